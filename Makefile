@@ -1,0 +1,48 @@
+# Every command that this project keeps. `make help` lists them.
+
+MODULES := schemas requirer-lib provider-charm integrator-charm tests
+# The word that all module paths begin with, until they have a host: `make rename MODULE=example.org/kafka-connect-charms`.
+PREFIX  := connectcharms
+CACHE   := $(or $(KAFKA_CONNECT_CHARMS_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kafka-connect-charms)
+BIN     := $(CACHE)/bin
+
+# Charms and library are built with their own short lists of dependencies; the workspace (go.work) is for editing.
+export GOWORK := off
+# The race detector is cgo; nothing that is shipped is.
+GO_TEST := go test -race -timeout 20m
+
+.PHONY: help demo test lint charms fmt tidy rename
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: ## run the pair on this machine, without Juju and without root; DEMO=once ends by itself
+	@go -C tests run ./cmd/demo
+
+test: ## every test that needs no root, on real parts
+	@set -e; for module in $(MODULES); do echo "── $$module"; (cd $$module && $(GO_TEST) ./...); done
+
+charms: ## build both charms as directories below build/
+	@go -C tests run ./cmd/build-charms -o ../build
+
+lint: $(BIN)/gofumpt $(BIN)/staticcheck ## format, vet, static checks
+	@set -e; unformatted=$$($(BIN)/gofumpt -modpath $(PREFIX) -l .); \
+	  [ -z "$$unformatted" ] || { echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; }
+	@set -e; for module in $(MODULES); do echo "── $$module"; (cd $$module && go mod tidy -diff && go vet ./... && $(BIN)/staticcheck ./...); done
+
+fmt: $(BIN)/gofumpt ## format the code
+	@$(BIN)/gofumpt -modpath $(PREFIX) -w .
+
+tidy: ## bring go.mod and go.sum up to date
+	@set -e; for module in $(MODULES); do (cd $$module && go mod tidy); done
+
+rename: ## give the modules another path: make rename MODULE=example.org/kafka-connect-charms
+	@[ -n "$(MODULE)" ] || { echo "usage: make rename MODULE=example.org/kafka-connect-charms"; exit 2; }
+	@grep -rlE '$(PREFIX)/|PREFIX  := $(PREFIX)$$|-modpath $(PREFIX)' --include='*.go' --include='go.mod' --include=Makefile --include='*.md' . \
+	  | xargs sed -i -E 's#\b$(PREFIX)/#$(MODULE)/#g; s#^(PREFIX  := )$(PREFIX)$$#\1$(MODULE)#'
+
+# Linters are pinned in tests/go.mod as Go tools.
+$(BIN)/gofumpt $(BIN)/staticcheck: tests/go.mod
+	@mkdir -p $(BIN)
+	@go -C tests build -o $(BIN)/ mvdan.cc/gofumpt honnef.co/go/tools/cmd/staticcheck
+	@touch $@

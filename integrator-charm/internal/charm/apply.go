@@ -1,0 +1,186 @@
+package charm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectclient"
+	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/pluginserver"
+)
+
+// Step is one thing that is due. Apply does it and brings the world up to date with what it did. An error fails the
+// hook, which Juju then repeats; what is expected to fail at times is told in the world instead.
+type Step interface {
+	Apply(ctx context.Context, u *unit, w *World) error
+}
+
+// The steps.
+type (
+	// ServePlugin has this unit's plugin server serve a file.
+	ServePlugin struct {
+		File    string
+		Address string
+		Port    int
+	}
+	// StopServer ends the plugin server, if it runs, and removes the unit's files where the unit goes for good.
+	StopServer struct{ RemoveFiles bool }
+	// OpenPorts opens these ports and closes others.
+	OpenPorts struct{ Wanted []string }
+	// RequestPlugin tells every provider where the plugin is.
+	RequestPlugin struct{ Plugin connectclient.Plugin }
+	// ChangeConnectors creates, updates and deletes connectors of one relation.
+	ChangeConnectors struct {
+		Relation hook.RelationID
+		Changes  []Change
+	}
+	// AwaitTasks waits until connectors have got going, or failed.
+	AwaitTasks struct{ Relation hook.RelationID }
+)
+
+func (s ServePlugin) Apply(ctx context.Context, u *unit, w *World) error {
+	_, err := pluginserver.Ensure(ctx, u.Event, pluginserver.Options{
+		File: s.File, Address: s.Address, Port: s.Port, Command: []string{u.layout.program(), "serve-plugin"},
+	})
+	w.Server = Server{Serving: err == nil}
+	if err != nil {
+		w.Server.Problem = err.Error()
+	}
+	return nil
+}
+
+func (s StopServer) Apply(ctx context.Context, u *unit, w *World) error {
+	w.Server = Server{}
+	if err := pluginserver.Stop(ctx, u.Event); err != nil {
+		return err
+	}
+	if s.RemoveFiles {
+		return u.layout.remove()
+	}
+	return nil
+}
+
+func (s OpenPorts) Apply(ctx context.Context, u *unit, w *World) error {
+	for _, port := range w.Ports {
+		if number, protocol, ok := splitPort(port); ok && !slices.Contains(s.Wanted, port) {
+			if err := u.ClosePort(ctx, number, protocol); err != nil {
+				return err
+			}
+		}
+	}
+	for _, port := range s.Wanted {
+		if number, protocol, ok := splitPort(port); ok && !slices.Contains(w.Ports, port) {
+			if err := u.OpenPort(ctx, number, protocol); err != nil {
+				return err
+			}
+		}
+	}
+	w.Ports = s.Wanted
+	return nil
+}
+
+func splitPort(port string) (number int, protocol string, ok bool) {
+	text, protocol, ok := strings.Cut(port, "/")
+	number, err := strconv.Atoi(text)
+	return number, protocol, ok && err == nil
+}
+
+func (s RequestPlugin) Apply(ctx context.Context, u *unit, _ *World) error {
+	return u.client.Request(ctx, s.Plugin)
+}
+
+// together is how many changes are under way at a time: more gain nothing on a worker.
+const together = 8
+
+func (s ChangeConnectors) Apply(ctx context.Context, u *unit, w *World) error {
+	limited, cancel := u.limit(ctx, restPatience)
+	defer cancel()
+	failed := map[string]error{}
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	turns := make(chan struct{}, together)
+	for _, change := range s.Changes {
+		turns <- struct{}{}
+		group.Go(func() {
+			defer func() { <-turns }()
+			err := u.change(limited, s.Relation, change, w.Config.Connectors[change.Name])
+			if err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failed[change.Name] = err
+			}
+		})
+	}
+	group.Wait()
+	cluster := w.cluster(s.Relation)
+	cluster.Failed, cluster.Changed = failed, true
+	u.observeConnectors(ctx, cluster)
+	return nil
+}
+
+// change does one change. Two units that for a moment both take themselves for the leader do no harm: what one finds
+// done by the other is done.
+func (u *unit) change(ctx context.Context, relation hook.RelationID, change Change, config map[string]string) error {
+	link := u.links[relation]
+	name := link.connection.ConnectorName(change.Name)
+	u.log.Info("connector", "name", name, "action", change.Action)
+	var err error
+	switch change.Action {
+	case Create:
+		_, err = link.rest.Create(ctx, name, config, "")
+	case Update:
+		_, _, err = link.rest.PutConfig(ctx, name, config)
+	case Delete:
+		if err = link.rest.Delete(ctx, name); errors.Is(err, connect.ErrNotFound) {
+			err = nil
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", change.Action, err)
+	}
+	return nil
+}
+
+// lookEvery is how often AwaitTasks looks. It waits before the first look, too: a connector that was just given another
+// configuration still shows the tasks it had.
+const lookEvery = 500 * time.Millisecond
+
+func (s AwaitTasks) Apply(ctx context.Context, u *unit, w *World) error {
+	limited, cancel := u.limit(ctx, tasksPatience)
+	defer cancel()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	cluster := w.cluster(s.Relation)
+	for {
+		select {
+		case <-tick.C:
+		case <-limited.Done():
+			return ctx.Err()
+		}
+		look := *cluster
+		u.observeConnectors(limited, &look)
+		if look.Problem != nil {
+			continue // the last good look stands, until the next
+		}
+		*cluster = look
+		if w.isSettled(*cluster) {
+			return nil
+		}
+	}
+}
+
+func (w *World) cluster(id hook.RelationID) *Cluster {
+	for i := range w.Clusters {
+		if w.Clusters[i].Relation == id {
+			return &w.Clusters[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,36 @@
+package charm
+
+import (
+	"fmt"
+
+	"connectcharms/integrator-charm/internal/connectors"
+	"connectcharms/requirer-lib/connectclient"
+	"connectcharms/requirer-lib/hook"
+)
+
+// Config is the application's configuration, read. Where something is wrong with a part of it, that part is not acted on.
+type Config struct {
+	Connectors        connectors.Configs
+	ConnectorsProblem string
+	PluginURL         string // empty: the resource, or no plugin
+	PluginPort        int
+	PluginProblem     string
+}
+
+// readConfig reads what Juju has checked for type only.
+func readConfig(options hook.Config) Config {
+	config := Config{PluginURL: options.String("plugin-url"), PluginPort: options.Int("plugin-port")}
+	var err error
+	if config.Connectors, err = connectors.Parse(options.String("connectors")); err != nil {
+		config.ConnectorsProblem = fmt.Sprintf("config connectors: %v", err)
+	}
+	if config.PluginURL != "" {
+		if err := connectclient.FromURL(config.PluginURL, "").Check(); err != nil {
+			config.PluginProblem = fmt.Sprintf("config plugin-url: %v", err)
+		}
+	}
+	if config.PluginPort < 1 || config.PluginPort > 65535 {
+		config.PluginProblem = fmt.Sprintf("config plugin-port is %d: set it between 1 and 65535", config.PluginPort)
+	}
+	return config
+}

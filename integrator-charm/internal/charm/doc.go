@@ -1,0 +1,13 @@
+// Package charm is the connect-integrator charm: what a unit does in a hook.
+//
+// Every hook, whatever its name, does the same: [observe] reads the world into a plain [World]; [next], a pure function,
+// names the one step that is due; the step is applied, which changes the world; and so on until no step is due. Nothing
+// waits for one certain hook: what could not be done is done in the next hook that comes, at the latest update-status.
+//
+//	every unit: ServePlugin (the resource) ──► leader: RequestPlugin (plugin-url in the databag) ──► the provider …
+//
+//	… publishes endpoints and secret ──► leader: ChangeConnectors ──► AwaitTasks ──► the status of every task
+//
+// Connectors are created, changed and deleted by the leader alone, as the configuration says, in every relation that is
+// ready. Those of a relation that ends are the provider's to delete: a unit cannot tell that end from its own.
+package charm

@@ -1,0 +1,152 @@
+package charm_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/jujutest"
+	"connectcharms/requirer-lib/secret"
+)
+
+// charmDir holds the charm as it is packed.
+var charmDir = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "integrator")
+	if err != nil {
+		return "", err
+	}
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "bin", "connect-integrator"), "../../cmd/connect-integrator")
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the charm: %w\n%s", err, output)
+	}
+	for _, name := range []string{"dispatch", "charmcraft.yaml"} {
+		content, err := os.ReadFile("../../" + name)
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o755); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, err := charmDir(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// world is a model with the integrator and a provider that is ready to serve.
+type world struct {
+	*jujutest.Model
+	t       *testing.T
+	cluster *kafkaConnect
+	id      int // of the relation
+
+	mu     sync.Mutex
+	status string // the provider's status key
+	hold   bool   // the provider publishes nothing
+}
+
+func newWorld(t *testing.T, options jujutest.DeployOptions) *world {
+	t.Helper()
+	model, err := jujutest.New(jujutest.Options{HookRetries: -1})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, model.Close()) })
+	w := &world{Model: model, t: t, cluster: startKafkaConnect(t)}
+	dir, err := charmDir()
+	require.NoError(t, err)
+	require.NoError(t, w.Deploy("integrator", jujutest.FromDir(dir), options))
+	provider := []byte("name: provider\nprovides: {connect-client: {interface: connect_client}}\n")
+	require.NoError(t, w.Deploy("provider", jujutest.FromFunc(provider, w.provide), jujutest.DeployOptions{}))
+	return w
+}
+
+// provide is a whole provider: a secret at once, endpoints and grant when there is a request.
+func (w *world) provide(ctx context.Context, h *hook.Hook) error {
+	if h.Relation == nil || h.Relation.Endpoint != "connect-client" || h.Kind == hook.RelationBroken {
+		return nil
+	}
+	label := "user-" + h.Relation.ID.String()
+	info, err := h.SecretInfoByLabel(ctx, label)
+	if hook.IsNotFound(err) {
+		content := hook.SecretContent{
+			"username": secret.New("relation-" + h.Relation.ID.String()), "password": secret.New(w.cluster.password),
+		}
+		_, err = h.SecretAdd(ctx, content, hook.SecretOptions{Label: label})
+		return err // granted in a later hook: see juju.md
+	}
+	if err != nil {
+		return err
+	}
+	bag, err := h.RelationGet(ctx, h.Relation.ID, h.Relation.RemoteApp)
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	changes := hook.Databag{"status": w.status}
+	if bag["plugin-url"] != "" && !w.hold {
+		if err := h.SecretGrant(ctx, "secret:"+info.ID, h.Relation.ID); err != nil {
+			return err
+		}
+		changes["endpoints"] = w.cluster.URL
+		changes["secret-user"] = fmt.Sprintf("secret://%s/%s", h.ModelUUID, info.ID)
+	}
+	return h.RelationSetApp(ctx, h.Relation.ID, changes)
+}
+
+func (w *world) integrate() {
+	w.t.Helper()
+	id, err := w.Integrate("integrator", "provider")
+	require.NoError(w.t, err)
+	w.id = id
+	w.settle()
+}
+
+func (w *world) settle() {
+	w.t.Helper()
+	require.NoError(w.t, w.Settle(w.t.Context()))
+}
+
+func (w *world) configure(connectors string) {
+	w.t.Helper()
+	require.NoError(w.t, w.SetConfig("integrator", map[string]any{"connectors": connectors}))
+	w.settle()
+}
+
+// full is a connector's name in Kafka Connect.
+func (w *world) full(name string) string {
+	return fmt.Sprintf("%s_r%d_%s", name, w.id, strings.ReplaceAll(w.UUID(), "-", ""))
+}
+
+func (w *world) requires(unit, status, message string) {
+	w.t.Helper()
+	info, err := w.Unit(unit)
+	require.NoError(w.t, err)
+	require.Equal(w.t, status, info.Workload.Current, info.Workload.Message)
+	require.Contains(w.t, info.Workload.Message, message)
+}
+
+// request is what the integrator asks the provider for.
+func (w *world) request() map[string]string {
+	w.t.Helper()
+	bag, err := w.RelationData(w.id, "integrator")
+	require.NoError(w.t, err)
+	return bag
+}
+
+// sole is one connector that runs.
+const sole = "lines: {connector.class: FileStreamSource, file: /tmp/a, tasks.max: 1.10}"

@@ -1,0 +1,156 @@
+package charm
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"connectcharms/requirer-lib/connectclient"
+	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/pluginserver"
+)
+
+// observe reads all that the rules need.
+func (u *unit) observe(ctx context.Context) (*World, error) {
+	w := &World{Event: u.Event}
+	var err error
+	if w.Leaving, err = u.isLeaving(); err != nil || w.Leaving {
+		return w, err
+	}
+	options, err := u.ConfigGet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w.Config = readConfig(options)
+	if w.Leader, err = u.IsLeader(ctx); err != nil {
+		return nil, err
+	}
+	if err := u.observePlugin(ctx, w); err != nil {
+		return nil, err
+	}
+	if !w.Leader {
+		return w, nil
+	}
+	return w, u.observeClusters(ctx, w)
+}
+
+// isLeaving remembers a unit's own departure: what follows on it is not the end of its relations.
+func (u *unit) isLeaving() (bool, error) {
+	if u.Kind == hook.Stop || u.Kind == hook.Remove {
+		return true, nil
+	}
+	if u.IsSelfDeparting() {
+		return true, os.WriteFile(u.layout.leavingFile(), nil, 0o600)
+	}
+	_, err := os.Stat(u.layout.leavingFile())
+	return err == nil, nil
+}
+
+func (u *unit) observePlugin(ctx context.Context, w *World) error {
+	var err error
+	if w.Ports, err = u.OpenedPorts(ctx); err != nil {
+		return err
+	}
+	if w.Config.PluginURL != "" {
+		return nil
+	}
+	if w.Resource, err = u.resource(ctx); err != nil || w.Resource.File == "" {
+		return err
+	}
+	w.Network, err = u.NetworkGet(ctx, endpoint)
+	return err
+}
+
+// resource finds the plugin that is attached. Only where Juju says that there is none, there is none; any other refusal
+// leaves it open.
+func (u *unit) resource(ctx context.Context) (Resource, error) {
+	file, err := u.ResourceGet(ctx, pluginResource)
+	switch {
+	case hook.IsNotFound(err):
+		return Resource{}, nil
+	case err != nil && ctx.Err() != nil:
+		return Resource{}, err
+	case err != nil:
+		return Resource{Problem: err.Error()}, nil
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return Resource{Problem: err.Error()}, nil
+	}
+	if info.Size() == 0 {
+		return Resource{}, nil // what stores hand out that want some file for every resource
+	}
+	digest, err := pluginserver.Digest(file, u.layout.digestFile())
+	if err != nil {
+		return Resource{Problem: err.Error()}, nil
+	}
+	return Resource{File: file, SHA256: digest}, nil
+}
+
+func (u *unit) observeClusters(ctx context.Context, w *World) error {
+	u.deadline = time.Now().Add(restPatience)
+	connections, err := u.client.Connections(ctx)
+	if err != nil {
+		return err
+	}
+	for _, connection := range connections {
+		cluster := Cluster{Relation: connection.RelationID(), Provider: connection.Provider()}
+		if cluster.NotReady, err = u.connect(ctx, connection); err != nil {
+			return err
+		}
+		if trouble, is := connection.Trouble(); is && trouble.Code >= lastingTrouble {
+			cluster.Trouble = trouble.Message
+		}
+		if cluster.NotReady == nil {
+			u.observeConnectors(ctx, &cluster)
+		}
+		w.Clusters = append(w.Clusters, cluster)
+	}
+	return nil
+}
+
+// lastingTrouble is where codes of the provider's status key mean one.
+const lastingTrouble = 5000
+
+// connect makes the REST client of a connection that is ready, or says why it is not.
+func (u *unit) connect(ctx context.Context, connection *connectclient.Connection) (notReady, err error) {
+	if err := connection.Ready(ctx); err != nil {
+		if _, is := connectclient.Status(err); is {
+			return err, nil
+		}
+		return nil, err
+	}
+	rest, err := connection.Client()
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", connection.Provider(), err)
+	}
+	u.links[connection.RelationID()] = link{connection, rest}
+	return nil, nil
+}
+
+// observeConnectors looks at the connectors of one cluster that are this relation's, in one request.
+func (u *unit) observeConnectors(ctx context.Context, cluster *Cluster) {
+	limited, cancel := u.limit(ctx, listPatience)
+	defer cancel()
+	link := u.links[cluster.Relation]
+	listed, err := link.rest.ListConnectors(limited)
+	if cluster.Problem = err; err != nil {
+		return
+	}
+	cluster.Connectors = map[string]Connector{}
+	for full, entry := range listed {
+		if name, owned := link.connection.ShortName(full); owned {
+			cluster.Connectors[name] = Connector{Config: entry.Info.Config, Status: entry.Status}
+		}
+	}
+}
+
+// limit bounds one piece of work on Kafka Connect, by patience and by what the hook has left.
+func (u *unit) limit(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
+	deadline := time.Now().Add(patience)
+	if u.deadline.Before(deadline) {
+		deadline = u.deadline
+	}
+	return context.WithDeadline(ctx, deadline)
+}

@@ -1,0 +1,88 @@
+package charm
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectclient"
+	"connectcharms/requirer-lib/hook"
+)
+
+// endpoint and pluginResource are the names in charmcraft.yaml.
+const (
+	endpoint       = "connect-client"
+	pluginResource = "plugin"
+)
+
+// mostSteps bounds one hook: a step is not repeated, so that more is a fault of the rules.
+const mostSteps = 100
+
+// How long a hook may be busy with Kafka Connect. Juju runs a unit's hooks one after another: one that waits holds up
+// the others.
+const (
+	restPatience    = 30 * time.Second // all in all
+	listPatience    = 10 * time.Second // for one look at the connectors of one cluster
+	requestPatience = 20 * time.Second // for one change: during a rebalance they take up to 11 s
+	tasksPatience   = 10 * time.Second // for tasks to run
+)
+
+// unit is what steps work with: the hook's tools and the things of this unit.
+type unit struct {
+	*hook.Hook
+	log      *slog.Logger
+	layout   layout
+	client   *connectclient.Client
+	links    map[hook.RelationID]link
+	deadline time.Time // for work on Kafka Connect
+}
+
+// link is a connection that is ready.
+type link struct {
+	connection *connectclient.Connection
+	rest       *connect.Client
+}
+
+// Run does what is due in a hook.
+func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
+	u := &unit{
+		Hook: h, log: log, layout: layoutOf(h.Event), links: map[hook.RelationID]link{},
+		client: connectclient.New(h, connectclient.Options{
+			Endpoint: endpoint, Timeout: requestPatience, Patience: requestPatience, Log: log,
+		}),
+	}
+	defer u.close()
+	if err := u.layout.make(); err != nil {
+		return fmt.Errorf("make the unit's directory: %w", err)
+	}
+	w, err := u.observe(ctx)
+	if err != nil {
+		return err
+	}
+	for range mostSteps {
+		step := next(w)
+		if step == nil {
+			return u.conclude(ctx, w)
+		}
+		log.Info("step", "hook", h.Name, "does", fmt.Sprintf("%T", step))
+		if err := step.Apply(ctx, u, w); err != nil {
+			return fmt.Errorf("%T: %w", step, err)
+		}
+	}
+	return fmt.Errorf("hook %s is not done after %d steps: please report this", h.Name, mostSteps)
+}
+
+func (u *unit) conclude(ctx context.Context, w *World) error {
+	if w.Leaving {
+		return nil
+	}
+	return u.StatusSet(ctx, status(w))
+}
+
+func (u *unit) close() {
+	for _, link := range u.links {
+		link.rest.Close()
+	}
+}

@@ -1,0 +1,356 @@
+package charm
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"connectcharms/provider-charm/internal/accounts"
+	"connectcharms/provider-charm/internal/plugins"
+	"connectcharms/provider-charm/internal/worker"
+	"connectcharms/requirer-lib/hook"
+	"connectcharms/schemas"
+)
+
+const (
+	modelUUID = "59060ecc-0495-4a80-8006-5f1fc13fd783"
+	secretOf7 = "cjqub6vubg2s77p3nio0"
+	digestA   = plugins.Digest("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
+	digestB   = plugins.Digest("bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb")
+)
+
+func wants(url string) schemas.Requirer {
+	return schemas.Requirer{PluginURL: url, RequestedSecrets: []string{"username", "password"}}
+}
+
+var (
+	wantA  = wants("http://10.0.0.9:8080/a.tar.gz")
+	wantNo = wants(schemas.NotRequired)
+)
+
+// settled is a leader alone, all up, with relation 7, whose plugin is loaded, and which is published.
+func settled(t *testing.T) *World {
+	t.Helper()
+	hash, err := accounts.HashPassword(accounts.GeneratePassword())
+	require.NoError(t, err)
+	account := &accounts.Account{Username: "relation-7", Hash: hash, Relation: 7}
+	peers := hook.RelationID(0)
+	w := &World{
+		Event:        hook.Event{Unit: "kafka-connect/0", Kind: hook.UpdateStatus, ModelUUID: modelUUID},
+		Leader:       true,
+		Config:       Config{BootstrapServers: []string{"10.0.0.1:9092"}, Port: 8083, Group: "g", HeapMiB: 512, ReplicationFactor: -1},
+		Address:      "10.0.0.5",
+		PeerRelation: &peers,
+		Others:       map[string]Report{},
+		Runtime:      Runtime{KafkaDir: "/k", WorkerDir: "/w", PluginPath: "/p"},
+		Store:        []plugins.Digest{digestA},
+		Shared:       Shared{Clients: map[hook.RelationID]ClientRecord{7: {Secret: secretOf7, Account: account}}},
+	}
+	w.Clients = []Client{{ID: 7, App: "my-integrator", Want: wantA, Published: hook.Databag{
+		"endpoints": "http://10.0.0.5:8083", "secret-user": "secret://" + modelUUID + "/" + secretOf7,
+	}}}
+	w.Services = Services{
+		Written: w.servicesFingerprint(), GatewayUp: true, Accounts: w.accounts().Revision(),
+		WorkerRunning: true, WorkerReady: true, Loaded: []plugins.Digest{digestA},
+		Started: worker.Started{Settings: w.Config.Settings(w).Fingerprint(), Plugins: []plugins.Digest{digestA}},
+	}
+	w.Own = Report{
+		Address: "10.0.0.5", Ready: true, Loaded: []plugins.Digest{digestA}, Accounts: w.Services.Accounts,
+		Plugins: map[hook.RelationID]PluginReport{7: {Source: fingerprint(wantA), Digest: digestA}},
+	}
+	w.Sent = w.Own.clone()
+	return w
+}
+
+// withPeer adds a second unit that is as far as the first.
+func withPeer(w *World) *Report {
+	peer := w.Own.clone()
+	peer.Address = "10.0.0.6"
+	w.Others["kafka-connect/1"] = peer
+	w.Clients[0].Published["endpoints"] = "http://10.0.0.5:8083,http://10.0.0.6:8083"
+	return &peer
+}
+
+func TestNothingIsDueWhenAllIsAsItShouldBe(t *testing.T) {
+	w := settled(t)
+	assert.Nil(t, next(w))
+	assert.Equal(t, hook.Status{Name: hook.Active, Message: "1 client"}, status(w))
+	withPeer(w)
+	assert.Nil(t, next(w))
+}
+
+func TestTheStepThatIsDue(t *testing.T) {
+	cases := map[string]struct {
+		change func(*World)
+		want   Step
+	}{
+		"a new relation gets a secret, nothing else": {func(w *World) { delete(w.Shared.Clients, 7); w.Services.Accounts = w.accounts().Revision() }, AddSecret{ID: 7}},
+		"only the leader makes secrets": {func(w *World) {
+			delete(w.Shared.Clients, 7)
+			w.Services.Accounts = w.accounts().Revision()
+			w.Own.Accounts = w.Services.Accounts
+			w.Sent = w.Own.clone()
+			w.Leader = false
+		}, nil},
+		"a plugin that is not here is downloaded": {
+			func(w *World) { w.Own.Plugins = nil; w.Store = nil },
+			InstallPlugin{ID: 7, Source: plugins.Source{URL: wantA.PluginURL}},
+		},
+		"a changed URL is downloaded anew": {
+			func(w *World) { w.Clients[0].Want = wants("http://10.0.0.9:8080/b.tar.gz") },
+			InstallPlugin{ID: 7, Source: plugins.Source{URL: "http://10.0.0.9:8080/b.tar.gz"}},
+		},
+		"a plugin that nobody refers to is removed": {
+			func(w *World) { w.Store = append(w.Store, digestB) },
+			RemovePlugins{Keep: []plugins.Digest{digestA}},
+		},
+		"a relation that ends loses its account and secret first": {
+			func(w *World) { w.Clients[0].Broken = true },
+			CloseClient{ID: 7, Secret: secretOf7},
+		},
+		"a relation that ended unseen is closed by the next leader": {
+			func(w *World) { w.Clients = nil },
+			CloseClient{ID: 7, Secret: secretOf7},
+		},
+		"without being leader the gateway drops it at once": {
+			func(w *World) { w.Clients[0].Broken = true; w.Leader = false },
+			WriteAccounts{Accounts: accounts.Set{}},
+		},
+		"connectors of a closed client are deleted": {func(w *World) {
+			w.Clients = nil
+			w.Store = nil
+			w.Shared.Clients[7] = ClientRecord{Secret: secretOf7, Closing: true}
+			w.Services.Accounts = w.accounts().Revision()
+		}, ForgetClient{ID: 7}},
+		"alone, a restart needs no other's leave": {func(w *World) { w.Services.Started.Plugins = nil; w.Shared.Turn = "kafka-connect/0" }, RestartWorker{}},
+		"an account is opened once the plugin is loaded": {func(w *World) {
+			w.Shared.Clients[7] = ClientRecord{Secret: secretOf7}
+			w.Services.Accounts = w.accounts().Revision()
+			w.Own.Accounts = w.Services.Accounts
+			w.Clients[0].Published = hook.Databag{}
+		}, OpenAccount{ID: 7, Secret: secretOf7}},
+		"what waited is told to the requirer": {func(w *World) {
+			w.Event.Kind = hook.LeaderElected
+			w.Own.Plugins = map[hook.RelationID]PluginReport{7: {Failed: fingerprint(wantA), Error: "plugin x: 404 Not Found"}}
+			w.Store, w.Own.Loaded = nil, nil
+			w.Services.Started.Plugins = nil
+			w.Clients[0].Published = hook.Databag{}
+		}, TellClient{ID: 7, Status: `[{"code":4000,"message":"plugin x: 404 Not Found","resolution":"tried again at the next update-status"}]`}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := settled(t)
+			c.change(w)
+			assert.Equal(t, c.want, next(w))
+		})
+	}
+}
+
+func TestAFailedDownloadIsTriedAgainWhenItsCauseMayBeGone(t *testing.T) {
+	failed := func(kind hook.Kind, relation hook.RelationID) Step {
+		w := settled(t)
+		w.Event.Kind = kind
+		if relation != 0 {
+			w.Event.Relation = &hook.RelationEvent{ID: relation}
+		}
+		w.Own.Plugins = map[hook.RelationID]PluginReport{7: {Failed: fingerprint(wantA), Error: "plugin: 404 Not Found"}}
+		return installPlugins(w)
+	}
+	assert.IsType(t, InstallPlugin{}, failed(hook.UpdateStatus, 0))
+	assert.IsType(t, InstallPlugin{}, failed(hook.ConfigChanged, 0))
+	assert.IsType(t, InstallPlugin{}, failed(hook.RelationChanged, 7))
+	assert.Nil(t, failed(hook.RelationChanged, 8), "the hook of another relation is not held up")
+	assert.Nil(t, failed(hook.LeaderElected, 0))
+}
+
+func TestAServiceThatIsDownIsStarted(t *testing.T) {
+	for name, stop := range map[string]func(*World){
+		"worker":  func(w *World) { w.Services.WorkerRunning, w.Services.WorkerReady = false, false },
+		"gateway": func(w *World) { w.Services.GatewayUp = false },
+	} {
+		w := settled(t)
+		stop(w)
+		assert.IsType(t, RunServices{}, next(w), name)
+	}
+}
+
+func TestAStepIsTriedOnceInAHook(t *testing.T) {
+	w := settled(t)
+	w.Own.Plugins, w.Store = nil, nil
+	require.IsType(t, InstallPlugin{}, installPlugins(w))
+	assert.Nil(t, installPlugins(w))
+}
+
+func TestCredentialsWaitForEveryWorker(t *testing.T) {
+	cases := map[string]func(peer *Report){
+		"that has not downloaded it": func(r *Report) { r.Plugins, r.Loaded = nil, nil },
+		"that has not loaded it":     func(r *Report) { r.Loaded = nil },
+		"that is not ready":          func(r *Report) { r.Ready = false },
+		"that got other bytes": func(r *Report) {
+			r.Plugins = map[hook.RelationID]PluginReport{7: {Source: fingerprint(wantA), Digest: digestB}}
+		},
+		"that has said nothing so far":  func(r *Report) { *r = Report{} },
+		"that has the URL's older file": func(r *Report) { r.Plugins[7] = PluginReport{Source: "old", Digest: digestA} },
+	}
+	for name, change := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := settled(t)
+			peer := withPeer(w)
+			change(peer)
+			w.Others["kafka-connect/1"] = *peer
+			w.Shared.Clients[7] = ClientRecord{Secret: secretOf7}
+			assert.Nil(t, openAccounts(w))
+			w.Clients[0].Published = hook.Databag{}
+			assert.NotEqual(t, hook.Active, status(w).Name)
+		})
+	}
+}
+
+func TestCredentialsWaitForEveryGateway(t *testing.T) {
+	w := settled(t)
+	peer := withPeer(w)
+	w.Clients[0].Published = hook.Databag{}
+	peer.Accounts = "of-before"
+	w.Others["kafka-connect/1"] = *peer
+	assert.Nil(t, publish(w))
+	peer.Accounts = w.Own.Accounts
+	w.Others["kafka-connect/1"] = *peer
+	step, ok := publish(w).(Publish)
+	require.True(t, ok)
+	assert.Equal(t, "http://10.0.0.5:8083,http://10.0.0.6:8083", step.Databag["endpoints"])
+	assert.Equal(t, "secret://"+modelUUID+"/"+secretOf7, step.Databag["secret-user"], "the full form, which other models can read")
+}
+
+func TestASecretIsNotGrantedInTheHookThatMadeIt(t *testing.T) {
+	w := settled(t)
+	record := w.Shared.Clients[7]
+	record.fresh, record.Account = true, nil
+	w.Shared.Clients[7] = record
+	w.Clients[0].Published = hook.Databag{}
+	assert.Nil(t, openAccounts(w))
+	assert.Nil(t, publish(w))
+}
+
+func TestAPublishedUnitStaysPublishedWhileAnotherAccountIsOpened(t *testing.T) {
+	w := settled(t)
+	withPeer(w)
+	w.Own.Accounts = "behind"
+	assert.Nil(t, publish(w), "no endpoint comes and goes with every new client")
+	delete(w.Others, "kafka-connect/1")
+	step, ok := publish(w).(Publish)
+	require.True(t, ok, "a unit that is gone is taken out")
+	assert.Equal(t, "http://10.0.0.5:8083", step.Databag["endpoints"])
+}
+
+func TestANewUnitIsPublishedWhenItIsReady(t *testing.T) {
+	w := settled(t)
+	published := w.Clients[0].Published["endpoints"]
+	peer := withPeer(w)
+	w.Clients[0].Published["endpoints"] = published
+	ready := *peer
+	peer.Loaded = nil
+	w.Others["kafka-connect/1"] = *peer
+	assert.Nil(t, publish(w))
+	w.Others["kafka-connect/1"] = ready
+	assert.IsType(t, Publish{}, publish(w))
+}
+
+func TestOneWorkerRestartsAtATime(t *testing.T) {
+	w := settled(t)
+	peer := withPeer(w)
+	peer.NeedsRestart = true
+	w.Others["kafka-connect/1"] = *peer
+	w.Services.Started.Plugins = nil
+	assert.Nil(t, restartWorker(w), "not without its turn")
+	require.Equal(t, GiveTurn{Unit: "kafka-connect/0"}, giveTurn(w))
+	w.Shared.Turn = "kafka-connect/0"
+	assert.Nil(t, giveTurn(w), "the turn stays where it is needed")
+	assert.Equal(t, RestartWorker{}, restartWorker(w))
+	w.Services.Started.Plugins = []plugins.Digest{digestA}
+	assert.Equal(t, GiveTurn{Unit: "kafka-connect/1"}, giveTurn(w))
+	w.Shared.Turn = "kafka-connect/1"
+	delete(w.Others, "kafka-connect/1")
+	assert.Equal(t, GiveTurn{}, giveTurn(w), "a turn does not die with its unit")
+}
+
+func TestAWorkerThatServesNobodyRestartsAtOnce(t *testing.T) {
+	w := settled(t)
+	withPeer(w)
+	w.Services.Started.Plugins, w.Services.WorkerReady = nil, false
+	assert.Equal(t, RestartWorker{}, restartWorker(w))
+}
+
+func TestPluginsThatArriveTogetherCostOneRestart(t *testing.T) {
+	w := settled(t)
+	w.Clients = append(w.Clients, Client{ID: 8, Want: wants("http://10.0.0.9:8080/b.tar.gz")})
+	w.Own.Plugins[8] = PluginReport{Source: fingerprint(w.Clients[1].Want), Digest: digestB}
+	w.Store = append(w.Store, digestB)
+	w.Services.Started.Plugins = nil
+	require.Equal(t, RestartWorker{}, restartWorker(w))
+	assert.Nil(t, restartWorker(w))
+}
+
+func TestALeavingUnitOnlyStopsItsServices(t *testing.T) {
+	w := settled(t)
+	w.Leaving = true
+	w.Clients[0].Broken = true
+	assert.Nil(t, next(w), "the end of a relation on a leaving unit is not its end")
+	w.Event.Kind = hook.Stop
+	assert.Equal(t, StopServices{}, next(w))
+	assert.Nil(t, next(w))
+	w.Event.Kind, w.done = hook.Remove, nil
+	assert.Equal(t, StopServices{RemoveFiles: true}, next(w))
+}
+
+func TestRemovingRelation1NeverTouchesRelation10(t *testing.T) {
+	w := settled(t)
+	record := w.Shared.Clients[7]
+	w.Shared.Clients = map[hook.RelationID]ClientRecord{1: record, 10: record}
+	w.Clients = []Client{{ID: 1, Broken: true}, {ID: 10, Want: wantA, Published: w.Clients[0].Published}}
+	w.Own.Plugins = map[hook.RelationID]PluginReport{1: {Source: "s", Digest: digestB}, 10: {Source: fingerprint(wantA), Digest: digestA}}
+	w.Store = []plugins.Digest{digestA, digestB}
+	assert.Equal(t, CloseClient{ID: 1, Secret: secretOf7}, next(w))
+	assert.Equal(t, RemovePlugins{Keep: []plugins.Digest{digestA}}, removePlugins(w))
+}
+
+func TestTheStatusSaysInOneLineWhatTheUnitWaitsFor(t *testing.T) {
+	cases := map[string]struct {
+		change func(*World)
+		want   hook.Status
+	}{
+		"no broker is configured": {
+			func(w *World) { w.Config.BootstrapServers = nil },
+			hook.Status{Name: hook.Blocked, Message: "no Kafka: set config bootstrap-servers to host:port[,host:port]"},
+		},
+		"no Kafka is attached": {
+			func(w *World) { w.Runtime.KafkaDir = "" },
+			hook.Status{Name: hook.Blocked, Message: "no Kafka distribution: attach the resource kafka"},
+		},
+		"the broker is away": {func(w *World) {
+			w.Services.WorkerReady, w.Services.WorkerReason = false, "no Kafka broker answers at 10.0.0.1:9092"
+		}, hook.Status{Name: hook.Waiting, Message: "waiting for the worker: no Kafka broker answers at 10.0.0.1:9092"}},
+		"the port is taken": {func(w *World) {
+			w.Services.GatewayUp, w.Services.GatewayReason = false, "listen tcp 10.0.0.5:8083: address already in use"
+		}, hook.Status{Name: hook.Waiting, Message: "waiting for the gateway: listen tcp 10.0.0.5:8083: address already in use"}},
+		"the requirer has not said what it wants": {func(w *World) {
+			w.Clients[0].Want, w.Clients[0].WantErr = schemas.DecodeRequirer(nil)
+		}, hook.Status{Name: hook.Waiting, Message: "my-integrator: waiting for the requirer: plugin-url, requested-secrets"}},
+		"NOT-REQUIRED needs no plugin": {
+			func(w *World) { w.Clients[0].Want = wantNo },
+			hook.Status{Name: hook.Active, Message: "1 client"},
+		},
+		"two units got different bytes": {func(w *World) {
+			peer := withPeer(w)
+			peer.Plugins = map[hook.RelationID]PluginReport{7: {Source: fingerprint(wantA), Digest: digestB}}
+			w.Others["kafka-connect/1"] = *peer
+		}, hook.Status{Name: hook.Waiting, Message: "my-integrator: plugin: units got different bytes from its URL: sha256 aaaaaaaaaaaa and bbbbbbbbbbbb"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := settled(t)
+			c.change(w)
+			assert.Equal(t, c.want, status(w))
+		})
+	}
+}

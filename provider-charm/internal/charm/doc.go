@@ -1,0 +1,14 @@
+// Package charm is the kafka-connect charm: what a unit does in a hook.
+//
+// Every hook, whatever its name, does the same: [observe] reads the world into a plain [World]; [next], a pure function,
+// names the one step that is due; the step is applied, which changes the world; and so on until no step is due. Nothing
+// waits for one certain hook: what could not be done is done in the next hook that comes, at the latest update-status.
+//
+//	requirer's plugin-url ──► every unit:  InstallPlugin ──► RestartWorker (in turn) ──► AwaitWorker
+//	                                             │                                            │
+//	                                      its report (peer databag): installed …         … and loaded
+//	                                                                                          ▼
+//	every unit:  WriteAccounts ◄── application's peer databag ◄── leader: OpenAccount, once every unit has loaded it
+//	     │
+//	     └─► its report: accepted ──► leader: Publish (grant, endpoints, secret-user), once every gateway accepts it
+package charm

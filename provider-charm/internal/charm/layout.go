@@ -1,0 +1,57 @@
+package charm
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"connectcharms/requirer-lib/hook"
+)
+
+// layout is where a unit's files lie: all below one directory of its own, so that units share a machine in peace.
+type layout struct {
+	charm string // the unpacked charm
+	data  string
+}
+
+func layoutOf(event hook.Event) layout {
+	return layout{
+		charm: event.CharmDir,
+		data:  filepath.Join(event.Root(), "var/lib", strings.ReplaceAll(event.Unit, "/", "-")),
+	}
+}
+
+func (l layout) kafkaDir() string     { return filepath.Join(l.data, "kafka") }
+func (l layout) pluginsDir() string   { return filepath.Join(l.data, "plugins") }
+func (l layout) workerDir() string    { return filepath.Join(l.data, "worker") }
+func (l layout) gatewayDir() string   { return filepath.Join(l.data, "gateway") }
+func (l layout) accountsFile() string { return filepath.Join(l.gatewayDir(), "accounts.json") }
+func (l layout) gatewayFile() string  { return filepath.Join(l.gatewayDir(), "gateway.json") }
+func (l layout) controlFile() string  { return filepath.Join(l.gatewayDir(), "control.socket") }
+func (l layout) pebbleDir() string    { return filepath.Join(l.data, "pebble") }
+func (l layout) servicesFile() string { return filepath.Join(l.data, "services") }
+func (l layout) leavingFile() string  { return filepath.Join(l.data, "leaving") }
+
+// program is this charm's own binary, which is the gateway as well.
+func (l layout) program() string { return filepath.Join(l.charm, "bin", "kafka-connect") }
+func (l layout) pebble() string  { return filepath.Join(l.charm, "bin", "pebble") }
+
+// make makes the directories. Only plugins and Kafka are for all to read.
+func (l layout) make() error {
+	for _, dir := range []struct {
+		path string
+		mode os.FileMode
+	}{
+		{l.data, 0o755},
+		{l.workerDir(), 0o700},
+		{l.gatewayDir(), 0o700},
+		{l.pebbleDir(), 0o700},
+	} {
+		if err := os.MkdirAll(dir.path, dir.mode); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l layout) remove() error { return os.RemoveAll(l.data) }

@@ -1,0 +1,214 @@
+package charm
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"connectcharms/provider-charm/internal/distribution"
+	"connectcharms/provider-charm/internal/gateway"
+	"connectcharms/provider-charm/internal/plugins"
+	"connectcharms/provider-charm/internal/supervisor"
+	"connectcharms/provider-charm/internal/worker"
+	"connectcharms/requirer-lib/hook"
+)
+
+// The services that Pebble runs.
+const (
+	gatewayService = "gateway"
+	workerService  = "worker"
+)
+
+// mostSteps bounds one hook. A step is not repeated without need, so that a hook takes some twenty at the most: more is
+// a fault of the rules.
+const mostSteps = 100
+
+// unit is what steps work with: the hook's tools and the things of this unit.
+type unit struct {
+	*hook.Hook
+	log        *slog.Logger
+	layout     layout
+	store      *plugins.Store
+	kafka      *distribution.Store
+	supervisor *supervisor.Supervisor
+	control    gateway.Control
+	rest       *worker.REST
+	classes    map[plugins.Digest][]string // of the plugins in the store
+}
+
+// Run does what is due in a hook.
+func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
+	u, err := newUnit(h, log)
+	if err != nil {
+		return err
+	}
+	w, err := u.observe(ctx)
+	if err != nil {
+		return err
+	}
+	for range mostSteps {
+		step := next(w)
+		if step == nil {
+			return u.conclude(ctx, w)
+		}
+		log.Info("step", "hook", h.Name, "does", fmt.Sprintf("%T", step))
+		if err := step.Apply(ctx, u, w); err != nil {
+			return fmt.Errorf("%T: %w", step, err)
+		}
+	}
+	return fmt.Errorf("hook %s is not done after %d steps: please report this", h.Name, mostSteps)
+}
+
+func (u *unit) conclude(ctx context.Context, w *World) error {
+	if w.Leaving {
+		return nil
+	}
+	return u.StatusSet(ctx, status(w))
+}
+
+func newUnit(h *hook.Hook, log *slog.Logger) (*unit, error) {
+	places := layoutOf(h.Event)
+	if err := places.make(); err != nil {
+		return nil, err
+	}
+	store, err := plugins.Open(places.pluginsDir())
+	if err != nil {
+		return nil, err
+	}
+	pebble, err := supervisor.New(places.pebble(), places.pebbleDir())
+	if err != nil {
+		return nil, err
+	}
+	return &unit{
+		Hook: h, log: log, layout: places, store: store, kafka: distribution.Open(places.kafkaDir()),
+		supervisor: pebble, control: gateway.Control{Socket: places.controlFile()},
+	}, nil
+}
+
+// services is what Pebble is to run.
+func (u *unit) services(w *World, settings worker.Settings, withWorker bool) map[string]supervisor.Service {
+	services := map[string]supervisor.Service{gatewayService: {
+		Summary: "Kafka Connect gateway", Override: "replace", Startup: "enabled",
+		Command:   u.layout.program() + " gateway --config " + u.layout.gatewayFile(),
+		KillDelay: "12s", BackoffDelay: "500ms", BackoffLimit: "10s",
+	}}
+	if withWorker {
+		services[workerService] = settings.Service()
+	}
+	return services
+}
+
+// writeSettings writes the files that the services read at their start.
+func (u *unit) writeSettings(w *World, settings worker.Settings) error {
+	config, err := json.MarshalIndent(gateway.Config{
+		Listen:   net.JoinHostPort(w.Address, strconv.Itoa(w.Config.Port)),
+		Upstream: settings.URL(),
+		Accounts: u.layout.accountsFile(),
+		Control:  u.layout.controlFile(),
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := replaceFile(u.layout.gatewayFile(), config); err != nil {
+		return err
+	}
+	return replaceFile(settings.PropertiesFile(), []byte(settings.Properties()))
+}
+
+// noteStart remembers what the worker was just started with.
+func (u *unit) noteStart(w *World, settings worker.Settings) error {
+	return worker.Started{Settings: settings.Fingerprint(), Plugins: w.Store}.Write(u.layout.workerDir())
+}
+
+func (u *unit) writeServicesNote(fingerprint string) error {
+	return replaceFile(u.layout.servicesFile(), []byte(fingerprint))
+}
+
+func replaceFile(path string, content []byte) error {
+	if err := os.WriteFile(path+".new", content, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+// share changes the application's peer databag. Without a peer relation there is nobody to share with, yet.
+func (u *unit) share(ctx context.Context, w *World, change func(*Shared)) error {
+	w.Shared.Clients = maps.Clone(w.Shared.Clients)
+	change(&w.Shared)
+	document, err := json.Marshal(w.Shared)
+	if err != nil {
+		return err
+	}
+	return u.RelationSetApp(ctx, *w.PeerRelation, hook.Databag{sharedKey: string(document)})
+}
+
+func (u *unit) sendReport(ctx context.Context, id hook.RelationID, report Report) error {
+	document, err := json.Marshal(report)
+	if err != nil {
+		return err
+	}
+	return u.RelationSet(ctx, id, hook.Databag{reportKey: string(document)})
+}
+
+// publish writes into a client's databag.
+func (u *unit) publish(ctx context.Context, w *World, id hook.RelationID, changes hook.Databag) error {
+	if err := u.RelationSetApp(ctx, id, changes); err != nil {
+		return err
+	}
+	for i := range w.Clients {
+		if w.Clients[i].ID == id {
+			w.Clients[i].Published = maps.Clone(w.Clients[i].Published)
+			maps.Copy(w.Clients[i].Published, changes)
+		}
+	}
+	return nil
+}
+
+// restartGateway puts new settings of the gateway into force.
+func (u *unit) restartGateway(ctx context.Context, w *World) error {
+	w.done["await gateway"] = false
+	return u.supervisor.Restart(ctx, gatewayService)
+}
+
+// awaitGateway waits until the gateway answers, or ctx ends.
+func (u *unit) awaitGateway(ctx context.Context) {
+	poll(ctx, func() (done bool) {
+		_, err := u.control.Status(ctx)
+		return err == nil
+	})
+}
+
+// awaitWorker waits until the worker answers, dies, or ctx ends.
+func (u *unit) awaitWorker(ctx context.Context) {
+	poll(ctx, func() (done bool) {
+		states, err := u.supervisor.Services()
+		if err != nil || !states[workerService].Running() {
+			return true
+		}
+		probe, cancel := context.WithTimeout(ctx, probePatience)
+		defer cancel()
+		_, err = u.rest.Classes(probe)
+		return err == nil
+	})
+}
+
+// pollEvery is how often poll asks: often enough to cost a start of some seconds little.
+const pollEvery = 100 * time.Millisecond
+
+func poll(ctx context.Context, done func() bool) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package charm
+
+import (
+	"slices"
+
+	"connectcharms/provider-charm/internal/accounts"
+	"connectcharms/provider-charm/internal/plugins"
+	"connectcharms/provider-charm/internal/worker"
+	"connectcharms/requirer-lib/hook"
+	"connectcharms/schemas"
+)
+
+// World is all that the rules know. It is plain data: tests write it down.
+type World struct {
+	Event   hook.Event
+	Leader  bool
+	Leaving bool // this unit is on its way out: the end of a relation on it is not the end of the relation
+	Config  Config
+	Address string // of this unit, for the other units and for clients; empty while Juju knows none
+
+	PeerRelation *hook.RelationID  // nil before the peer relation is made
+	Own          Report            // what this unit knows of itself, as it stands now
+	Sent         Report            // what the other units can read of it
+	Others       map[string]Report // by unit
+	Shared       Shared            // the application's peer databag
+	Clients      []Client          // by relation id
+
+	Runtime  Runtime
+	Store    []plugins.Digest // what is installed
+	Services Services
+
+	done map[string]bool // what was tried in this hook and is not tried again in it
+}
+
+// Client is one connect_client relation.
+type Client struct {
+	ID        hook.RelationID
+	App       string
+	Want      schemas.Requirer
+	WantErr   error
+	Broken    bool         // the relation ends with this hook
+	Published hook.Databag // this application's databag; read by the leader only
+}
+
+// Runtime is what a worker needs and does not bring.
+type Runtime struct {
+	KafkaDir string // empty: no Kafka distribution is unpacked
+	Archive  string // the resource that is attached
+	Pending  bool   // Archive is not what is unpacked
+	JavaHome string
+	Problem  string // what a person has to do first
+
+	WorkerDir  string // where a worker has its files
+	PluginPath string // and its plugins
+}
+
+// Services is what Pebble and the services say.
+type Services struct {
+	Written       string // fingerprint of what Pebble was last told to run
+	GatewayUp     bool
+	GatewayReason string // why the gateway is not up
+	Accounts      string // revision of the set that the gateway accepts
+	WorkerRunning bool
+	WorkerReady   bool // its REST interface answers
+	WorkerYoung   bool // it was started so recently that it may yet become ready
+	WorkerReason  string
+	Started       worker.Started
+	Loaded        []plugins.Digest // what the worker says it has
+}
+
+// Report is what a unit tells the other units, in its peer databag.
+type Report struct {
+	Address      string                           `json:"address,omitempty"`
+	Plugins      map[hook.RelationID]PluginReport `json:"plugins,omitempty"`
+	Loaded       []plugins.Digest                 `json:"loaded,omitempty"`
+	NeedsRestart bool                             `json:"needs-restart,omitempty"`
+	Ready        bool                             `json:"ready,omitempty"`
+	Accounts     string                           `json:"accounts,omitempty"` // revision that its gateway accepts
+}
+
+// PluginReport is what a unit has made of one relation's plugin-url.
+type PluginReport struct {
+	Source string         `json:"source,omitempty"` // fingerprint of the URL (and digest asked for) that Digest came from
+	Digest plugins.Digest `json:"digest,omitempty"`
+	Failed string         `json:"failed,omitempty"` // fingerprint of the URL that could not be installed
+	Error  string         `json:"error,omitempty"`
+	Lasts  bool           `json:"lasts,omitempty"` // no use trying again until someone changes something
+}
+
+// Shared is what the leader keeps for all units and for the next leader, in the application's peer databag.
+type Shared struct {
+	Clients map[hook.RelationID]ClientRecord `json:"clients,omitempty"`
+	Turn    string                           `json:"turn,omitempty"` // the unit that may restart its worker
+}
+
+// ClientRecord is what exists on behalf of one relation, and so must go with it.
+type ClientRecord struct {
+	Secret  string            `json:"secret"`            // ID of the Juju secret with its credentials
+	Account *accounts.Account `json:"account,omitempty"` // nil until the plugin is loaded everywhere
+	Closing bool              `json:"closing,omitempty"` // secret and account are gone; its connectors may be left
+	fresh   bool              // the secret was added in this very hook
+}
+
+// NeedsPlugin says whether the client's plugin has to be on the workers.
+func (c Client) NeedsPlugin() bool { return c.WantErr == nil && c.Want.NeedsPlugin() }
+
+// live lists the clients whose relation goes on.
+func (w *World) live() []Client {
+	return slices.DeleteFunc(slices.Clone(w.Clients), func(c Client) bool { return c.Broken })
+}
+
+func (w *World) client(id hook.RelationID) (Client, bool) {
+	for _, client := range w.live() {
+		if client.ID == id {
+			return client, true
+		}
+	}
+	return Client{}, false
+}
+
+// units is the report of every unit, this one's as it stands now.
+func (w *World) units() map[string]Report {
+	all := map[string]Report{w.Event.Unit: w.Own}
+	for unit, report := range w.Others {
+		all[unit] = report
+	}
+	return all
+}
+
+// accounts is the set that every gateway is to accept: that of relations which go on.
+func (w *World) accounts() accounts.Set {
+	set := accounts.Set{}
+	for id, record := range w.Shared.Clients {
+		if _, live := w.client(id); live && record.Account != nil && !record.Closing {
+			set = append(set, *record.Account)
+		}
+	}
+	return set
+}
+
+// wanted is the plugins that relations refer to, as far as they are installed here.
+func (w *World) wanted() []plugins.Digest {
+	var digests []plugins.Digest
+	for _, client := range w.live() {
+		if digest := w.Own.Plugins[client.ID].Digest; digest != "" && client.NeedsPlugin() {
+			digests = append(digests, digest)
+		}
+	}
+	slices.Sort(digests)
+	return slices.Compact(digests)
+}

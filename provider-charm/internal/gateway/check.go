@@ -1,0 +1,95 @@
+package gateway
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"connectcharms/provider-charm/internal/accounts"
+)
+
+// mayUse says no to what an account must not do, as far as method and path tell.
+func mayUse(account accounts.Account, to route) *refusal {
+	switch {
+	case to.access == operatorsOnly && !account.Operator:
+		return refuse(http.StatusForbidden, "only an operator's account may use "+to.path)
+	case to.connector == "" || !hidden(account, to.connector): // within reach
+	case to.access == replacement:
+		return foreign(to.connector)
+	default: // just what the worker says of a connector that is not there
+		return refuse(http.StatusNotFound, "Connector "+to.connector+" not found")
+	}
+	if to.access == workersOnly {
+		return refuse(http.StatusForbidden, "only workers may use "+to.path)
+	}
+	return nil
+}
+
+func foreign(connector string) *refusal {
+	return refuse(http.StatusForbidden, "connector name "+connector+" carries the mark of another relation: choose another name")
+}
+
+// checkBody applies the rules for connectors' names to the body.
+func (v *visit) checkBody(header http.Header) *refusal {
+	switch v.route.access {
+	case creation, replacement, amendment:
+		if refused := checkMediaType(header); refused != nil {
+			return refused
+		}
+	}
+	switch v.route.access {
+	case creation:
+		name, refused := connectorToCreate(v.body)
+		if refused == nil && v.hides(name) {
+			refused = foreign(name)
+		}
+		return refused
+	case replacement, amendment:
+		return checkConfigName(v.body, v.route.connector)
+	}
+	return nil
+}
+
+// readRequest takes the query and the whole body, so that a slow sender holds up nothing but itself. A body where
+// none belongs is read and dropped.
+func (g *gateway) readRequest(w *recorder, r *http.Request, v *visit, limit int64) *refusal {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return refuse(http.StatusBadRequest, "the query cannot be read")
+	}
+	v.query = query.Encode()
+	if r.Body == http.NoBody {
+		return nil
+	}
+	body, refused := readBody(w, r, limit)
+	if refused != nil {
+		return refused
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodDelete {
+		v.body = body
+	}
+	// The deadline was for the body: left in place it would end a request that the worker takes long for.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	return nil
+}
+
+func readBody(w *recorder, r *http.Request, limit int64) ([]byte, *refusal) {
+	tooLarge := refuse(http.StatusRequestEntityTooLarge, "the body is too large")
+	if r.ContentLength > limit {
+		return nil, tooLarge
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w.ResponseWriter, r.Body, limit))
+	var overLimit *http.MaxBytesError
+	switch {
+	case errors.As(err, &overLimit):
+		return nil, tooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, refuse(http.StatusRequestTimeout, "the body did not come in time")
+	case err != nil:
+		return nil, refuse(http.StatusBadRequest, "the body could not be read to its end")
+	}
+	return body, nil
+}

@@ -1,0 +1,142 @@
+package plugins
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io/fs"
+	"net/url"
+	"os"
+	"time"
+)
+
+// Source is where a plugin comes from.
+type Source struct {
+	// URL is the http or https address of one tarball, plain or gzip'd. It may hold a user and password for basic
+	// authentication and a query: neither is ever shown, logged or kept.
+	URL string
+	// SHA256 is the digest the tarball must have; when it is empty, any bytes are taken.
+	SHA256 Digest
+}
+
+// Install downloads a plugin into the store and returns it once all of it is on disk. When the store has source.SHA256
+// already, nothing is downloaded; when the download turns out to be a plugin that the store has, that one is returned as
+// it is. The body is read once: limited, hashed and unpacked as it arrives. Every error is an *InstallError, and leaves
+// the store as it was.
+func (s *Store) Install(ctx context.Context, source Source, limits Limits) (Installed, error) {
+	from, shown, err := parseSource(source.URL)
+	if err != nil {
+		return Installed{}, asInstallError(shown, err)
+	}
+	installed, err := s.install(ctx, from, source.SHA256, limits.orDefault())
+	if err != nil {
+		return Installed{}, asInstallError(shown, err)
+	}
+	return installed, nil
+}
+
+func (s *Store) install(ctx context.Context, from *url.URL, wanted Digest, limits Limits) (Installed, error) {
+	if wanted != "" {
+		if err := wanted.Validate(); err != nil {
+			return Installed{}, failed(WrongDigest, "the digest asked for is none: %w", err)
+		}
+		if present, err := s.Get(wanted); err == nil {
+			return present, nil
+		}
+	}
+	unlock, err := s.lockShared()
+	if err != nil {
+		return Installed{}, err
+	}
+	defer unlock()
+	body, err := s.request(ctx, from, limits)
+	if err != nil {
+		return Installed{}, err
+	}
+	defer body.Close() // read to its end, or given up
+	dir, err := os.MkdirTemp(s.incoming(), "plugin-*")
+	if err != nil {
+		return Installed{}, err
+	}
+	defer os.RemoveAll(dir) // gone after the rename; else the next Open clears it
+	return s.receive(body, dir, wanted, from.Host)
+}
+
+// receive turns a body into a plugin, by way of the new directory dir.
+func (s *Store) receive(body *download, dir string, wanted Digest, host string) (Installed, error) {
+	size, err := s.unpackInto(dir, body)
+	if err != nil {
+		return Installed{}, err
+	}
+	digest := digestOf(body.sum)
+	if wanted != "" && digest != wanted {
+		return Installed{}, failed(WrongDigest, "its SHA-256 is %s…, not %s…", digest.Short(), wanted.Short())
+	}
+	if present, err := s.Get(digest); err == nil {
+		return present, nil
+	}
+	classes, err := classesIn(body.ctx, dir)
+	if body.ctx.Err() != nil {
+		return Installed{}, networkError(body.ctx, body.limits, body.ctx.Err())
+	}
+	if err != nil {
+		return Installed{}, err
+	}
+	r := record{
+		Digest: digest, Source: host, Downloaded: body.size, Bytes: size, Classes: classes,
+		Time: time.Now().UTC().Truncate(time.Second),
+	}
+	return s.publish(dir, r)
+}
+
+func (s *Store) unpackInto(dir string, body *download) (size int64, err error) {
+	out, err := s.openTarget(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer out.Close() // a handle on a directory
+	size, err = unpack(bufio.NewReaderSize(body, copyBuffer), body.encoding() == "gzip", out, body.limits)
+	var cut *InstallError
+	if errors.As(err, &cut) && cut.Reason == CutShort && body.whole() {
+		return 0, failed(BrokenTarball, "the file on the server is cut short")
+	}
+	return size, err
+}
+
+// publish puts dir on disk for good and gives it its name.
+func (s *Store) publish(dir string, r record) (Installed, error) {
+	if err := r.write(dir); err != nil {
+		return Installed{}, err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { // MkdirTemp's 0700 would hide it from the worker
+		return Installed{}, err
+	}
+	if err := syncTree(dir); err != nil {
+		return Installed{}, err
+	}
+	err := s.place(dir, r.Digest)
+	if !errors.Is(err, fs.ErrExist) {
+		return r.installed(s.path(r.Digest)), err
+	}
+	// Somebody else installed it meanwhile; or the disk damaged what has its name.
+	if present, err := s.Get(r.Digest); err == nil {
+		return present, nil
+	}
+	if err := s.discard(s.path(r.Digest)); err != nil {
+		return Installed{}, err
+	}
+	return r.installed(s.path(r.Digest)), s.place(dir, r.Digest)
+}
+
+// place renames dir to its digest. The error is fs.ErrExist when there is a directory of that name: rename(2) replaces
+// an empty one only.
+func (s *Store) place(dir string, digest Digest) error {
+	final := s.path(digest)
+	if err := os.Rename(dir, final); err != nil {
+		return err
+	}
+	if err := syncPath(s.Path()); err != nil {
+		return errors.Join(err, s.discard(final))
+	}
+	return nil
+}

@@ -1,0 +1,242 @@
+// Package supervisor runs a unit's services under Pebble. On a machine it brings the Pebble daemon up itself, from the
+// binary that the charm ships; the services survive the hook, are restarted with a back-off when they die, and come
+// back with the daemon.
+package supervisor
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"time"
+
+	"github.com/canonical/pebble/client"
+	"go.yaml.in/yaml/v4"
+
+	"connectcharms/requirer-lib/daemon"
+)
+
+const (
+	// startLimit bounds the wait for a Pebble daemon that was just started; it answers in some 50 ms.
+	startLimit = 10 * time.Second
+	// changeLimit bounds one start, stop or restart: above the longest kill-delay, so that a service that ignores
+	// SIGTERM is killed within it.
+	changeLimit = 40 * time.Second
+	// label names the one layer that the charm writes.
+	label = "kafka-connect"
+)
+
+// Service is one service as Pebble is to run it. Durations are in Go's notation, as Pebble's layers have them.
+type Service struct {
+	Summary      string            `yaml:"summary"`
+	Override     string            `yaml:"override"`
+	Startup      string            `yaml:"startup"`
+	Command      string            `yaml:"command"`
+	Environment  map[string]string `yaml:"environment,omitempty"`
+	WorkingDir   string            `yaml:"working-dir,omitempty"`
+	KillDelay    string            `yaml:"kill-delay,omitempty"`    // from SIGTERM to SIGKILL
+	BackoffDelay string            `yaml:"backoff-delay,omitempty"` // before the first restart after a death
+	BackoffLimit string            `yaml:"backoff-limit,omitempty"`
+}
+
+// State is what a service does now.
+type State struct {
+	Status client.ServiceStatus // active, inactive, backoff or error
+	Since  time.Time
+}
+
+// Running says whether the service's process is there.
+func (s State) Running() bool { return s.Status == client.StatusActive }
+
+// Supervisor is one unit's Pebble.
+type Supervisor struct {
+	process daemon.Process
+	dir     string
+	pebble  *client.Client
+}
+
+// New describes the Pebble whose files are in dir, run from the program binary. It starts nothing.
+func New(binary, dir string) (*Supervisor, error) {
+	socket := filepath.Join(dir, ".pebble.socket")
+	pebble, err := client.New(&client.Config{Socket: socket, DisableKeepAlive: true})
+	if err != nil {
+		return nil, fmt.Errorf("talk to Pebble at %s: %w", socket, err)
+	}
+	process := daemon.Process{
+		PIDFile: filepath.Join(dir, "pebble.pid"), Log: filepath.Join(dir, "pebble.log"), Dir: dir,
+		Command: []string{binary, "run", "--create-dirs"},
+		Env:     []string{"PEBBLE=" + dir, "PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LANG=C.UTF-8"},
+	}
+	return &Supervisor{process: process, dir: dir, pebble: pebble}, nil
+}
+
+// Ensure makes the services known to Pebble, starting Pebble where it is not up, and starts those that do not run, also
+// where Pebble would wait some time before it tries again. A service that runs keeps running as it is: Restart puts its
+// new settings into force.
+func (s *Supervisor) Ensure(ctx context.Context, services map[string]Service) error {
+	layer, err := yaml.Marshal(map[string]any{"summary": "Kafka Connect", "services": services})
+	if err != nil {
+		return fmt.Errorf("write Pebble's layer: %w", err)
+	}
+	if err := s.writeLayer(layer); err != nil {
+		return fmt.Errorf("write Pebble's layer: %w", err)
+	}
+	if _, err := s.process.Start(); err != nil {
+		return err
+	}
+	if err := s.answers(ctx); err != nil {
+		return err
+	}
+	if err := s.pebble.AddLayer(&client.AddLayerOptions{Combine: true, Label: label, LayerData: layer}); err != nil {
+		return fmt.Errorf("hand Pebble its layer: %w", err)
+	}
+	return s.startStopped(ctx, services)
+}
+
+// Services says what every service does. All are absent when Pebble itself is not up.
+func (s *Supervisor) Services() (map[string]State, error) {
+	states := map[string]State{}
+	if !s.process.Running() {
+		return states, nil
+	}
+	services, err := s.pebble.Services(&client.ServicesOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("ask Pebble for its services: %w", err)
+	}
+	for _, service := range services {
+		states[service.Name] = State{Status: service.Current, Since: service.CurrentSince}
+	}
+	return states, nil
+}
+
+// Restart stops a service, by SIGKILL where it does not end within its kill-delay, and starts it anew.
+func (s *Supervisor) Restart(ctx context.Context, name string) error {
+	change, err := s.pebble.Restart(&client.ServiceOptions{Names: []string{name}})
+	return s.wait(ctx, "restart "+name, change, err)
+}
+
+// Logs gives the last lines that a service wrote, oldest first.
+func (s *Supervisor) Logs(name string, lines int) ([]string, error) {
+	var log []string
+	err := s.pebble.Logs(&client.LogsOptions{
+		Services: []string{name}, N: lines,
+		WriteLog: func(entry client.LogEntry) error { log = append(log, entry.Message); return nil },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ask Pebble for the log of %s: %w", name, err)
+	}
+	return log, nil
+}
+
+// Stop stops every service and Pebble itself.
+func (s *Supervisor) Stop(ctx context.Context) error {
+	if s.process.Running() {
+		states, err := s.Services()
+		if err != nil {
+			return err
+		}
+		if names := runningOf(states); len(names) > 0 {
+			change, err := s.pebble.Stop(&client.ServiceOptions{Names: names})
+			if err := s.wait(ctx, "stop the services", change, err); err != nil {
+				return err
+			}
+		}
+	}
+	return s.process.Stop(ctx, startLimit)
+}
+
+// writeLayer puts the layer where Pebble finds it when it comes up by itself, after a crash or a reboot.
+func (s *Supervisor) writeLayer(layer []byte) error {
+	layers := filepath.Join(s.dir, "layers")
+	if err := os.MkdirAll(layers, 0o755); err != nil {
+		return err
+	}
+	path := filepath.Join(layers, "001-"+label+".yaml")
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, layer) {
+		return nil
+	}
+	if err := os.WriteFile(path+".new", layer, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+// answers waits until the daemon answers.
+func (s *Supervisor) answers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		_, err := s.pebble.SysInfo()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for Pebble to answer (its log is %s): %w", s.process.Log, err)
+		}
+	}
+}
+
+func (s *Supervisor) startStopped(ctx context.Context, services map[string]Service) error {
+	states, err := s.Services()
+	if err != nil {
+		return err
+	}
+	var stopped []string
+	for name := range services {
+		if !states[name].Running() {
+			stopped = append(stopped, name)
+		}
+	}
+	if len(stopped) == 0 {
+		return nil
+	}
+	sort.Strings(stopped)
+	change, err := s.pebble.Restart(&client.ServiceOptions{Names: stopped}) // starts what is stopped
+	err = s.wait(ctx, "start the services", change, err)
+	var failed *changeError
+	if errors.As(err, &failed) {
+		return nil // a service that dies at once is its owner's to report: its state says so
+	}
+	return err
+}
+
+// changeError is Pebble's word that a change failed.
+type changeError struct{ message string }
+
+func (e *changeError) Error() string { return e.message }
+
+func (s *Supervisor) wait(ctx context.Context, doing, change string, err error) error {
+	if err != nil {
+		return fmt.Errorf("have Pebble %s: %w", doing, err)
+	}
+	limit := changeLimit
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline))
+	}
+	done, err := s.pebble.WaitChange(change, &client.WaitChangeOptions{Timeout: max(limit, time.Millisecond)})
+	if err != nil {
+		return fmt.Errorf("have Pebble %s: %w", doing, err)
+	}
+	if done.Err != "" {
+		return fmt.Errorf("have Pebble %s: %w", doing, &changeError{done.Err})
+	}
+	return nil
+}
+
+func runningOf(states map[string]State) []string {
+	var names []string
+	for name, state := range states {
+		if state.Status != client.StatusInactive {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	return names
+}

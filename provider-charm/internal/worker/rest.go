@@ -1,0 +1,132 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"connectcharms/provider-charm/internal/plugins"
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/hook"
+)
+
+// Started is what the running worker was started with.
+type Started struct {
+	Settings string           `json:"settings"` // fingerprint
+	Plugins  []plugins.Digest `json:"plugins"`
+}
+
+// ReadStarted reads what Write wrote; nothing written is the zero value.
+func ReadStarted(dir string) (Started, error) {
+	var started Started
+	document, err := os.ReadFile(startedFile(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return started, nil
+	}
+	if err != nil {
+		return started, fmt.Errorf("read what the worker was started with: %w", err)
+	}
+	if err := json.Unmarshal(document, &started); err != nil {
+		return Started{}, nil // a damaged note costs one restart
+	}
+	return started, nil
+}
+
+// Write remembers what the worker was started with. Call it after the start: a note that is behind costs one restart,
+// one that is ahead would hide that a restart is due.
+func (s Started) Write(dir string) error {
+	document, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	next := startedFile(dir) + ".new"
+	if err := os.WriteFile(next, document, 0o600); err != nil {
+		return fmt.Errorf("remember what the worker was started with: %w", err)
+	}
+	return os.Rename(next, startedFile(dir))
+}
+
+func startedFile(dir string) string { return filepath.Join(dir, "started.json") }
+
+// REST is the worker's own REST interface.
+type REST struct{ client *connect.Client }
+
+// NewREST talks to the worker at url.
+func NewREST(url string) (*REST, error) {
+	client, err := connect.New(connect.Config{Endpoints: []string{url}})
+	if err != nil {
+		return nil, err
+	}
+	return &REST{client}, nil
+}
+
+// Classes asks which plugin classes the worker has loaded. It waits for a worker that is starting, until ctx ends.
+func (r *REST) Classes(ctx context.Context) (map[string]bool, error) {
+	loaded, err := r.client.Plugins(ctx, false)
+	if err != nil {
+		return nil, fmt.Errorf("ask the worker for its plugins: %w", err)
+	}
+	classes := make(map[string]bool, len(loaded))
+	for _, plugin := range loaded {
+		classes[plugin.Class] = true
+	}
+	return classes, nil
+}
+
+// mark is how names of connectors end that belong to a relation: contract.md.
+var mark = regexp.MustCompile(`.r([0-9]+)_[0-9a-f]{32}$`)
+
+// DeleteConnectors deletes the connectors that carry the mark of a relation.
+func (r *REST) DeleteConnectors(ctx context.Context, relation hook.RelationID) error {
+	names, err := r.client.Connectors(ctx)
+	if err != nil {
+		return fmt.Errorf("list the connectors of relation %d: %w", relation, err)
+	}
+	for _, name := range names {
+		if found := mark.FindStringSubmatch(name); found == nil || found[1] != relation.String() {
+			continue
+		}
+		if err := r.client.Delete(ctx, name); err != nil && !errors.Is(err, connect.ErrNotFound) {
+			return fmt.Errorf("delete connector %s of relation %d: %w", name, relation, err)
+		}
+	}
+	return nil
+}
+
+// brokerTimeout bounds one attempt to reach a broker.
+const brokerTimeout = time.Second
+
+// ReachBroker says whether any bootstrap server accepts a connection.
+func ReachBroker(ctx context.Context, servers []string) error {
+	var dialer net.Dialer
+	for _, server := range servers {
+		limited, cancel := context.WithTimeout(ctx, brokerTimeout)
+		connection, err := dialer.DialContext(limited, "tcp", server)
+		cancel()
+		if err == nil {
+			return connection.Close()
+		}
+	}
+	return fmt.Errorf("no Kafka broker answers at %s", strings.Join(servers, ", "))
+}
+
+// exception matches how a Java log names what went wrong.
+var exception = regexp.MustCompile(`([A-Za-z]+(?:Exception|Error)): (.*)`)
+
+// ReasonIn finds in a worker's log why it does not run: the last error that it names, cut to a line.
+func ReasonIn(log []string) string {
+	for i := len(log) - 1; i >= 0; i-- {
+		if found := exception.FindStringSubmatch(log[i]); found != nil {
+			return fmt.Sprintf("%s: %.100s", found[1], found[2])
+		}
+	}
+	return ""
+}

@@ -1,0 +1,121 @@
+// Package worker is one Kafka Connect worker: the settings it is started with, and what it says of itself over its REST
+// interface, which listens on loopback only. It decides nothing and restarts nothing.
+package worker
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+
+	"connectcharms/provider-charm/internal/supervisor"
+)
+
+// Port is where the worker's own REST interface listens, on loopback, behind the gateway.
+const Port = 8084
+
+// Settings are all that a worker's process is started with.
+type Settings struct {
+	KafkaDir          string // unpacked Kafka distribution
+	JavaHome          string // empty: java on PATH
+	Dir               string // where the properties file and the logs go
+	PluginPath        string
+	BootstrapServers  []string // host:port
+	Group             string   // the Connect group, and the prefix of its topics
+	ReplicationFactor int      // of its topics; -1: as the broker is set
+	Address           string   // of the unit, where the other workers find its gateway
+	GatewayPort       int
+	HeapMiB           int
+}
+
+// Loopback is the address for what only this unit may reach. A unit whose own address is a loopback address, as in a
+// model on one machine, keeps to that: 127.0.0.1 is shared by all such units.
+func Loopback(unitAddress string) string {
+	if address, err := netip.ParseAddr(unitAddress); err == nil && address.IsLoopback() {
+		return unitAddress
+	}
+	return "127.0.0.1"
+}
+
+// URL is the worker's own REST interface.
+func (s Settings) URL() string {
+	return "http://" + net.JoinHostPort(Loopback(s.Address), strconv.Itoa(Port))
+}
+
+// PropertiesFile is where Properties belong.
+func (s Settings) PropertiesFile() string { return filepath.Join(s.Dir, "worker.properties") }
+
+// Properties is the worker's configuration file.
+//
+// The rebalance delay is 0 and the heartbeat short because workers restart one at a time, on purpose: with Connect's
+// default of five minutes, a worker that returns after seconds stays without tasks for the rest of them.
+func (s Settings) Properties() string {
+	properties := map[string]string{
+		"bootstrap.servers":                 strings.Join(s.BootstrapServers, ","),
+		"group.id":                          s.Group,
+		"config.storage.topic":              s.Group + "-configs",
+		"offset.storage.topic":              s.Group + "-offsets",
+		"status.storage.topic":              s.Group + "-status",
+		"config.storage.replication.factor": strconv.Itoa(s.ReplicationFactor),
+		"offset.storage.replication.factor": strconv.Itoa(s.ReplicationFactor),
+		"status.storage.replication.factor": strconv.Itoa(s.ReplicationFactor),
+		"key.converter":                     "org.apache.kafka.connect.json.JsonConverter",
+		"value.converter":                   "org.apache.kafka.connect.json.JsonConverter",
+		"listeners":                         s.URL(),
+		"rest.advertised.listener":          "http",
+		"rest.advertised.host.name":         s.Address,
+		"rest.advertised.port":              strconv.Itoa(s.GatewayPort),
+		"plugin.path":                       s.PluginPath,
+		"plugin.discovery":                  "service_load",
+		"scheduled.rebalance.max.delay.ms":  "0",
+		"heartbeat.interval.ms":             "500",
+	}
+	keys := make([]string, 0, len(properties))
+	for key := range properties {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	var text strings.Builder
+	for _, key := range keys {
+		fmt.Fprintf(&text, "%s=%s\n", key, escape(properties[key]))
+	}
+	return text.String()
+}
+
+// escape keeps a value on its line: a Java properties file reads a backslash and a line's end as its own.
+func escape(value string) string {
+	return strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`).Replace(value)
+}
+
+// Service is the worker as Pebble runs it. It is killed when it has not ended 15 s after SIGTERM: a worker needs 2-3 s
+// as a rule, and some never end.
+func (s Settings) Service() supervisor.Service {
+	environment := map[string]string{
+		"KAFKA_HEAP_OPTS": fmt.Sprintf("-Xmx%dm", s.HeapMiB),
+		"LOG_DIR":         filepath.Join(s.Dir, "logs"),
+	}
+	if s.JavaHome != "" {
+		environment["JAVA_HOME"] = s.JavaHome
+	}
+	return supervisor.Service{
+		Summary:  "Kafka Connect worker",
+		Override: "replace", Startup: "enabled",
+		Command:      filepath.Join(s.KafkaDir, "bin", "connect-distributed.sh") + " " + s.PropertiesFile(),
+		Environment:  environment,
+		WorkingDir:   s.Dir,
+		KillDelay:    "15s",
+		BackoffDelay: "1s", BackoffLimit: "30s",
+	}
+}
+
+// Fingerprint tells whether a running worker has these settings: it changes with anything that a restart would change.
+func (s Settings) Fingerprint() string {
+	service := s.Service()
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%v\x00%s", s.Properties(), service.Environment, service.Command))
+	return hex.EncodeToString(sum[:8])
+}

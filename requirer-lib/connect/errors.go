@@ -1,0 +1,134 @@
+package connect
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// What went wrong, for errors.Is. Most stand for a status of an APIError.
+// ErrUnavailable also says that no endpoint could be reached at all; with
+// ErrUntrusted and ErrIllegalName nothing was sent.
+var (
+	ErrUnauthorized  = errors.New("the account is not accepted")                     // 401
+	ErrForbidden     = errors.New("the account may not do this")                     // 403
+	ErrNotFound      = errors.New("not found")                                       // 404
+	ErrAlreadyExists = errors.New("a connector of this name exists")                 // 409 on create
+	ErrRebalancing   = errors.New("the cluster was rebalancing all the time")        // any other 409, some 500
+	ErrUnavailable   = errors.New("no endpoint of Kafka Connect serves")             // 502, 503, 504
+	ErrUntrusted     = errors.New("no verified TLS connection (check the CA chain)") // nothing was sent
+	ErrUnknownPlugin = errors.New("the worker does not have this plugin")            // 400 or 500
+	ErrIllegalName   = errors.New("want letters, digits, dots, dashes, underscores") // of a connector or class
+)
+
+// APIError is an answer of Kafka Connect, or of a proxy in front of it, that
+// says no.
+type APIError struct {
+	Method string
+	Path   string // below the endpoint, without query
+	Status int    // HTTP status
+	// Message is what the worker said: one line, 300 characters at most, without
+	// the client's password and the secret values of the configuration sent.
+	Message string
+}
+
+// Error tells the request, the status, the message, and what to look at.
+func (e *APIError) Error() string {
+	text := fmt.Sprintf("%s %s: %d %s", e.Method, e.Path, e.Status, http.StatusText(e.Status))
+	if e.Message != "" {
+		text += ": " + e.Message
+	}
+	switch e.Status {
+	case http.StatusUnauthorized:
+		text += " (check username and password)"
+	case http.StatusForbidden:
+		text += " (check that the account may touch this connector)"
+	}
+	return text
+}
+
+// Is makes the sentinels above match.
+func (e *APIError) Is(target error) bool {
+	switch target {
+	case ErrUnauthorized:
+		return e.Status == http.StatusUnauthorized
+	case ErrForbidden:
+		return e.Status == http.StatusForbidden
+	case ErrNotFound:
+		return e.Status == http.StatusNotFound
+	case ErrAlreadyExists:
+		return e.Status == http.StatusConflict && isAlreadyExists(e.Message)
+	case ErrRebalancing:
+		return isRebalancing(e.Status, e.Message)
+	case ErrUnavailable:
+		return isUnavailable(e.Status)
+	case ErrUnknownPlugin:
+		return strings.Contains(e.Message, unknownPlugin) // 400 on create; 500 on validate, behind a class name
+	}
+	return false
+}
+
+const unknownPlugin = "Failed to find any class that implements Connector"
+
+const (
+	longestMessage = 300 // characters
+	shortestSecret = 3   // shorter ones would blot out half of the message
+	hiddenText     = "***"
+	ellipsis       = "…"
+)
+
+var (
+	userinfo   = regexp.MustCompile(`://[^/\s@]*@`)
+	secretName = regexp.MustCompile(`(?i)passw|passphrase|secret|token|credential|jaas|private|api.?key|access.?key|keystore\.key|auth`)
+)
+
+// secretTexts keeps what is worth hiding.
+func secretTexts(texts ...string) []string {
+	var hide []string
+	for _, text := range texts {
+		if len(text) >= shortestSecret {
+			hide = append(hide, text)
+		}
+	}
+	return hide
+}
+
+// secretValues picks the values of a configuration that an error must not
+// repeat, by the name of their key.
+func secretValues(config map[string]string) []string {
+	var texts []string
+	for key, value := range config {
+		if secretName.MatchString(key) {
+			texts = append(texts, value)
+		}
+	}
+	return secretTexts(texts...)
+}
+
+// tidy makes a message from the other side fit for an error: workers repeat
+// configuration values in theirs.
+func tidy(message string, hide []string) string {
+	// The longest first, or the rest of a text would stay where a shorter one is its beginning.
+	slices.SortFunc(hide, func(a, b string) int { return len(b) - len(a) })
+	for _, text := range hide {
+		message = strings.ReplaceAll(message, text, hiddenText)
+	}
+	message = userinfo.ReplaceAllString(message, "://"+hiddenText+"@")
+	message = strings.Join(strings.FieldsFunc(message, func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r)
+	}), " ")
+	return cut([]rune(message))
+}
+
+// cut takes out the middle: both ends of a message tell its kind.
+func cut(message []rune) string {
+	if len(message) <= longestMessage {
+		return string(message)
+	}
+	tail := len(message) - longestMessage/4
+	return string(message[:longestMessage-longestMessage/4-1]) + ellipsis + string(message[tail:])
+}

@@ -1,0 +1,208 @@
+package connectclient
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/secret"
+	"connectcharms/schemas"
+)
+
+// Keys of the secrets, and of the databag of a provider that knows no secrets.
+const (
+	keyUsername = "username"
+	keyPassword = "password"
+	keyTLS      = "tls"
+	keyCA       = "tls-ca"
+)
+
+// Connection is one relation with a provider, as it stands in this hook.
+type Connection struct {
+	hook     *hook.Hook
+	options  Options
+	relation hook.RelationID
+	app      string
+	provider schemas.Provider
+	problems error // what DecodeProvider found
+
+	ready    bool
+	username string
+	password secret.Value
+	ca       string
+}
+
+// Ready says whether the connection can be used: nil, or a [NotReadyError] that says why not yet, or the failure of a
+// tool. It reads the secrets, always their latest revision: one or two tool calls the first time that all is published,
+// none before and after.
+func (c *Connection) Ready(ctx context.Context) error {
+	if c.ready {
+		return nil
+	}
+	for _, check := range []func(context.Context) error{c.checkPublished, c.readAccount, c.readTLS} {
+		if err := check(ctx); err != nil {
+			return err
+		}
+	}
+	c.ready = true
+	return nil
+}
+
+// RelationID is the relation's number in this model.
+func (c *Connection) RelationID() hook.RelationID { return c.relation }
+
+// Provider is the provider's application; empty where Juju does not tell (yet).
+func (c *Connection) Provider() string { return c.app }
+
+// Endpoints are base URLs of the REST API, all http or all https.
+func (c *Connection) Endpoints() []string { return slices.Clone(c.provider.Endpoints) }
+
+// Username is known when the connection is ready.
+func (c *Connection) Username() string { return c.username }
+
+// Password is known when the connection is ready.
+func (c *Connection) Password() secret.Value { return c.password }
+
+// CA is the chain (PEM) that https endpoints are verified by, known when the connection is ready.
+func (c *Connection) CA() string { return c.ca }
+
+// Trouble is the gravest that the provider has to say about this relation in its status key; false where it has
+// nothing but information. A connection with trouble can be ready: it keeps the credentials it has.
+func (c *Connection) Trouble() (schemas.StatusEntry, bool) {
+	var gravest schemas.StatusEntry
+	for _, entry := range c.provider.Status {
+		if entry.Code >= passingTrouble && entry.Code > gravest.Code {
+			gravest = entry
+		}
+	}
+	return gravest, gravest.Code > 0
+}
+
+// Where codes of the status key begin to mean a trouble, and one that lasts.
+const (
+	passingTrouble = 4000
+	lastingTrouble = 5000
+)
+
+// Client makes a REST client of a connection that is ready. Close it after use.
+func (c *Connection) Client() (*connect.Client, error) {
+	if !c.ready {
+		return nil, fmt.Errorf("make a REST client for relation %d: the connection is not ready, ask Ready first", c.relation)
+	}
+	return connect.New(connect.Config{
+		Endpoints: c.provider.Endpoints, Username: c.username, Password: c.password, CA: []byte(c.ca),
+		Timeout: c.options.Timeout, Patience: c.options.Patience, Log: c.options.Log,
+	})
+}
+
+// String names the relation, and no secret.
+func (c *Connection) String() string {
+	return fmt.Sprintf("connection{relation=%d provider=%s ready=%v}", c.relation, c.app, c.ready)
+}
+
+// GoString is String.
+func (c *Connection) GoString() string { return c.String() }
+
+// checkPublished goes by the databag alone.
+func (c *Connection) checkPublished(context.Context) error {
+	for _, problem := range schemas.Problems(c.problems) {
+		if !problem.Missing && slices.Contains([]string{"endpoints", "secret-user", "secret-tls"}, problem.Key) {
+			return c.notReady(ErrMalformed, "%v", problem)
+		}
+	}
+	var missing []string
+	if len(c.provider.Endpoints) == 0 {
+		missing = append(missing, "endpoints")
+	}
+	if c.provider.SecretUser.IsZero() && !c.isInClear() {
+		missing = append(missing, "secret-user")
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	switch trouble, is := c.Trouble(); {
+	case is && trouble.Code >= lastingTrouble:
+		return c.notReady(ErrRefused, "%s", inWords(trouble))
+	case is:
+		return c.notReady(ErrWaitingForProvider, "%s", inWords(trouble))
+	}
+	return c.notReady(ErrWaitingForProvider, "no %s yet", strings.Join(missing, ", "))
+}
+
+func inWords(trouble schemas.StatusEntry) string {
+	if trouble.Resolution == "" {
+		return trouble.Message
+	}
+	return trouble.Message + " (" + trouble.Resolution + ")"
+}
+
+// isInClear says whether the provider is one that writes credentials into its databag.
+func (c *Connection) isInClear() bool { return c.provider.Extra[keyPassword] != "" }
+
+func (c *Connection) readAccount(ctx context.Context) error {
+	account, err := c.content(ctx, c.provider.SecretUser)
+	if err != nil {
+		return err
+	}
+	c.username, c.password = account[keyUsername].Reveal(), account[keyPassword]
+	if c.username == "" || c.password.IsZero() {
+		return c.notReady(ErrWaitingForProvider, "its secret has no username or no password yet")
+	}
+	return nil
+}
+
+func (c *Connection) readTLS(ctx context.Context) error {
+	tls, err := c.content(ctx, c.provider.SecretTLS)
+	if err != nil {
+		return err
+	}
+	c.ca = tls[keyCA].Reveal()
+	enabled, known := truth(tls[keyTLS].Reveal())
+	switch isHTTPS := strings.HasPrefix(c.provider.Endpoints[0], "https://"); {
+	case !known:
+		return c.notReady(ErrMalformed, "tls is neither enabled, disabled, true nor false")
+	case enabled && !isHTTPS:
+		// The password must not go in clear where the provider means it to be encrypted.
+		return c.notReady(ErrWaitingForProvider, "tls is enabled and its endpoints are not https yet")
+	case isHTTPS && c.ca == "":
+		return c.notReady(ErrNoCA, "no tls-ca in its secret-tls")
+	case c.ca != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(c.ca)):
+		return c.notReady(ErrNoCA, "its tls-ca holds no certificate in PEM")
+	}
+	return nil
+}
+
+// truth reads the words for tls that providers use; none is false.
+func truth(word string) (is, known bool) {
+	switch strings.ToLower(strings.TrimSpace(word)) {
+	case "enabled", "true":
+		return true, true
+	case "disabled", "false", "":
+		return false, true
+	}
+	return false, false
+}
+
+// content reads a secret, or where there is none what the provider wrote in clear.
+func (c *Connection) content(ctx context.Context, uri schemas.SecretURI) (hook.SecretContent, error) {
+	if uri.IsZero() {
+		content := hook.SecretContent{}
+		for _, key := range []string{keyUsername, keyPassword, keyTLS, keyCA} {
+			content[key] = secret.New(c.provider.Extra[key])
+		}
+		return content, nil
+	}
+	content, err := c.hook.SecretGet(ctx, uri.String(), hook.Latest)
+	if refused, is := errors.AsType[*hook.ToolError](err); is && isUnreadable(err) {
+		return nil, c.notReady(ErrNotGranted, "%s", refused.Message)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the secret of relation %d: %w", c.relation, err)
+	}
+	return content, nil
+}

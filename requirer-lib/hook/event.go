@@ -1,0 +1,253 @@
+package hook
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// Kind is the kind of a hook, without the name of the endpoint, container, storage or action that it is about.
+type Kind string
+
+// The kinds of hooks that Juju runs.
+const (
+	Install         Kind = "install"
+	Start           Kind = "start"
+	Stop            Kind = "stop"
+	Remove          Kind = "remove"
+	ConfigChanged   Kind = "config-changed"
+	UpgradeCharm    Kind = "upgrade-charm"
+	UpdateStatus    Kind = "update-status"
+	LeaderElected   Kind = "leader-elected"
+	RelationCreated Kind = "relation-created"
+	RelationJoined  Kind = "relation-joined"
+	RelationChanged Kind = "relation-changed"
+	RelationDeparts Kind = "relation-departed"
+	RelationBroken  Kind = "relation-broken"
+	SecretChanged   Kind = "secret-changed"
+	SecretRotate    Kind = "secret-rotate"
+	SecretExpired   Kind = "secret-expired"
+	SecretRemove    Kind = "secret-remove"
+	StorageAttached Kind = "storage-attached"
+	StorageDetaches Kind = "storage-detaching"
+	PebbleReady     Kind = "pebble-ready"
+	PebbleNotice    Kind = "pebble-custom-notice"
+	PebbleFailed    Kind = "pebble-check-failed"
+	PebbleRecovered Kind = "pebble-check-recovered"
+	Action          Kind = "action"
+	// Other is a hook that this library does not know; Event.Name has its name.
+	Other Kind = "other"
+)
+
+// prefixed lists the kinds whose hook names start with the name of an endpoint, container or storage.
+var prefixed = []Kind{
+	RelationCreated, RelationJoined, RelationChanged, RelationDeparts, RelationBroken,
+	StorageAttached, StorageDetaches, PebbleReady, PebbleNotice, PebbleFailed, PebbleRecovered,
+}
+
+// plain lists the kinds whose hook names stand alone.
+var plain = []Kind{
+	Install, Start, Stop, Remove, ConfigChanged, UpgradeCharm, UpdateStatus, LeaderElected,
+	SecretChanged, SecretRotate, SecretExpired, SecretRemove,
+}
+
+// Event says what happened: all that Juju puts into the environment of one dispatch. The pointers are nil when the
+// hook is not about such a thing.
+type Event struct {
+	Name string // the hook's or action's full name, such as "connect-client-relation-changed"
+	Kind Kind
+
+	Unit             string // "kafka-connect/0"
+	PrincipalUnit    string // of a subordinate
+	ModelName        string
+	ModelUUID        string
+	MachineID        string // empty on Kubernetes
+	AvailabilityZone string
+	CharmDir         string // absolute path of the unpacked charm
+	JujuVersion      string
+	APIAddresses     []string
+	Containers       []string // workload containers, on Kubernetes
+	Proxy            Proxy
+
+	Relation *RelationEvent
+	Secret   *SecretEvent
+	Action   *ActionEvent
+	Workload *WorkloadEvent
+	Storage  *StorageEvent
+}
+
+// Proxy is the model's juju-*-proxy settings; empty when unset.
+type Proxy struct{ HTTP, HTTPS, FTP, No string }
+
+// RelationEvent is the relation that a hook is about.
+type RelationEvent struct {
+	Endpoint      string // this side's endpoint
+	ID            RelationID
+	RemoteApp     string // may be empty in relation-broken
+	RemoteUnit    string // empty when the application's databag changed
+	DepartingUnit string // in relation-departed: may be this unit itself
+}
+
+// SecretEvent is the secret that a hook is about.
+type SecretEvent struct {
+	URI      string
+	Label    string // this unit's or application's own label for it
+	Revision int    // 0 when the hook is about no one revision
+}
+
+// ActionEvent is the action to run.
+type ActionEvent struct{ Name, UUID, Tag string }
+
+// WorkloadEvent is the container, and the Pebble notice or check in it, that a hook is about.
+type WorkloadEvent struct {
+	Container string
+	Notice    Notice
+	Check     string
+}
+
+// Notice identifies one Pebble notice.
+type Notice struct{ ID, Type, Key string }
+
+// StorageEvent is the storage instance that a hook is about.
+type StorageEvent struct{ ID, Kind, Location string }
+
+// RelationID is a relation's number as Juju counts it within a model.
+type RelationID int
+
+// parseRelationID reads "endpoint:7", as Juju writes it, or "7".
+func parseRelationID(text string) (RelationID, error) {
+	number := text[strings.LastIndex(text, ":")+1:]
+	id, err := strconv.Atoi(number)
+	if err != nil || id < 0 {
+		return 0, fmt.Errorf("relation id %q is not a number", text)
+	}
+	return RelationID(id), nil
+}
+
+func (id RelationID) String() string { return strconv.Itoa(int(id)) }
+
+// Application is the name of the unit's application.
+func (e Event) Application() string { return ApplicationOf(e.Unit) }
+
+// ApplicationOf is the application to which unit belongs: all before the slash.
+func ApplicationOf(unit string) string {
+	app, _, _ := strings.Cut(unit, "/")
+	return app
+}
+
+// agentsDir is where Juju keeps its units, below the root of a unit's file system.
+const agentsDir = "/var/lib/juju/agents/"
+
+// Root is the directory that the unit sees as the root of its file system: "/" on Juju's own machines and pods.
+// A model that runs many units on one file system (package jujutest) gives each a root of its own.
+func (e Event) Root() string {
+	if i := strings.LastIndex(e.CharmDir, agentsDir); i > 0 {
+		return e.CharmDir[:i]
+	}
+	return "/"
+}
+
+// IsSelfDeparting says whether this unit itself is the one that leaves the relation. Remember it: the relation-broken
+// that follows on a leaving unit is not the end of the relation.
+func (e Event) IsSelfDeparting() bool {
+	return e.Kind == RelationDeparts && e.Relation != nil && e.Relation.DepartingUnit == e.Unit
+}
+
+// ErrNotInHook is returned when the environment is not that of a Juju hook.
+var ErrNotInHook = errors.New("not in a Juju hook (JUJU_UNIT_NAME or JUJU_DISPATCH_PATH is not set): let Juju run the charm, or package jujutest")
+
+// ParseEvent reads the environment (in the form of os.Environ) of one dispatch.
+func ParseEvent(environ []string) (Event, error) {
+	env := variables(environ)
+	dispatch := env["JUJU_DISPATCH_PATH"]
+	if env["JUJU_UNIT_NAME"] == "" || dispatch == "" {
+		return Event{}, ErrNotInHook
+	}
+	event := Event{
+		Name:             path.Base(dispatch),
+		Unit:             env["JUJU_UNIT_NAME"],
+		PrincipalUnit:    env["JUJU_PRINCIPAL_UNIT"],
+		ModelName:        env["JUJU_MODEL_NAME"],
+		ModelUUID:        env["JUJU_MODEL_UUID"],
+		MachineID:        env["JUJU_MACHINE_ID"],
+		AvailabilityZone: env["JUJU_AVAILABILITY_ZONE"],
+		CharmDir:         env["JUJU_CHARM_DIR"],
+		JujuVersion:      env["JUJU_VERSION"],
+		APIAddresses:     strings.Fields(env["JUJU_API_ADDRESSES"]),
+		Containers:       strings.FieldsFunc(env["JUJU_CONTAINER_NAMES"], func(r rune) bool { return r == ',' }),
+		Proxy: Proxy{
+			HTTP: env["JUJU_CHARM_HTTP_PROXY"], HTTPS: env["JUJU_CHARM_HTTPS_PROXY"],
+			FTP: env["JUJU_CHARM_FTP_PROXY"], No: env["JUJU_CHARM_NO_PROXY"],
+		},
+	}
+	event.Kind = kindOf(dispatch, event.Name)
+	return event, event.readSubjects(env)
+}
+
+func kindOf(dispatch, name string) Kind {
+	if strings.HasPrefix(dispatch, "actions/") {
+		return Action
+	}
+	for _, kind := range plain {
+		if name == string(kind) {
+			return kind
+		}
+	}
+	for _, kind := range prefixed {
+		if strings.HasSuffix(name, "-"+string(kind)) {
+			return kind
+		}
+	}
+	return Other
+}
+
+// readSubjects fills in what the hook is about.
+func (e *Event) readSubjects(env map[string]string) error {
+	if text := env["JUJU_RELATION_ID"]; text != "" {
+		id, err := parseRelationID(text)
+		if err != nil {
+			return fmt.Errorf("read the hook's environment: JUJU_RELATION_ID: %w", err)
+		}
+		e.Relation = &RelationEvent{
+			Endpoint: env["JUJU_RELATION"], ID: id, RemoteApp: env["JUJU_REMOTE_APP"],
+			RemoteUnit: env["JUJU_REMOTE_UNIT"], DepartingUnit: env["JUJU_DEPARTING_UNIT"],
+		}
+	}
+	if uri := env["JUJU_SECRET_ID"]; uri != "" {
+		revision, err := strconv.Atoi(orZero(env["JUJU_SECRET_REVISION"]))
+		if err != nil {
+			return fmt.Errorf("read the hook's environment: JUJU_SECRET_REVISION %q is not a number", env["JUJU_SECRET_REVISION"])
+		}
+		e.Secret = &SecretEvent{URI: uri, Label: env["JUJU_SECRET_LABEL"], Revision: revision}
+	}
+	if name := env["JUJU_ACTION_NAME"]; name != "" {
+		e.Action = &ActionEvent{Name: name, UUID: env["JUJU_ACTION_UUID"], Tag: env["JUJU_ACTION_TAG"]}
+	}
+	if name := env["JUJU_WORKLOAD_NAME"]; name != "" {
+		notice := Notice{ID: env["JUJU_NOTICE_ID"], Type: env["JUJU_NOTICE_TYPE"], Key: env["JUJU_NOTICE_KEY"]}
+		e.Workload = &WorkloadEvent{Container: name, Notice: notice, Check: env["JUJU_PEBBLE_CHECK_NAME"]}
+	}
+	if id := env["JUJU_STORAGE_ID"]; id != "" {
+		e.Storage = &StorageEvent{ID: id, Kind: env["JUJU_STORAGE_KIND"], Location: env["JUJU_STORAGE_LOCATION"]}
+	}
+	return nil
+}
+
+func variables(environ []string) map[string]string {
+	env := make(map[string]string, len(environ))
+	for _, entry := range environ {
+		if key, value, ok := strings.Cut(entry, "="); ok {
+			env[key] = value
+		}
+	}
+	return env
+}
+
+func orZero(number string) string {
+	if number == "" {
+		return "0"
+	}
+	return number
+}

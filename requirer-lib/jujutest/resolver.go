@@ -1,0 +1,300 @@
+package jujutest
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// The kinds of hooks, as they end a hook's name.
+const (
+	kindInstall         = "install"
+	kindStart           = "start"
+	kindStop            = "stop"
+	kindRemove          = "remove"
+	kindConfigChanged   = "config-changed"
+	kindUpgradeCharm    = "upgrade-charm"
+	kindUpdateStatus    = "update-status"
+	kindLeaderElected   = "leader-elected"
+	kindRelationCreated = "relation-created"
+	kindRelationJoined  = "relation-joined"
+	kindRelationChanged = "relation-changed"
+	kindRelationDeparts = "relation-departed"
+	kindRelationBroken  = "relation-broken"
+	kindSecretChanged   = "secret-changed"
+	kindSecretRotate    = "secret-rotate"
+	kindSecretExpired   = "secret-expired"
+	kindSecretRemove    = "secret-remove"
+	kindStorageAttached = "storage-attached"
+	kindStorageDetaches = "storage-detaching"
+	kindPebbleReady     = "pebble-ready"
+	kindPebbleNotice    = "pebble-custom-notice"
+	kindPebbleFailed    = "pebble-check-failed"
+	kindPebbleRecovered = "pebble-check-recovered"
+	kindAction          = "action"
+	kindGone            = "" // not a hook: the unit just goes
+)
+
+// hookInfo is one hook to run and what it is about.
+type hookInfo struct {
+	kind string
+	// prefix is the name of the endpoint, storage or container before the kind in the hook's name
+	prefix string
+
+	relation              *relation
+	remoteUnit, remoteApp string
+	departing             string
+	version               uint64 // of the databag that the hook is about
+
+	secret   string
+	label    string
+	revision int
+
+	storage  string
+	workload *workloadEvent
+	action   *actionRun
+}
+
+func (h hookInfo) name() string {
+	switch {
+	case h.kind == kindAction:
+		return h.action.name
+	case h.prefix != "":
+		return h.prefix + "-" + h.kind
+	}
+	return h.kind
+}
+
+// shownName is the name in the status of a failed hook, where Juju leaves out containers and storage.
+func (h hookInfo) shownName() string {
+	if h.relation == nil {
+		return h.kind
+	}
+	return h.name()
+}
+
+// dispatchPath is what JUJU_DISPATCH_PATH says.
+func (h hookInfo) dispatchPath() string {
+	if h.kind == kindAction {
+		return "actions/" + h.name()
+	}
+	return "hooks/" + h.name()
+}
+
+// nextHook decides what a unit's agent does next, in the order of Juju's uniter:
+//
+//	failed hook, again
+//	storage-attached (before install) | queued hook: install; start after the first config-changed; config-changed after upgrade-charm
+//	relation-created of every relation | leader-elected | pebble-ready, notices | secrets | storage
+//	alive: upgrade-charm, config-changed, relations, update-status
+//	dying: relations (departed, broken), stop, remove
+//
+// It returns nil when the unit rests.
+func (m *Model) nextHook(u *unit) *hookInfo {
+	if u.failed != nil {
+		switch {
+		case u.isMoot(*u.failed):
+			info := *u.failed
+			u.failed, u.failures = nil, 0
+			m.commit(u, info)
+		case u.inError():
+			return nil
+		default:
+			return u.failed
+		}
+	}
+	if u.queued != nil {
+		if u.queued.kind == kindInstall {
+			if u.dying {
+				return &hookInfo{kind: kindGone} // nothing to clean up
+			}
+			if info := m.storageHook(u); info != nil {
+				return info
+			}
+		}
+		return u.queued
+	}
+	m.enterScopes(u)
+	for _, next := range []func(*unit) *hookInfo{
+		m.createdHook, m.leadershipHook, m.workloadHook, m.secretHook, m.storageHook, m.ownHook,
+	} {
+		if info := next(u); info != nil {
+			return info
+		}
+	}
+	return nil
+}
+
+// isMoot says whether a failed hook is not worth another run: its relation is gone, or it is the leader's and the unit is
+// the leader no more.
+func (u *unit) isMoot(info hookInfo) bool {
+	if info.relation != nil {
+		return u.relations[info.relation.id] == nil
+	}
+	switch info.kind {
+	case kindLeaderElected:
+		return !u.isLeader()
+	case kindSecretRotate, kindSecretExpired, kindSecretRemove:
+		s, err := u.model.parseAndFind(info.secret)
+		return err == nil && !s.ownedBy(u)
+	}
+	return false
+}
+
+// enterScopes makes the unit take part in its application's new relations.
+func (m *Model) enterScopes(u *unit) {
+	if !u.installed || u.dying {
+		return
+	}
+	for _, r := range m.relations {
+		if r.has(u.app) && !r.dying && u.relations[r.id] == nil {
+			m.enterScope(r, u)
+		}
+	}
+}
+
+// unitRelations lists the relations that the unit takes part in: peer relations last, as the uniter looks at them.
+func (m *Model) unitRelations(u *unit) []*relation {
+	ids := slices.Collect(maps.Keys(u.relations))
+	slices.Sort(ids)
+	var ordinary, peers []*relation
+	for _, id := range ids {
+		r := m.relations[id]
+		if r.isPeer() {
+			peers = append(peers, r)
+		} else {
+			ordinary = append(ordinary, r)
+		}
+	}
+	return append(ordinary, peers...)
+}
+
+func (m *Model) createdHook(u *unit) *hookInfo {
+	if !u.installed || u.dying {
+		return nil
+	}
+	for _, id := range slices.Sorted(maps.Keys(u.relations)) {
+		if r := m.relations[id]; !u.relations[id].created && !r.dying {
+			return &hookInfo{
+				kind: kindRelationCreated, prefix: r.endpointOf(u).name, relation: r, remoteApp: r.other(u.app.name).app.name,
+			}
+		}
+	}
+	return nil
+}
+
+func (m *Model) leadershipHook(u *unit) *hookInfo {
+	if !u.isLeader() || u.dying {
+		u.led = false
+		return nil
+	}
+	if u.installed && !u.led {
+		return &hookInfo{kind: kindLeaderElected}
+	}
+	return nil
+}
+
+// ownHook is the part of the order that depends on the unit's life.
+func (m *Model) ownHook(u *unit) *hookInfo {
+	if u.dying {
+		if info := m.relationHook(u); info != nil {
+			return info
+		}
+		switch {
+		case u.started && !u.stopped:
+			return &hookInfo{kind: kindStop}
+		case !u.removed:
+			return &hookInfo{kind: kindRemove}
+		}
+		return nil
+	}
+	if u.deployed != u.app.version {
+		return &hookInfo{kind: kindUpgradeCharm}
+	}
+	if u.configured != u.configHash() {
+		return &hookInfo{kind: kindConfigChanged}
+	}
+	if info := m.relationHook(u); info != nil {
+		return info
+	}
+	if u.statusUpdates != u.statusUpdatesWanted {
+		return &hookInfo{kind: kindUpdateStatus}
+	}
+	return nil
+}
+
+// configHash changes when config-changed is due: on configuration and trust.
+func (u *unit) configHash() string {
+	return strconv.Itoa(u.app.configVersion) + " " + strconv.FormatBool(u.app.trust)
+}
+
+func (m *Model) relationHook(u *unit) *hookInfo {
+	for _, r := range m.unitRelations(u) {
+		if info := m.hookOf(u, r); info != nil {
+			info.relation, info.prefix = r, r.endpointOf(u).name
+			return info
+		}
+	}
+	return nil
+}
+
+// hookOf decides a unit's next hook of one relation by comparing what is with what the charm was told.
+func (m *Model) hookOf(u *unit, r *relation) *hookInfo {
+	local := u.relations[r.id]
+	if local.joined != "" {
+		return &hookInfo{
+			kind: kindRelationChanged, remoteUnit: local.joined, remoteApp: appOf(local.joined), version: r.units[local.joined].version(),
+		}
+	}
+	units, apps := m.visible(u, r)
+	for _, name := range sortedKeys(local.members) {
+		if _, there := units[name]; !there {
+			departing := name
+			if u.dying || u.app.dying {
+				departing = u.name
+			}
+			return &hookInfo{kind: kindRelationDeparts, remoteUnit: name, remoteApp: appOf(name), departing: departing}
+		}
+	}
+	if (u.dying || r.dying) && !r.isPeer() {
+		return &hookInfo{kind: kindRelationBroken, remoteApp: r.other(u.app.name).app.name}
+	}
+	for _, name := range sortedKeys(apps) {
+		if local.apps[name] != apps[name] {
+			return &hookInfo{kind: kindRelationChanged, remoteApp: name, version: apps[name]}
+		}
+	}
+	for _, name := range sortedKeys(units) {
+		if _, told := local.members[name]; !told {
+			return &hookInfo{kind: kindRelationJoined, remoteUnit: name, remoteApp: appOf(name), version: units[name]}
+		}
+	}
+	for _, name := range sortedKeys(units) {
+		if local.members[name] != units[name] {
+			return &hookInfo{kind: kindRelationChanged, remoteUnit: name, remoteApp: appOf(name), version: units[name]}
+		}
+	}
+	return nil
+}
+
+// visible is what a unit is told of a relation: the units on the other side (or the other peers) and the other
+// application's databag (among peers their own, the writer included), by version. A unit or relation that ends sees none.
+func (m *Model) visible(u *unit, r *relation) (units, apps map[string]uint64) {
+	units, apps = map[string]uint64{}, map[string]uint64{}
+	if u.dying || r.dying {
+		return units, apps
+	}
+	other := r.other(u.app.name).app.name
+	for name := range r.inScope {
+		if name != u.name && appOf(name) == other {
+			units[name] = r.units[name].version()
+		}
+	}
+	apps[other] = r.app[other].version()
+	return units, apps
+}
+
+func appOf(unit string) string {
+	app, _, _ := splitUnit(unit)
+	return app
+}

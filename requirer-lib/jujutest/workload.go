@@ -1,0 +1,217 @@
+package jujutest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// container is one workload container of a unit: a Pebble daemon of its own. Its socket and name never change, the rest is
+// the model's.
+type container struct {
+	name    string
+	socket  string
+	ready   bool
+	failed  error
+	noticed map[string]int // custom notices passed on, by key
+	done    chan struct{}  // closed when the daemon has ended
+}
+
+// workloadEvent is something that happened in a container.
+type workloadEvent struct {
+	kind                            string
+	container                       string
+	noticeID, noticeType, noticeKey string
+	check                           string
+}
+
+// pebbleStart is how long a Pebble daemon may take to answer.
+const pebbleStart = 30 * time.Second
+
+// startContainers starts a Pebble daemon for each container of the unit's charm; pebble-ready is due when it answers.
+func (m *Model) startContainers(u *unit) error {
+	for _, name := range sortedKeys(u.app.meta().Containers) {
+		if m.options.PebbleBinary == "" {
+			return fmt.Errorf("charm %s has the container %q: set Options.PebbleBinary to the pebble command", u.app.meta().Name, name)
+		}
+		c, err := m.startPebble(u, name)
+		if err != nil {
+			return fmt.Errorf("start Pebble of container %s: %w", name, err)
+		}
+		u.containers[name] = c
+	}
+	return nil
+}
+
+func (m *Model) startPebble(u *unit, name string) (*container, error) {
+	dir := filepath.Join(u.root, "charm/containers", name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	c := &container{name: name, socket: filepath.Join(dir, "pebble.socket"), noticed: map[string]int{}, done: make(chan struct{})}
+	if len(c.socket) > maxSocketPath {
+		return nil, fmt.Errorf("the socket %s has a path of more than %d bytes: give the model a shorter Options.Dir", c.socket, maxSocketPath)
+	}
+	log, err := os.Create(filepath.Join(dir, "pebble.log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	command := exec.Command(m.options.PebbleBinary, "run", "--create-dirs", "--hold")
+	command.Dir, command.Stdout, command.Stderr = dir, log, log
+	command.Env = append([]string{"PEBBLE=" + dir, "PEBBLE_SOCKET=" + c.socket, "PATH=" + os.Getenv("PATH"), "HOME=" + dir}, m.options.Environ...)
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := command.Start(); err != nil {
+		return nil, err
+	}
+	m.background.Go(func() {
+		command.Wait() //nolint:errcheck // its end is noted by done
+		close(c.done)
+	})
+	m.background.Go(func() { m.watchPebble(u, c) })
+	return c, nil
+}
+
+// watchPebble waits for the daemon to answer, then passes its custom notices on until it ends.
+func (m *Model) watchPebble(u *unit, c *container) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-c.done
+		cancel()
+	}()
+	err := c.waitReady(ctx)
+	m.mu.Lock()
+	if err != nil {
+		c.failed = fmt.Errorf("wait for Pebble of container %s: %w", c.name, err)
+		m.log.Error("a container does not start", "unit", u.name, "container", c.name, "error", err)
+	} else {
+		c.ready = true
+		u.events = append(u.events, workloadEvent{kind: kindPebbleReady, container: c.name})
+	}
+	m.changed.Broadcast()
+	m.mu.Unlock()
+	if err == nil {
+		m.passNotices(ctx, u, c)
+	}
+}
+
+func (c *container) waitReady(ctx context.Context) error {
+	limited, cancel := context.WithTimeoutCause(ctx, pebbleStart, fmt.Errorf("no answer within %v", pebbleStart))
+	defer cancel()
+	for {
+		err := c.get(limited, "/v1/system-info", nil)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-limited.Done():
+			return errors.Join(context.Cause(limited), err)
+		case <-time.After(5 * time.Millisecond): // the socket appears without an event
+		}
+	}
+}
+
+// passNotices makes hooks of the container's custom notices and failed and recovered checks, until the daemon ends.
+func (m *Model) passNotices(ctx context.Context, u *unit, c *container) {
+	after := time.Time{}
+	for ctx.Err() == nil {
+		notices, err := c.notices(ctx, after)
+		if err != nil {
+			return // the daemon has ended
+		}
+		for _, n := range notices {
+			if n.LastRepeated.After(after) {
+				after = n.LastRepeated
+			}
+			event, ok := c.event(ctx, n)
+			if !ok {
+				continue
+			}
+			m.mu.Lock()
+			if !slices.Contains(u.events, event) {
+				u.events = append(u.events, event)
+			}
+			c.noticed[n.Key]++
+			m.changed.Broadcast()
+			m.mu.Unlock()
+		}
+	}
+}
+
+// event is what a charm is told of a notice.
+func (c *container) event(ctx context.Context, n pebbleNotice) (workloadEvent, bool) {
+	if n.Type == "custom" {
+		return workloadEvent{kind: kindPebbleNotice, container: c.name, noticeID: n.ID, noticeType: n.Type, noticeKey: n.Key}, true
+	}
+	event := workloadEvent{container: c.name, check: n.LastData["check-name"]}
+	want := ""
+	switch n.LastData["kind"] {
+	case "perform-check":
+		event.kind, want = kindPebbleFailed, "Error"
+	case "recover-check":
+		event.kind, want = kindPebbleRecovered, "Done"
+	default:
+		return event, false
+	}
+	status, err := c.changeStatus(ctx, n.Key)
+	return event, err == nil && status == want
+}
+
+// NotifyContainer makes a custom notice in a container, as "pebble notify" does there, and waits until the model knows of
+// it: the unit runs pebble-custom-notice in the next Settle. The key is of the form example.com/path.
+func (m *Model) NotifyContainer(ctx context.Context, unitName, containerName, key string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	u, err := m.unit(unitName)
+	if err != nil {
+		return fmt.Errorf("notify container %s: %w", containerName, err)
+	}
+	c := u.containers[containerName]
+	if c == nil {
+		return fmt.Errorf("notify container %s of %s: the charm has no such container", containerName, unitName)
+	}
+	before := c.noticed[key]
+	m.mu.Unlock()
+	err = c.notify(ctx, key)
+	m.mu.Lock()
+	if err != nil {
+		return fmt.Errorf("notify container %s of %s: %w", containerName, unitName, err)
+	}
+	stop := context.AfterFunc(ctx, m.wake)
+	defer stop()
+	for c.noticed[key] == before {
+		if err := context.Cause(ctx); err != nil {
+			return fmt.Errorf("notify container %s of %s: %w", containerName, unitName, err)
+		}
+		m.changed.Wait()
+	}
+	return nil
+}
+
+// containersStarting says whether a Pebble daemon has yet to answer.
+func (m *Model) containersStarting() bool {
+	for _, u := range m.units {
+		for _, c := range u.containers {
+			if !c.ready && c.failed == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// workloadHook decides a unit's next hook of a container.
+func (m *Model) workloadHook(u *unit) *hookInfo {
+	if len(u.events) == 0 {
+		return nil
+	}
+	event := u.events[0]
+	return &hookInfo{kind: event.kind, prefix: event.container, workload: &event}
+}

@@ -1,0 +1,96 @@
+package pluginserver
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// identity is what a file is known by without reading it.
+type identity struct {
+	Size     int64  `json:"size"`
+	Modified int64  `json:"modified"` // nanoseconds since 1970
+	Inode    uint64 `json:"inode"`
+}
+
+// known is a digest and the file that it is of.
+type known struct {
+	identity
+	SHA256 string `json:"sha256"`
+}
+
+// Digest is the SHA-256 of a file, in lower-case hexadecimal digits. The digest is remembered in the small file at cache,
+// so that asking again for a file that has not changed does not read it.
+func Digest(file, cache string) (string, error) {
+	opened, err := os.Open(file)
+	if err != nil {
+		return "", fmt.Errorf("take the digest of the plugin: %w", err)
+	}
+	defer opened.Close()
+	id, err := identify(opened)
+	if err != nil {
+		return "", fmt.Errorf("take the digest of %s: %w", file, err)
+	}
+	if before, err := readCache(cache); err != nil || before.identity == id && before.SHA256 != "" {
+		return before.SHA256, err
+	}
+	digest, err := hash(opened)
+	if err != nil {
+		return "", fmt.Errorf("take the digest of %s: %w", file, err)
+	}
+	document, err := json.Marshal(known{id, digest})
+	if err != nil {
+		return "", err
+	}
+	return digest, replaceFile(cache, document)
+}
+
+// readCache takes a damaged cache for an empty one: it costs one reading.
+func readCache(cache string) (known, error) {
+	var before known
+	document, err := os.ReadFile(cache)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return known{}, fmt.Errorf("read the digest that is remembered: %w", err)
+	}
+	if json.Unmarshal(document, &before) != nil {
+		return known{}, nil
+	}
+	return before, nil
+}
+
+func identify(file *os.File) (identity, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return identity{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return identity{}, errors.New("it is not a regular file")
+	}
+	id := identity{Size: info.Size(), Modified: info.ModTime().UnixNano()}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		id.Inode = stat.Ino
+	}
+	return id, nil
+}
+
+func hash(file io.Reader) (string, error) {
+	digest := sha256.New()
+	if _, err := io.Copy(digest, file); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(digest.Sum(nil)), nil
+}
+
+// replaceFile writes a file in one step.
+func replaceFile(path string, content []byte) error {
+	if err := os.WriteFile(path+".new", content, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}

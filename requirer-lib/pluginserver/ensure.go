@@ -1,0 +1,153 @@
+//go:build linux
+
+package pluginserver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"connectcharms/requirer-lib/daemon"
+	"connectcharms/requirer-lib/hook"
+)
+
+// Options say what a unit serves, and by which command.
+type Options struct {
+	File    string // absolute path of the tarball
+	Address string // to listen on
+	Port    int
+	// Command is the absolute path of the charm's binary and the subcommand that calls Load and Serve; "--config FILE" is
+	// added to it.
+	Command []string
+}
+
+const (
+	stopGrace  = 10 * time.Second // longer than Serve needs to stop
+	startLimit = 5 * time.Second
+	pollEvery  = 50 * time.Millisecond
+)
+
+// Ensure has the unit's server run with these settings, and waits, 5 s at the most, until it answers. It says whether it
+// had to start the server, for the first time or anew.
+func Ensure(ctx context.Context, event hook.Event, options Options) (started bool, err error) {
+	if err := os.MkdirAll(dir(event), 0o755); err != nil {
+		return false, fmt.Errorf("start the plugin server: %w", err)
+	}
+	server := process(event, options.Command)
+	document, err := settings(options)
+	if err != nil {
+		return false, fmt.Errorf("start the plugin server: %w", err)
+	}
+	if before, err := os.ReadFile(configFile(event)); err == nil && string(before) == string(document) && server.Running() {
+		return false, nil
+	}
+	if err := server.Stop(ctx, stopGrace); err != nil {
+		return false, fmt.Errorf("start the plugin server anew: %w", err)
+	}
+	if err := checkFree(ctx, options); err != nil {
+		return false, fmt.Errorf("start the plugin server: %w", err)
+	}
+	if err := replaceFile(configFile(event), document); err != nil {
+		return false, fmt.Errorf("start the plugin server: %w", err)
+	}
+	if _, err := server.Start(); err != nil {
+		return false, fmt.Errorf("start the plugin server: %w", err)
+	}
+	return true, await(ctx, server, options)
+}
+
+// Stop stops the unit's server, if there is one.
+func Stop(ctx context.Context, event hook.Event) error {
+	if err := process(event, nil).Stop(ctx, stopGrace); err != nil {
+		return fmt.Errorf("stop the plugin server: %w", err)
+	}
+	return nil
+}
+
+// dir is where the server's files lie: its configuration, its number and its log.
+func dir(event hook.Event) string {
+	return filepath.Join(event.Root(), "var/lib", strings.ReplaceAll(event.Unit, "/", "-"), "plugin-server")
+}
+
+func configFile(event hook.Event) string { return filepath.Join(dir(event), "config.json") }
+
+func process(event hook.Event, command []string) daemon.Process {
+	return daemon.Process{
+		PIDFile: filepath.Join(dir(event), "pid"),
+		Log:     filepath.Join(dir(event), "log"),
+		Dir:     dir(event),
+		Command: append(command[:len(command):len(command)], "--config", configFile(event)),
+		Env:     []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"},
+	}
+}
+
+func settings(options Options) ([]byte, error) {
+	if len(options.Command) == 0 || !filepath.IsAbs(options.Command[0]) || !filepath.IsAbs(options.File) {
+		return nil, errors.New("its command and its file have to be absolute paths")
+	}
+	program, err := os.Stat(options.Command[0])
+	if err != nil {
+		return nil, err
+	}
+	return json.MarshalIndent(Config{
+		Listen:  listenAddress(options),
+		File:    options.File,
+		Program: fmt.Sprintf("%s %d %d", strings.Join(options.Command, " "), program.Size(), program.ModTime().UnixNano()),
+	}, "", "  ")
+}
+
+func listenAddress(options Options) string {
+	return net.JoinHostPort(options.Address, strconv.Itoa(options.Port))
+}
+
+// checkFree finds out beforehand what the process could only tell its log.
+func checkFree(ctx context.Context, options Options) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listenAddress(options))
+	if err != nil {
+		return fmt.Errorf("%w; free the port or choose another", err)
+	}
+	return listener.Close()
+}
+
+// await waits until the server answers, dies, or the time is up.
+func await(ctx context.Context, server daemon.Process, options Options) error {
+	limited, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		switch {
+		case !server.Running():
+			return fmt.Errorf("start the plugin server: it ended at once; see %s", server.Log)
+		case answers(limited, options):
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-limited.Done():
+			return fmt.Errorf("start the plugin server: no answer at %s within %v; see %s", listenAddress(options), startLimit, server.Log)
+		}
+	}
+}
+
+// answers asks for nothing in particular: any answer will do, and a download would make the server read the file.
+func answers(ctx context.Context, options Options) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, "http://"+listenAddress(options)+"/", nil)
+	if err != nil {
+		return false
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // never through a proxy
+	response, err := client.Do(request)
+	if err != nil {
+		return false
+	}
+	return response.Body.Close() == nil
+}

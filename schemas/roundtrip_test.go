@@ -1,0 +1,131 @@
+package schemas_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"connectcharms/schemas"
+)
+
+// What a Go value says survives the databag, for values drawn at random.
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	const seed = 20260713
+	draw := rand.New(rand.NewPCG(seed, seed))
+	for i := range 500 {
+		requirer := drawRequirer(draw)
+		require.NoError(t, requirer.Validate(), "draw %d of seed %d", i, seed)
+		gotRequirer, err := schemas.DecodeRequirer(requirer.Encode())
+		require.NoError(t, err)
+		require.Equal(t, requirer, gotRequirer)
+
+		provider := drawProvider(draw)
+		require.NoError(t, provider.Validate(), "draw %d of seed %d", i, seed)
+		gotProvider, err := schemas.DecodeProvider(provider.Encode())
+		require.NoError(t, err)
+		require.Equal(t, provider, gotProvider)
+	}
+}
+
+func drawRequirer(draw *rand.Rand) schemas.Requirer {
+	requirer := schemas.Requirer{
+		PluginURL:        pick(draw, schemas.NotRequired, "http://h/p", "https://u:p@[::1]:9/p%20?q=a,b#f"),
+		PluginSHA256:     pick(draw, "", fmt.Sprintf("%064x", draw.Uint64())),
+		RequestedSecrets: []string{"username", "password"},
+		Extra:            drawExtra(draw),
+	}
+	for range draw.IntN(4) {
+		requirer.RequestedSecrets = append(requirer.RequestedSecrets, fmt.Sprintf("key-%d-x", draw.IntN(100)))
+	}
+	return requirer
+}
+
+func drawProvider(draw *rand.Rand) schemas.Provider {
+	scheme := pick(draw, "http", "https")
+	provider := schemas.Provider{SecretUser: drawSecret(draw), SecretTLS: drawSecret(draw), Extra: drawExtra(draw)}
+	for i := range 1 + draw.IntN(4) {
+		provider.Endpoints = append(provider.Endpoints, fmt.Sprintf("%s://10.0.0.%d:%d", scheme, i, 1+draw.IntN(65535)))
+	}
+	for range draw.IntN(3) {
+		provider.Status = append(provider.Status, schemas.StatusEntry{
+			Code: draw.IntN(1_000_000), Message: pick(draw, "", "a\"b\n<ü>", "\x00"), Resolution: pick(draw, "", "do"),
+		})
+	}
+	return provider
+}
+
+func drawSecret(draw *rand.Rand) schemas.SecretURI {
+	const digits = "0123456789abcdefghijklmnopqrstuv"
+	id := make([]byte, 20)
+	for i := range id {
+		id[i] = digits[draw.IntN(len(digits))]
+	}
+	return schemas.SecretURI{ModelUUID: pick(draw, "", "59060ecc-0495-4a80-8006-5f1fc13fd783"), ID: string(id)}
+}
+
+func drawExtra(draw *rand.Rand) map[string]string {
+	if draw.IntN(2) == 0 {
+		return nil
+	}
+	return map[string]string{"data": "{}", fmt.Sprintf("k%d", draw.IntN(9)): pick(draw, "a", "\xff", "ü\n")}
+}
+
+func pick(draw *rand.Rand, choices ...string) string { return choices[draw.IntN(len(choices))] }
+
+func TestSecretURIForms(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{short, longUser} {
+		uri, err := schemas.ParseSecretURI(text)
+		require.NoError(t, err)
+		assert.Equal(t, text, uri.String())
+	}
+	uri, err := schemas.ParseSecretURI(short)
+	require.NoError(t, err)
+	assert.Equal(t, longUser, uri.Full("59060ecc-0495-4a80-8006-5f1fc13fd783"))
+	long, err := schemas.ParseSecretURI(longUser)
+	require.NoError(t, err)
+	assert.Equal(t, longUser, long.Full("another"), "a URI keeps its own model")
+	assert.Empty(t, schemas.SecretURI{}.String())
+	assert.True(t, schemas.SecretURI{}.IsZero())
+
+	_, err = schemas.ParseSecretURI("hunter2")
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), "hunter2")
+}
+
+// A databag that decodes without an error encodes to one that says the same;
+// one that does not names at least one key. No input panics.
+func FuzzDecode(f *testing.F) {
+	for _, c := range badRequirers {
+		f.Add(c.key, c.value, names)
+	}
+	for _, c := range badProviders {
+		f.Add(c.key, c.value, `[{"code":1,"message":"m"}]`)
+	}
+	f.Fuzz(func(t *testing.T, key, value, text string) {
+		requirer, err := schemas.DecodeRequirer(map[string]string{
+			"plugin-url": schemas.NotRequired, "requested-secrets": text, key: value,
+		})
+		if err == nil {
+			again, err := schemas.DecodeRequirer(requirer.Encode())
+			require.NoError(t, err)
+			require.Equal(t, requirer, again)
+		} else {
+			require.NotEmpty(t, schemas.Problems(err))
+		}
+		provider, err := schemas.DecodeProvider(map[string]string{
+			"endpoints": "http://h", "secret-user": short, "status": text, key: value,
+		})
+		if err == nil {
+			again, err := schemas.DecodeProvider(provider.Encode())
+			require.NoError(t, err)
+			require.Equal(t, provider, again)
+		} else {
+			require.NotEmpty(t, schemas.Problems(err))
+		}
+	})
+}

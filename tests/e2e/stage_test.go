@@ -1,0 +1,216 @@
+// Package e2e runs the charms end to end, as the binaries that Juju runs, on a real broker, real Connect workers and a
+// real Pebble.
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/jujutest"
+	"connectcharms/schemas"
+	"connectcharms/tests/charms"
+	"connectcharms/tests/kafka"
+)
+
+const provider = "kafka-connect"
+
+// parts are what all tests of this package share: the charms, built once, Kafka, and one broker. Each model has a
+// Connect group of its own on it.
+var parts struct {
+	built  charms.Built
+	kafka  *kafka.Runtime
+	broker *kafka.Broker
+}
+
+func TestMain(m *testing.M) { os.Exit(runAll(m)) }
+
+func runAll(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "e2e")
+	if err != nil {
+		return failed(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	cache, err := kafka.CacheDir()
+	if err != nil {
+		return failed(err)
+	}
+	if parts.built, err = charms.Build(ctx, filepath.Join(cache, "charms")); err != nil {
+		return failed(err)
+	}
+	if parts.kafka, err = kafka.Fetch(ctx, kafka.DefaultVersion, os.Stderr); err != nil {
+		return failed(err)
+	}
+	parts.broker, err = kafka.StartBroker(ctx, parts.kafka, kafka.BrokerOptions{Dir: filepath.Join(dir, "broker")})
+	if err != nil {
+		return failed(err)
+	}
+	defer func() { _ = parts.broker.Stop() }()
+	return m.Run()
+}
+
+func failed(err error) int {
+	fmt.Fprintln(os.Stderr, err)
+	return 1
+}
+
+// stage is one model with kafka-connect in it.
+type stage struct {
+	*jujutest.Model
+	t *testing.T
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	model, err := jujutest.New(jujutest.Options{PebbleBinary: parts.built.Pebble, Log: testLog(t)})
+	require.NoError(t, err)
+	s := &stage{Model: model, t: t}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(model.Status())
+		}
+		require.NoError(t, model.Close())
+	})
+	return s
+}
+
+// deploy deploys kafka-connect on the broker that all tests share.
+func (s *stage) deploy(units int, config map[string]any) {
+	s.t.Helper()
+	all := map[string]any{"bootstrap-servers": parts.broker.Bootstrap()}
+	for name, value := range config {
+		all[name] = value
+	}
+	require.NoError(s.t, s.Deploy(provider, jujutest.FromDir(parts.built.KafkaConnect), jujutest.DeployOptions{
+		Units: units, Config: all, Resources: map[string]string{"kafka": parts.kafka.Archive},
+	}))
+}
+
+// settle runs all hooks that are due.
+func (s *stage) settle() {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 5*time.Minute)
+	defer cancel()
+	require.NoError(s.t, s.Settle(ctx))
+}
+
+// updateStatus is what Juju does every five minutes.
+func (s *stage) updateStatus() {
+	s.t.Helper()
+	require.NoError(s.t, s.UpdateStatus())
+	s.settle()
+}
+
+// eventually runs update-status until done.
+func (s *stage) eventually(what string, done func() bool) {
+	s.t.Helper()
+	for range 20 {
+		if done() {
+			return
+		}
+		s.updateStatus()
+	}
+	require.Fail(s.t, "never: "+what, s.Status())
+}
+
+func (s *stage) requireStatus(unit, status, message string) {
+	s.t.Helper()
+	got, _ := s.StatusOf(unit)
+	require.Equal(s.t, status, got.Current, got.Message)
+	require.Contains(s.t, got.Message, message)
+}
+
+func (s *stage) integrate(requirer string) (relation int) {
+	s.t.Helper()
+	relation, err := s.Integrate(provider, requirer)
+	require.NoError(s.t, err)
+	return relation
+}
+
+// published is what the provider has written for a relation.
+func (s *stage) published(relation int) schemas.Provider {
+	s.t.Helper()
+	bag, err := s.RelationData(relation, provider)
+	require.NoError(s.t, err)
+	if bag["secret-user"] == "" {
+		return schemas.Provider{}
+	}
+	published, err := schemas.DecodeProvider(bag)
+	require.NoError(s.t, err)
+	return published
+}
+
+// ask asks an endpoint for its connectors, with the password of a secret.
+func (s *stage) ask(endpoint string, content map[string]string) (code int) {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, endpoint+"/connectors", nil)
+	require.NoError(s.t, err)
+	request.SetBasicAuth(content["username"], content["password"])
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(s.t, err)
+	require.NoError(s.t, answer.Body.Close())
+	return answer.StatusCode
+}
+
+// data is where a unit of the provider has its files.
+func (s *stage) data(unit string) string {
+	s.t.Helper()
+	info, err := s.Unit(unit)
+	require.NoError(s.t, err)
+	return filepath.Join(info.Root, "var/lib", strings.ReplaceAll(unit, "/", "-"))
+}
+
+func (s *stage) plugins(unit string) []string {
+	s.t.Helper()
+	entries, err := os.ReadDir(filepath.Join(s.data(unit), "plugins/installed"))
+	require.NoError(s.t, err)
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+// requirer is a charm that writes a given application databag and nothing else: what any client might write.
+func requirer(name string, bag func() hook.Databag) jujutest.Charm {
+	metadata := fmt.Sprintf("name: %s\nrequires:\n  connect-client:\n    interface: connect_client\n", name)
+	return jujutest.FromFunc([]byte(metadata), func(ctx context.Context, h *hook.Hook) error {
+		if h.Kind == hook.RelationBroken {
+			return nil
+		}
+		leader, err := h.IsLeader(ctx)
+		if err != nil || !leader {
+			return err
+		}
+		relations, err := h.RelationIDs(ctx, "connect-client")
+		if err != nil {
+			return err
+		}
+		for _, id := range relations {
+			if err := h.RelationSetApp(ctx, id, bag()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+const bothSecrets = `["username","password"]`
+
+// testLog shows what the model logs when the test is run with -v.
+func testLog(t *testing.T) *slog.Logger {
+	if !testing.Verbose() {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(t.Output(), nil))
+}

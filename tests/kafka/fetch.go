@@ -1,0 +1,135 @@
+// Package kafka runs real Apache Kafka brokers and Kafka Connect workers, for tests and for the demo.
+//
+// [Fetch] gets a Kafka runtime from Maven artifacts, once per machine, and lays it out like the Apache distribution. [StartBroker] and
+// [StartWorker] run its processes on an address of the caller's choice; they end when the process that started them ends.
+//
+// It is not a Kafka client and not a Connect client: tests talk to what runs here through the code under test.
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// DefaultVersion is the Kafka version that Fetch takes when none is named.
+const DefaultVersion = "4.3.1"
+
+// cacheVariable names the environment variable that moves the cache.
+const cacheVariable = "KAFKA_CONNECT_CHARMS_CACHE"
+
+// Runtime is one Kafka version on this machine's disk. Its files are shared by every process of the machine: read, never write.
+type Runtime struct {
+	// Version of Kafka, such as "4.3.1".
+	Version string
+	// Dir is the unpacked distribution: bin, config, libs, LICENSE and NOTICE.
+	Dir string
+	// Archive is Dir as a tar.gz with one folder, the file resource of the kafka-connect charm. It holds broker, worker and MirrorMaker,
+	// and not the file connectors.
+	Archive string
+	// FilePlugin is a Connect plugin as a tar.gz with one folder: FileStreamSource and FileStreamSink, with service manifests.
+	FilePlugin string
+	// PluginPath is a directory with the unpacked FilePlugin, ready to be a worker's plugin.path.
+	PluginPath string
+}
+
+// Fetch returns the runtime of a Kafka version ("" is DefaultVersion; Versions lists those there are).
+//
+// The first call on a machine downloads about 55 MB with Maven and takes up to a minute; what Maven says goes to progress. It needs mvn, and
+// java 17 or newer. Later calls find the result in the cache, touch no network, start no process and return in milliseconds. The cache
+// is $KAFKA_CONNECT_CHARMS_CACHE or kafka-connect-charms below the user's cache directory ($XDG_CACHE_HOME). Processes that fetch at the same time wait
+// for the first one. Every jar must be the recorded one, by its SHA-256.
+func Fetch(ctx context.Context, version string, progress io.Writer) (*Runtime, error) {
+	if version == "" {
+		version = DefaultVersion
+	}
+	recipe, err := recipeFor(version)
+	if err != nil {
+		return nil, err
+	}
+	cache, err := CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(cache, recipe.key())
+	runtime := runtimeIn(dir, version)
+	if runtime.complete() {
+		return runtime, nil
+	}
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return nil, fmt.Errorf("make the cache of Kafka runtimes (set %s to use another directory): %w", cacheVariable, err)
+	}
+	unlock, err := lockFile(ctx, dir+".lock")
+	if err != nil {
+		return nil, fmt.Errorf("wait for another process that fetches Kafka %s: %w", version, err)
+	}
+	defer unlock()
+	if runtime.complete() {
+		return runtime, nil
+	}
+	if err := fetchInto(ctx, dir, recipe, progress); err != nil {
+		return nil, fmt.Errorf("fetch Kafka %s: %w", version, err)
+	}
+	return runtime, nil
+}
+
+// fetchInto builds beside dir and renames, so that dir is there whole or not at all. The caller holds dir's lock.
+func fetchInto(ctx context.Context, dir string, recipe recipe, progress io.Writer) error {
+	building := dir + ".building"
+	for _, leftOver := range []string{building, dir} {
+		if err := os.RemoveAll(leftOver); err != nil {
+			return fmt.Errorf("remove what an earlier fetch left: %w", err)
+		}
+	}
+	defer os.RemoveAll(building)
+	maven := filepath.Join(building, "maven")
+	if err := os.MkdirAll(maven, 0o755); err != nil {
+		return err
+	}
+	if err := downloadJars(ctx, recipe, maven, progress); err != nil {
+		return err
+	}
+	if err := layOut(recipe, filepath.Join(maven, jarFolder), building); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(maven); err != nil {
+		return err
+	}
+	return os.Rename(building, dir)
+}
+
+func runtimeIn(dir, version string) *Runtime {
+	return &Runtime{
+		Version:    version,
+		Dir:        filepath.Join(dir, distributionFolder(version)),
+		Archive:    filepath.Join(dir, "kafka-connect-"+version+".tar.gz"),
+		FilePlugin: filepath.Join(dir, "connect-file-plugin-"+version+".tar.gz"),
+		PluginPath: filepath.Join(dir, "plugins"),
+	}
+}
+
+func (r *Runtime) complete() bool {
+	for _, path := range []string{r.Dir, r.Archive, r.FilePlugin, r.PluginPath} {
+		if _, err := os.Stat(path); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// script is the path of one command of the distribution.
+func (r *Runtime) script(name string) string { return filepath.Join(r.Dir, "bin", name) }
+
+// CacheDir is where everything is kept that the project has fetched or built: outside of the source tree.
+func CacheDir() (string, error) {
+	if dir := os.Getenv(cacheVariable); dir != "" {
+		return filepath.Abs(dir)
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find the user's cache directory (set %s to name one): %w", cacheVariable, err)
+	}
+	return filepath.Join(dir, "kafka-connect-charms"), nil
+}

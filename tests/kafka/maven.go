@@ -1,0 +1,107 @@
+package kafka
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+const (
+	// jarFolder is where the pom has Maven put the jars, below the pom's own directory.
+	jarFolder = "libs"
+	// installTools is what a person does when a tool is missing.
+	installTools = "apt-get install maven openjdk-17-jre-headless"
+)
+
+// downloadJars has Maven copy the recipe's jars to dir/libs, and holds them against the recorded digests.
+func downloadJars(ctx context.Context, recipe recipe, dir string, progress io.Writer) error {
+	mvn, err := exec.LookPath("mvn")
+	if err != nil {
+		return fmt.Errorf("mvn, which downloads the jars, is missing: install it (%s): %w", installTools, err)
+	}
+	if err := findJava(); err != nil {
+		return err
+	}
+	pom := filepath.Join(dir, "pom.xml")
+	if err := os.WriteFile(pom, recipe.pom, 0o644); err != nil {
+		return err
+	}
+	// -U: a download that failed once is tried again, instead of being remembered as failed for a day.
+	maven := exec.CommandContext(ctx, mvn, "--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "-U", "-f", pom, "dependency:copy-dependencies")
+	said := newOutput(progress)
+	maven.Stdout, maven.Stderr = said, said
+	// mvn is a script around java: the whole group goes when the context ends.
+	maven.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	maven.Cancel = func() error { return syscall.Kill(-maven.Process.Pid, syscall.SIGKILL) }
+	maven.WaitDelay = 5 * time.Second
+	if err := maven.Run(); err != nil {
+		return fmt.Errorf("download the jars with mvn (it can be run again, what has arrived is kept): %w\n%s", errors.Join(err, ctx.Err()), said.tail())
+	}
+	return checkJars(filepath.Join(dir, jarFolder), recipe.jars)
+}
+
+// checkJars holds the jars of a directory against the recorded ones, both ways.
+func checkJars(dir string, recorded map[string]string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("read the downloaded jars: %w", err)
+	}
+	missing := make(map[string]string, len(recorded))
+	for name, digest := range recorded {
+		missing[name] = digest
+	}
+	for _, entry := range entries {
+		want, ok := recorded[entry.Name()]
+		if !ok {
+			return fmt.Errorf("mvn brought %s, which is not among the recorded jars: record it in jars.sha256 if it belongs there", entry.Name())
+		}
+		got, err := digestOf(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("%s has SHA-256 %s and not the recorded %s: it is damaged or not what was published; delete it from Maven's local repository and fetch again",
+				entry.Name(), got, want)
+		}
+		delete(missing, entry.Name())
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("mvn did not bring %v", sortedKeys(missing))
+	}
+	return nil
+}
+
+func digestOf(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	digest := sha256.New()
+	if _, err := io.Copy(digest, file); err != nil {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	return hex.EncodeToString(digest.Sum(nil)), nil
+}
+
+// findJava looks where the scripts of the distribution will look.
+func findJava() error {
+	if home := os.Getenv("JAVA_HOME"); home != "" {
+		if _, err := exec.LookPath(filepath.Join(home, "bin", "java")); err != nil {
+			return fmt.Errorf("JAVA_HOME is %s, and no java is there: unset it, or set it to a Java 17 or newer (%s): %w", home, installTools, err)
+		}
+		return nil
+	}
+	if _, err := exec.LookPath("java"); err != nil {
+		return fmt.Errorf("java is missing: install it (%s), or set JAVA_HOME: %w", installTools, err)
+	}
+	return nil
+}
