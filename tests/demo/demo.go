@@ -151,14 +151,28 @@ func (s *scene) integrate(ctx context.Context) error {
 
 // allActive gives the tasks the moment they need: Juju would run update-status.
 func (s *scene) allActive(ctx context.Context) error {
-	return await(ctx, "all units to be active", patience, func() bool {
-		for _, unit := range append(s.model.Units(provider), s.model.Units(integrator)...) {
-			if status, _ := s.model.StatusOf(unit); status.Current != "active" {
-				return s.model.UpdateStatus() == nil && s.model.Settle(ctx) != nil
-			}
+	var failed error
+	err := await(ctx, "all units to be active", patience, func() bool {
+		if s.isActive() {
+			return true
 		}
-		return true
+		failed = errors.Join(s.model.UpdateStatus(), s.model.Settle(ctx))
+		return failed != nil
 	})
+	if err := errors.Join(err, failed); err != nil {
+		return fmt.Errorf("%w\n%s", err, s.model.Status())
+	}
+	s.say("all units are active")
+	return nil
+}
+
+func (s *scene) isActive() bool {
+	for _, unit := range append(s.model.Units(provider), s.model.Units(integrator)...) {
+		if status, _ := s.model.StatusOf(unit); status.Current != "active" {
+			return false
+		}
+	}
+	return true
 }
 
 // moveLines writes lines into the source's file and waits until the sink has them.
@@ -184,7 +198,11 @@ func (s *scene) moveLines(ctx context.Context) error {
 func (s *scene) look(context.Context) error {
 	s.show("juju status --relations", s.model.Status())
 	for _, unit := range []string{provider + "/0", integrator + "/0"} {
-		s.show("juju show-unit "+unit, s.model.ShowUnit(unit))
+		shown, err := s.model.ShowUnit(unit)
+		if err != nil {
+			return err
+		}
+		s.show("juju show-unit "+unit, shown)
 	}
 	return nil
 }

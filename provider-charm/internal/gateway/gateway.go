@@ -203,7 +203,7 @@ func (g *gateway) handle(w *recorder, r *http.Request, v *visit) *refusal {
 	if !g.clients.enter(v.who) {
 		return refuse(http.StatusServiceUnavailable, "too many requests are at work at the same time: try again")
 	}
-	defer g.clients.leave(v.who)
+	
 	if refused := g.readRequest(w, r, v, g.config.MaxBody); refused != nil {
 		return refused
 	}

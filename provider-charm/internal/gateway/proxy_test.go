@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -228,6 +229,22 @@ func TestHealthIsForEverybodyAndSaysNoMore(t *testing.T) {
 			assert.Equal(t, c.status == 200, status.UpstreamUp)
 		})
 	}
+}
+
+func TestTheWorkerIsNotAskedForItsHealthEachTime(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	f := start(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/health" {
+			asked.Add(1)
+		}
+		says(200, `{}`)(w, r)
+	})
+	begun := time.Now()
+	for range 100 {
+		require.Equal(t, 200, f.do(t, anonymous, "GET", "/health", "").status)
+	}
+	assert.LessOrEqual(t, int(asked.Load()), 2+int(time.Since(begun)/time.Second))
 }
 
 func TestAWorkerThatIsDownIsABadGateway(t *testing.T) {

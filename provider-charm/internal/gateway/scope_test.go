@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"compress/gzip"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -118,6 +119,23 @@ func TestListingsLeaveOutForeignConnectors(t *testing.T) {
 	for _, request := range f.taken() {
 		assert.Empty(t, request.header.Get("Accept-Encoding"))
 	}
+}
+
+func TestAListingInPiecesComesAsAWhole(t *testing.T) {
+	t.Parallel()
+	f := start(t, healthyAnd(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Trailer", "X-Sum")
+		for _, piece := range []string{`["` + ofOne, `","` + ofTwelve + `"`, `]`} {
+			_, err := w.Write([]byte(piece))
+			assert.NoError(t, err)
+			assert.NoError(t, http.NewResponseController(w).Flush())
+		}
+		w.Header().Set("X-Sum", "1")
+	}))
+	got := f.do(t, f.one, "GET", "/connectors", "")
+	assert.Equal(t, `["`+ofOne+`"]`, got.body)
+	assert.Equal(t, []string{strconv.Itoa(len(got.body))}, got.header.Values("Content-Length"))
+	assert.Empty(t, got.header.Values("Trailer"))
 }
 
 func TestAListingThatCannotBeFilteredIsNotPassedOn(t *testing.T) {
