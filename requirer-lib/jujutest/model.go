@@ -24,7 +24,8 @@ type Options struct {
 	Name string // the model's name; default "test"
 
 	// Dir is where the units live; default a new directory below the system's temporary directory. Keep it short: a unix
-	// socket's path has at most 108 bytes. Close removes it either way.
+	// socket's path has at most 108 bytes. Close removes it either way. A default directory that a killed test left behind
+	// is removed, with the processes below it, by the next model on the machine.
 	Dir string
 
 	PebbleBinary string // the pebble command; needed by charms with containers
@@ -82,6 +83,7 @@ type Model struct {
 	options Options
 	uuid    string
 	log     *slog.Logger
+	lock    *os.File // says that the model lives; nil when the directory is not its own
 
 	life       context.Context // ends with Close
 	end        context.CancelCauseFunc
@@ -111,12 +113,12 @@ type Model struct {
 // New makes an empty model.
 func New(options Options) (*Model, error) {
 	options.setDefaults()
+	var lock *os.File
 	if options.Dir == "" {
-		dir, err := os.MkdirTemp("", "jt")
-		if err != nil {
-			return nil, fmt.Errorf("make a directory for the model: %w", err)
+		var err error
+		if options.Dir, lock, err = makeDir(); err != nil {
+			return nil, err
 		}
-		options.Dir = dir
 	}
 	dir, err := filepath.Abs(options.Dir)
 	if err == nil {
@@ -127,7 +129,7 @@ func New(options Options) (*Model, error) {
 	}
 	options.Dir = dir
 	m := &Model{
-		options: options, uuid: newUUID(), log: options.Log,
+		options: options, uuid: newUUID(), log: options.Log, lock: lock,
 		apps: map[string]*application{}, units: map[string]*unit{}, relations: map[int]*relation{},
 		secrets: map[string]*secret{}, storage: map[string]*storageInstance{},
 	}
@@ -160,6 +162,10 @@ func (m *Model) Dir() string { return m.options.Dir }
 func (m *Model) Close() error {
 	m.end(fmt.Errorf("model %s is closed", m.options.Name))
 	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return nil
+	}
 	m.closed = true
 	m.changed.Broadcast()
 	for m.running > 0 {
@@ -177,6 +183,9 @@ func (m *Model) Close() error {
 	m.background.Wait()
 	if err := os.RemoveAll(m.options.Dir); err != nil {
 		errs = append(errs, fmt.Errorf("remove the model's directory: %w", err))
+	}
+	if m.lock != nil {
+		m.lock.Close()
 	}
 	return errors.Join(errs...)
 }

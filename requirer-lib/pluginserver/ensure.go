@@ -31,6 +31,7 @@ type Options struct {
 
 const (
 	stopGrace  = 10 * time.Second // longer than Serve needs to stop
+	freeLimit  = time.Second
 	startLimit = 5 * time.Second
 	pollEvery  = 50 * time.Millisecond
 )
@@ -52,7 +53,7 @@ func Ensure(ctx context.Context, event hook.Event, options Options) (started boo
 	if err := server.Stop(ctx, stopGrace); err != nil {
 		return false, fmt.Errorf("start the plugin server anew: %w", err)
 	}
-	if err := checkFree(ctx, options); err != nil {
+	if err := awaitFree(ctx, options); err != nil {
 		return false, fmt.Errorf("start the plugin server: %w", err)
 	}
 	if err := replaceFile(configFile(event), document); err != nil {
@@ -63,6 +64,9 @@ func Ensure(ctx context.Context, event hook.Event, options Options) (started boo
 	}
 	return true, await(ctx, server, options)
 }
+
+// Running says whether the unit's server runs.
+func Running(event hook.Event) bool { return process(event, nil).Running() }
 
 // Stop stops the unit's server, if there is one.
 func Stop(ctx context.Context, event hook.Event) error {
@@ -108,13 +112,24 @@ func listenAddress(options Options) string {
 	return net.JoinHostPort(options.Address, strconv.Itoa(options.Port))
 }
 
-// checkFree finds out beforehand what the process could only tell its log.
-func checkFree(ctx context.Context, options Options) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listenAddress(options))
-	if err != nil {
-		return fmt.Errorf("%w; free the port or choose another", err)
+// awaitFree finds out beforehand what the process could only tell its log. A server that was just killed may hold the
+// port for a moment longer than it shows as running.
+func awaitFree(ctx context.Context, options Options) error {
+	limited, cancel := context.WithTimeout(ctx, freeLimit)
+	defer cancel()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listenAddress(options))
+		if err == nil {
+			return listener.Close()
+		}
+		select {
+		case <-tick.C:
+		case <-limited.Done():
+			return fmt.Errorf("%w; free the port or choose another", err)
+		}
 	}
-	return listener.Close()
 }
 
 // await waits until the server answers, dies, or the time is up.

@@ -49,7 +49,7 @@ func (s ServePlugin) Apply(ctx context.Context, u *unit, w *World) error {
 	_, err := pluginserver.Ensure(ctx, u.Event, pluginserver.Options{
 		File: s.File, Address: s.Address, Port: s.Port, Command: []string{u.layout.program(), "serve-plugin"},
 	})
-	w.Server = Server{Serving: err == nil}
+	w.Server = Server{Running: pluginserver.Running(u.Event), Serving: err == nil}
 	if err != nil {
 		w.Server.Problem = err.Error()
 	}

@@ -51,9 +51,9 @@ func servePlugin(w *World) Step {
 	switch {
 	case w.Config.PluginProblem != "" || w.Resource.Problem != "":
 		return nil // what runs goes on
-	case !w.hasToServe():
+	case !w.hasToServe() && w.Server.Running:
 		return w.once("serve", StopServer{})
-	case len(w.Network.Bind) == 0:
+	case !w.hasToServe() || len(w.Network.Bind) == 0:
 		return nil
 	}
 	return w.once("serve", ServePlugin{File: w.Resource.File, Address: w.Network.Bind[0], Port: w.Config.PluginPort})

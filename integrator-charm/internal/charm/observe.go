@@ -48,6 +48,7 @@ func (u *unit) isLeaving() (bool, error) {
 }
 
 func (u *unit) observePlugin(ctx context.Context, w *World) error {
+	w.Server.Running = pluginserver.Running(u.Event)
 	var err error
 	if w.Ports, err = u.OpenedPorts(ctx); err != nil {
 		return err

@@ -29,8 +29,9 @@ type Resource struct {
 
 // Server is the plugin server of this unit.
 type Server struct {
-	Serving bool
-	Problem string // why it does not serve
+	Running bool   // with whatever settings
+	Serving bool   // what it should, as Ensure has found
+	Problem string // why it does not
 }
 
 // Cluster is one provider and the connectors there that are this relation's.

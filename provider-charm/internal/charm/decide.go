@@ -181,7 +181,8 @@ func runServices(w *World) Step {
 }
 
 func (w *World) servicesFingerprint() string {
-	return fmt.Sprintf("%s worker=%v gateway=%s:%d", w.Config.Settings(w).Fingerprint(), w.canRunWorker(), w.Address, w.Config.Port)
+	return fmt.Sprintf("%s worker=%v gateway=%s:%d build=%s",
+		w.Config.Settings(w).Fingerprint(), w.canRunWorker(), w.Address, w.Config.Port, w.Runtime.Build)
 }
 
 func (w *World) canRunWorker() bool {

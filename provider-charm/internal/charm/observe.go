@@ -167,6 +167,9 @@ func (u *unit) observeRuntime(ctx context.Context, w *World) error {
 		KafkaDir: u.kafka.Current(), JavaHome: os.Getenv("JAVA_HOME"),
 		WorkerDir: u.layout.workerDir(), PluginPath: u.store.Path(),
 	}
+	if program, err := os.Stat(u.layout.program()); err == nil {
+		w.Runtime.Build = fmt.Sprintf("%d-%d", program.Size(), program.ModTime().UnixNano())
+	}
 	if w.Runtime.JavaHome == "" {
 		if _, err := exec.LookPath("java"); err != nil {
 			w.Runtime.Problem = "no Java on this machine: install openjdk-17-jre-headless"

@@ -50,6 +50,7 @@ type Runtime struct {
 	JavaHome string
 	Problem  string // what a person has to do first
 
+	Build      string // identity of this charm's own program, which the gateway runs
 	WorkerDir  string // where a worker has its files
 	PluginPath string // and its plugins
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"time"
 
 	"connectcharms/provider-charm/internal/accounts"
 )
@@ -71,8 +70,6 @@ func (g *gateway) readRequest(w *recorder, r *http.Request, v *visit, limit int6
 	if r.Method != http.MethodGet && r.Method != http.MethodDelete {
 		v.body = body
 	}
-	// The deadline was for the body: left in place it would end a request that the worker takes long for.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	return nil
 }
 

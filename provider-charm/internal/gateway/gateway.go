@@ -165,7 +165,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := &recorder{ResponseWriter: w}
 	v := &visit{who: "-"}
 	if r.Body != http.NoBody {
-		// Also for the rest of a body that nobody is going to read.
+		// It holds also for the rest of a body that nobody is going to read; net/http lifts it at the end of the body.
 		_ = http.NewResponseController(w).SetReadDeadline(begun.Add(time.Duration(g.config.BodyTimeout)))
 	}
 	defer func() { g.audit(r, v, answer.status, time.Since(begun)) }()
@@ -194,16 +194,21 @@ func (g *gateway) handle(w *recorder, r *http.Request, v *visit) *refusal {
 	}
 	v.who = account.Username
 	v.hides = func(connector string) bool { return hidden(account, connector) }
-	if badPath != nil {
+	if badPath != nil { // who has no account does not learn even that
 		return badPath
 	}
 	if refused := mayUse(account, found); refused != nil {
 		return refused
 	}
+	return g.handleAccount(w, r, v)
+}
+
+// handleAccount takes the body of a request whose account may use the path, and passes it on.
+func (g *gateway) handleAccount(w *recorder, r *http.Request, v *visit) *refusal {
 	if !g.clients.enter(v.who) {
 		return refuse(http.StatusServiceUnavailable, "too many requests are at work at the same time: try again")
 	}
-	
+	defer g.clients.leave(v.who)
 	if refused := g.readRequest(w, r, v, g.config.MaxBody); refused != nil {
 		return refused
 	}

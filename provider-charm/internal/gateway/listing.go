@@ -37,7 +37,6 @@ func (g *gateway) filterListing(answer *http.Response) error {
 	answer.Body = io.NopCloser(bytes.NewReader(list))
 	answer.ContentLength = int64(len(list))
 	answer.TransferEncoding, answer.Trailer = nil, nil
-	answer.Header.Del("Trailer")
 	answer.Header.Set("Content-Length", strconv.Itoa(len(list)))
 	return nil
 }

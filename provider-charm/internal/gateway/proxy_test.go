@@ -127,6 +127,19 @@ func TestOnlyWhatWasCheckedReachesTheWorker(t *testing.T) {
 	}, got.header)
 }
 
+func TestTrailersOfARequestAreDropped(t *testing.T) {
+	t.Parallel()
+	f := start(t, says(201, `{}`))
+	request := f.request(t, f.one, "POST", "/connectors", `{"name":"a"}`)
+	request.ContentLength = -1
+	request.Trailer = http.Header{"X-Late": {"1"}}
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	assert.Equal(t, 201, response.StatusCode)
+	assert.Empty(t, f.taken()[0].header.Values("Trailer"))
+}
+
 func TestRequestsSignedByAWorkerPassWithoutAnAccount(t *testing.T) {
 	t.Parallel()
 	const signature, algorithm = "X-Connect-Authorization", "X-Connect-Request-Signature-Algorithm"
@@ -311,7 +324,7 @@ func TestASlowBodyIsGivenUpAndASlowWorkerIsNot(t *testing.T) {
 	t.Parallel()
 	const bodyTimeout = 100 * time.Millisecond
 	f := start(t, healthyAnd(func(w http.ResponseWriter, r *http.Request) {
-		select { // longer than the body may take: that deadline must be gone by now
+		select { // longer than the body may take: that deadline must be gone by then
 		case <-time.After(3 * bodyTimeout):
 			says(200, `{}`)(w, r)
 		case <-r.Context().Done():
@@ -378,6 +391,7 @@ func TestWritesAreLoggedAndSecretsAreNot(t *testing.T) {
 	assert.Regexp(t, `level=DEBUG msg=request who=relation-1 method=GET path=/connectors/a status=201`, log)
 	assert.Regexp(t, `level=INFO msg=request who=relation-12 method=DELETE path=/connectors/`+ofOne+` status=404`, log)
 	assert.Regexp(t, `level=WARN msg="account refused" account="" remote=127.0.0.1`, log)
+	assert.NotRegexp(t, `level=INFO msg=request who=-`, log, "anybody could fill the log with those")
 	assert.NotContains(t, log, "secret")
 	assert.NotContains(t, log, "Basic ")
 	assert.NotContains(t, log, f.one.password.Reveal())
