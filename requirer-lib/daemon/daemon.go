@@ -16,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"connectcharms/requirer-lib/atomicfile"
 )
 
 // maxLog is the size in bytes from which a log is started afresh (one older file is kept).
@@ -62,7 +64,7 @@ func (p Process) Start() (started bool, err error) {
 	if !alive {
 		return false, fmt.Errorf("start %s: it ended at once; see %s", p.Command[0], p.Log)
 	}
-	return true, writeFile(p.PIDFile, fmt.Sprintf("%d %s\n", pid, birth))
+	return true, atomicfile.Write(p.PIDFile, fmt.Appendf(nil, "%d %s\n", pid, birth), 0o644)
 }
 
 // Stop asks the process to end, and ends it by force after grace. A process that is gone already is no error.
@@ -149,13 +151,4 @@ func (p Process) openLog() (*os.File, error) {
 		}
 	}
 	return os.OpenFile(p.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
-}
-
-// writeFile replaces a file in one step.
-func writeFile(path, text string) error {
-	next := path + ".new"
-	if err := os.WriteFile(next, []byte(text), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(next, path)
 }

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"connectcharms/requirer-lib/secret"
 )
 
 // Lengths of a password that HashPassword takes. What GeneratePassword makes has 32 characters of 6 random bits.
@@ -27,10 +29,10 @@ const (
 type Hash string
 
 // GeneratePassword makes a password of 192 random bits: 32 characters of A-Z a-z 0-9 - _.
-func GeneratePassword() Secret {
+func GeneratePassword() secret.Value {
 	random := make([]byte, randomSize)
 	_, _ = rand.Read(random) // it never fails: it ends the program instead (Go 1.24)
-	return Secret(base64.RawURLEncoding.EncodeToString(random))
+	return secret.New(base64.RawURLEncoding.EncodeToString(random))
 }
 
 // HashPassword hashes a generated password with a new salt.
@@ -39,7 +41,7 @@ func GeneratePassword() Secret {
 // nothing to try out, however fast the hash, and a fast hash keeps the check of every request cheap. A password that a
 // person chose can be guessed, and needs a slow scheme (argon2id) that this package does not have. Length is the only
 // part of that a program can see, so everything shorter than MinPasswordLength is refused: use GeneratePassword.
-func HashPassword(password Secret) (Hash, error) {
+func HashPassword(password secret.Value) (Hash, error) {
 	length := len(password.Reveal())
 	if length < MinPasswordLength || length > MaxPasswordLength {
 		return "", fmt.Errorf("cannot hash a password of %d characters: it takes %d to %d random ones, as GeneratePassword makes them",
@@ -53,9 +55,9 @@ func HashPassword(password Secret) (Hash, error) {
 
 // Verify says whether the password is the hashed one. The time it takes does not depend on how much of it is right.
 // A hash that is not valid, the empty one above all, fits no password.
-func (h Hash) Verify(password Secret) bool {
+func (h Hash) Verify(password secret.Value) bool {
 	salt, want, err := h.parse()
-	if err != nil || len(password) > MaxPasswordLength {
+	if err != nil || len(password.Reveal()) > MaxPasswordLength {
 		return false
 	}
 	got := digest(salt, password)
@@ -88,7 +90,7 @@ func (h Hash) parse() (salt, sum []byte, err error) {
 	return salt, sum, nil
 }
 
-func digest(salt []byte, password Secret) [sha256.Size]byte {
+func digest(salt []byte, password secret.Value) [sha256.Size]byte {
 	input := make([]byte, 0, saltSize+MaxPasswordLength)
 	input = append(append(input, salt...), password.Reveal()...)
 	return sha256.Sum256(input)

@@ -88,7 +88,7 @@ type (
 func (s AddSecret) Apply(ctx context.Context, u *unit, w *World) error {
 	content := hook.SecretContent{
 		"username": secret.New(username(s.ID)),
-		"password": secret.New(accounts.GeneratePassword().Reveal()),
+		"password": accounts.GeneratePassword(),
 	}
 	label := fmt.Sprintf("%s.%d.user.secret", clientEndpoint, s.ID)
 	uri, err := u.SecretAdd(ctx, content, hook.SecretOptions{Label: label})
@@ -201,7 +201,7 @@ func (s OpenAccount) Apply(ctx context.Context, u *unit, w *World) error {
 	if err != nil {
 		return err
 	}
-	hash, err := accounts.HashPassword(accounts.Secret(content["password"].Reveal()))
+	hash, err := accounts.HashPassword(content["password"])
 	if err != nil {
 		return fmt.Errorf("open the account of relation %d: %w", s.ID, err)
 	}

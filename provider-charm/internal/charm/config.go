@@ -3,6 +3,7 @@ package charm
 import (
 	"fmt"
 	"net"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -52,6 +53,9 @@ func readConfig(options hook.Config, event hook.Event) Config {
 			config.Problem = fmt.Sprintf("config %s is %d: set it between %d and %d", limit.name, limit.value, limit.least, limit.top)
 		}
 	}
+	if !legalGroup.MatchString(config.Group) {
+		config.Problem = fmt.Sprintf("config group-id: %.60q: use 1 to 200 of A-Z a-z 0-9 . _ -, for topics are named after it", config.Group)
+	}
 	if config.ReplicationFactor != -1 && config.ReplicationFactor < 1 {
 		config.Problem = fmt.Sprintf("config topic-replication-factor is %d: set it to -1 (as the brokers are set) or at least 1", config.ReplicationFactor)
 	}
@@ -60,6 +64,9 @@ func readConfig(options hook.Config, event hook.Event) Config {
 	}
 	return config
 }
+
+// legalGroup is what Kafka takes in a topic's name, with room for what is put behind it.
+var legalGroup = regexp.MustCompile(`^[A-Za-z0-9._-]{1,200}$`)
 
 // readServers splits "host:port,host:port".
 func readServers(text string) (servers []string, problem string) {

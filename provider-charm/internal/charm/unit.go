@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"net"
-	"os"
 	"strconv"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/provider-charm/internal/worker"
+	"connectcharms/requirer-lib/atomicfile"
 	"connectcharms/requirer-lib/hook"
 )
 
@@ -115,10 +115,10 @@ func (u *unit) writeSettings(w *World, settings worker.Settings) error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(u.layout.gatewayFile(), config); err != nil {
+	if err := atomicfile.Write(u.layout.gatewayFile(), config, 0o600); err != nil {
 		return err
 	}
-	return replaceFile(settings.PropertiesFile(), []byte(settings.Properties()))
+	return atomicfile.Write(settings.PropertiesFile(), []byte(settings.Properties()), 0o600)
 }
 
 // noteStart remembers what the worker was just started with.
@@ -127,14 +127,7 @@ func (u *unit) noteStart(w *World, settings worker.Settings) error {
 }
 
 func (u *unit) writeServicesNote(fingerprint string) error {
-	return replaceFile(u.layout.servicesFile(), []byte(fingerprint))
-}
-
-func replaceFile(path string, content []byte) error {
-	if err := os.WriteFile(path+".new", content, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return atomicfile.Write(u.layout.servicesFile(), []byte(fingerprint), 0o600)
 }
 
 // share changes the application's peer databag. Without a peer relation there is nobody to share with, yet.

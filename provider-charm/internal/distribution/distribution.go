@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"connectcharms/requirer-lib/atomicfile"
 )
 
 // Store keeps one distribution under DIR/<digest>/, and DIR/current says which.
@@ -92,10 +94,7 @@ func (s *Store) Version(dir string) string {
 func (s *Store) file(name string) string { return filepath.Join(s.dir, name) }
 
 func (s *Store) write(name, text string) error {
-	if err := os.WriteFile(s.file(name+".new"), []byte(text), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(s.file(name+".new"), s.file(name))
+	return atomicfile.Write(s.file(name), []byte(text), 0o644)
 }
 
 func (s *Store) removeOthers(digest string) error {

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"connectcharms/provider-charm/internal/accounts"
+	"connectcharms/requirer-lib/secret"
 )
 
 // book holds the accounts that are accepted now, as the accounts file says.
@@ -93,6 +94,6 @@ func (b *book) authenticate(request *http.Request) (account accounts.Account, ac
 	if !known {
 		hash = nobodysHash
 	}
-	fits := hash.Verify(accounts.Secret(password))
+	fits := hash.Verify(secret.New(password))
 	return account, known && fits
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/provider-charm/internal/accounts"
+	"connectcharms/requirer-lib/secret"
 	"connectcharms/provider-charm/internal/gateway"
 )
 
@@ -27,7 +28,7 @@ const uuid = "0123456789abcdef0123456789abcdef"
 // user is somebody with an account; anonymous has none.
 type user struct {
 	name     string
-	password accounts.Secret
+	password secret.Value
 	account  accounts.Account
 }
 

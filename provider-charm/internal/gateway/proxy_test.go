@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/provider-charm/internal/gateway"
+	"connectcharms/requirer-lib/secret"
 )
 
 func TestWhoMayUseWhat(t *testing.T) {
@@ -232,7 +233,7 @@ func TestHealthIsForEverybodyAndSaysNoMore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := start(t, c.worker)
-			for _, who := range []user{anonymous, f.one, {name: "nobody", password: "wrong"}} {
+			for _, who := range []user{anonymous, f.one, {name: "nobody", password: secret.New("wrong")}} {
 				got := f.do(t, who, "GET", "/health", "")
 				assert.Equal(t, c.status, got.status)
 				assert.JSONEq(t, c.body, got.body)
@@ -383,7 +384,7 @@ func TestWritesAreLoggedAndSecretsAreNot(t *testing.T) {
 	f.do(t, f.one, "POST", "/connectors?hint=querysecret", `{"name":"a","config":{"password":"bodysecret"}}`)
 	f.do(t, f.one, "GET", "/connectors/a", "")
 	f.do(t, f.twelve, "DELETE", "/connectors/"+ofOne, "")
-	f.do(t, user{name: "namesecret", password: "wrongsecret"}, "DELETE", "/connectors/a", "")
+	f.do(t, user{name: "namesecret", password: secret.New("wrongsecret")}, "DELETE", "/connectors/a", "")
 	require.NoError(t, f.end())
 
 	log := f.log.String()

@@ -16,6 +16,7 @@ import (
 	"github.com/canonical/pebble/client"
 	"go.yaml.in/yaml/v4"
 
+	"connectcharms/requirer-lib/atomicfile"
 	"connectcharms/requirer-lib/daemon"
 )
 
@@ -158,10 +159,7 @@ func (s *Supervisor) writeLayer(layer []byte) error {
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, layer) {
 		return nil
 	}
-	if err := os.WriteFile(path+".new", layer, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return atomicfile.Write(path, layer, 0o600)
 }
 
 // answers waits until the daemon answers.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"connectcharms/provider-charm/internal/plugins"
+	"connectcharms/requirer-lib/atomicfile"
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/hook"
 )
@@ -47,11 +48,7 @@ func (s Started) Write(dir string) error {
 	if err != nil {
 		return err
 	}
-	next := startedFile(dir) + ".new"
-	if err := os.WriteFile(next, document, 0o600); err != nil {
-		return fmt.Errorf("remember what the worker was started with: %w", err)
-	}
-	return os.Rename(next, startedFile(dir))
+	return atomicfile.Write(startedFile(dir), document, 0o600)
 }
 
 func startedFile(dir string) string { return filepath.Join(dir, "started.json") }

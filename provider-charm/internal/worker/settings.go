@@ -53,7 +53,9 @@ func (s Settings) PropertiesFile() string { return filepath.Join(s.Dir, "worker.
 // Properties is the worker's configuration file.
 //
 // The rebalance delay is 0 and the heartbeat short because workers restart one at a time, on purpose: with Connect's
-// default of five minutes, a worker that returns after seconds stays without tasks for the rest of them.
+// default of five minutes, a worker that returns after seconds stays without tasks for the rest of them. The
+// protocol is the one in which workers sign what they ask of each other: the gateway lets such requests in without an
+// account.
 func (s Settings) Properties() string {
 	properties := map[string]string{
 		"bootstrap.servers":                 strings.Join(s.BootstrapServers, ","),
@@ -74,6 +76,7 @@ func (s Settings) Properties() string {
 		"plugin.discovery":                  "service_load",
 		"scheduled.rebalance.max.delay.ms":  "0",
 		"heartbeat.interval.ms":             "500",
+		"connect.protocol":                  "sessioned",
 	}
 	keys := make([]string, 0, len(properties))
 	for key := range properties {
