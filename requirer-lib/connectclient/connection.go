@@ -76,17 +76,17 @@ func (c *Connection) CA() string { return c.ca }
 func (c *Connection) Trouble() (schemas.StatusEntry, bool) {
 	var gravest schemas.StatusEntry
 	for _, entry := range c.provider.Status {
-		if entry.Code >= passingTrouble && entry.Code > gravest.Code {
+		if entry.Code >= PassingTrouble && entry.Code > gravest.Code {
 			gravest = entry
 		}
 	}
 	return gravest, gravest.Code > 0
 }
 
-// Where codes of the status key begin to mean a trouble, and one that lasts.
+// Where codes of the status key begin to mean a trouble, and one that lasts until somebody does something.
 const (
-	passingTrouble = 4000
-	lastingTrouble = 5000
+	PassingTrouble = 4000
+	LastingTrouble = 5000
 )
 
 // Client makes a REST client of a connection that is ready. Close it after use.
@@ -126,7 +126,7 @@ func (c *Connection) checkPublished(context.Context) error {
 		return nil
 	}
 	switch trouble, is := c.Trouble(); {
-	case is && trouble.Code >= lastingTrouble:
+	case is && trouble.Code >= LastingTrouble:
 		return c.notReady(ErrRefused, "%s", inWords(trouble))
 	case is:
 		return c.notReady(ErrWaitingForProvider, "%s", inWords(trouble))

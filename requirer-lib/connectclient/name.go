@@ -2,6 +2,8 @@ package connectclient
 
 import (
 	"strings"
+
+	"connectcharms/schemas"
 )
 
 // ConnectorName is the name that the charm's connector of this short name has in Kafka Connect:
@@ -30,7 +32,7 @@ func (c *Connection) mark() string {
 	if number, is := strings.CutPrefix(c.username, "relation-"); is && isNumber(number) {
 		id = number
 	}
-	return "_r" + id + "_" + strings.ReplaceAll(c.hook.ModelUUID, "-", "")
+	return schemas.ConnectorName("", id, c.hook.ModelUUID)
 }
 
 func isNumber(text string) bool {

@@ -19,14 +19,14 @@ func TestConnectorNamesCarryTheMarkOfTheirRelation(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "lines_r7_"+plainUUID, connection.ConnectorName("lines"))
 	for full, want := range map[string]string{
-		"lines_r7_" + plainUUID:                "lines",
-		"a_r11_x_r7_" + plainUUID:              "a_r11_x",
-		"_r7_" + plainUUID:                     "",
-		"lines_r17_" + plainUUID:               "",
-		"linesr7_" + plainUUID:                 "",
-		"lines_r7_" + plainUUID[:31] + "6":     "",
-		"lines_r7_" + plainUUID + "x":          "",
-		"lines":                                "",
+		"lines_r7_" + plainUUID:                           "lines",
+		"a_r11_x_r7_" + plainUUID:                         "a_r11_x",
+		"_r7_" + plainUUID:                                "",
+		"lines_r17_" + plainUUID:                          "",
+		"linesr7_" + plainUUID:                            "",
+		"lines_r7_" + plainUUID[:31] + "6":                "",
+		"lines_r7_" + plainUUID + "x":                     "",
+		"lines":                                           "",
 		"lines_r11_r7_" + plainUUID + "_r11_" + plainUUID: "",
 	} {
 		short, owned := connection.ShortName(full)

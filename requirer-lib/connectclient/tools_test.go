@@ -18,15 +18,15 @@ const modelUUID = "11111111-2222-4333-8444-555555555555"
 // tools answers hook tools from what a test writes down, and keeps count.
 type tools struct {
 	leader    bool
-	relations []int                             // of the endpoint connect-client
-	app       string                            // the provider; "" as Juju was seen to say
-	provider  map[int]map[string]string         // its databags
-	own       map[int]map[string]string         // the requirer's
-	secrets   map[string]map[string]string      // by URI
-	refusals  map[string]string                 // what secret-get says instead, by URI
-	broken    string                            // a tool that fails altogether
-	calls     []string                          // that were made: tool and arguments
-	writes    map[int][]map[string]string       // of relation-set --app
+	relations []int                        // of the endpoint connect-client
+	app       string                       // the provider; "" as Juju was seen to say
+	provider  map[int]map[string]string    // its databags
+	own       map[int]map[string]string    // the requirer's
+	secrets   map[string]map[string]string // by URI
+	refusals  map[string]string            // what secret-get says instead, by URI
+	broken    string                       // a tool that fails altogether
+	calls     []string                     // that were made: tool and arguments
+	writes    map[int][]map[string]string  // of relation-set --app
 }
 
 func (f *tools) Run(_ context.Context, call hook.Call) ([]byte, error) {

@@ -1,9 +1,11 @@
 package hook
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,38 +15,39 @@ type Kind string
 
 // The kinds of hooks that Juju runs.
 const (
-	Install         Kind = "install"
-	Start           Kind = "start"
-	Stop            Kind = "stop"
-	Remove          Kind = "remove"
-	ConfigChanged   Kind = "config-changed"
-	UpgradeCharm    Kind = "upgrade-charm"
-	UpdateStatus    Kind = "update-status"
-	LeaderElected   Kind = "leader-elected"
-	RelationCreated Kind = "relation-created"
-	RelationJoined  Kind = "relation-joined"
-	RelationChanged Kind = "relation-changed"
-	RelationDeparts Kind = "relation-departed"
-	RelationBroken  Kind = "relation-broken"
-	SecretChanged   Kind = "secret-changed"
-	SecretRotate    Kind = "secret-rotate"
-	SecretExpired   Kind = "secret-expired"
-	SecretRemove    Kind = "secret-remove"
-	StorageAttached Kind = "storage-attached"
-	StorageDetaches Kind = "storage-detaching"
-	PebbleReady     Kind = "pebble-ready"
-	PebbleNotice    Kind = "pebble-custom-notice"
-	PebbleFailed    Kind = "pebble-check-failed"
-	PebbleRecovered Kind = "pebble-check-recovered"
-	Action          Kind = "action"
+	Install       Kind = "install"
+	Start         Kind = "start"
+	Stop          Kind = "stop"
+	Remove        Kind = "remove"
+	ConfigChanged Kind = "config-changed"
+	UpgradeCharm  Kind = "upgrade-charm"
+	UpdateStatus  Kind = "update-status"
+	// LeaderElected tells a unit that it leads now. No hook tells a unit that it leads no more: see [Tools.IsLeader].
+	LeaderElected    Kind = "leader-elected"
+	RelationCreated  Kind = "relation-created"
+	RelationJoined   Kind = "relation-joined"
+	RelationChanged  Kind = "relation-changed"
+	RelationDeparted Kind = "relation-departed"
+	RelationBroken   Kind = "relation-broken"
+	SecretChanged    Kind = "secret-changed"
+	SecretRotate     Kind = "secret-rotate"
+	SecretExpired    Kind = "secret-expired"
+	SecretRemove     Kind = "secret-remove"
+	StorageAttached  Kind = "storage-attached"
+	StorageDetaching Kind = "storage-detaching"
+	PebbleReady      Kind = "pebble-ready"
+	PebbleNotice     Kind = "pebble-custom-notice"
+	PebbleFailed     Kind = "pebble-check-failed"
+	PebbleRecovered  Kind = "pebble-check-recovered"
+	Action           Kind = "action"
 	// Other is a hook that this library does not know; Event.Name has its name.
 	Other Kind = "other"
 )
 
 // prefixed lists the kinds whose hook names start with the name of an endpoint, container or storage.
 var prefixed = []Kind{
-	RelationCreated, RelationJoined, RelationChanged, RelationDeparts, RelationBroken,
-	StorageAttached, StorageDetaches, PebbleReady, PebbleNotice, PebbleFailed, PebbleRecovered,
+	RelationCreated, RelationJoined, RelationChanged, RelationDeparted, RelationBroken,
+	StorageAttached, StorageDetaching, PebbleReady, PebbleNotice, PebbleFailed, PebbleRecovered,
 }
 
 // plain lists the kinds whose hook names stand alone.
@@ -70,6 +73,7 @@ type Event struct {
 	APIAddresses     []string
 	Containers       []string // workload containers, on Kubernetes
 	Proxy            Proxy
+	Trace            Trace
 
 	Relation *RelationEvent
 	Secret   *SecretEvent
@@ -81,12 +85,19 @@ type Event struct {
 // Proxy is the model's juju-*-proxy settings; empty when unset.
 type Proxy struct{ HTTP, HTTPS, FTP, No string }
 
+// Trace is where the charm sends traces, and the span that this hook is in; empty when the model traces nothing.
+type Trace struct {
+	HTTP, GRPC, CA string // endpoints of an OpenTelemetry collector, and the authority (PEM) of their certificates
+	ID, SpanID     string
+	Flags          string // "1" when the span is recorded
+}
+
 // RelationEvent is the relation that a hook is about.
 type RelationEvent struct {
 	Endpoint      string // this side's endpoint
 	ID            RelationID
 	RemoteApp     string // may be empty in relation-broken
-	RemoteUnit    string // empty when the application's databag changed
+	RemoteUnit    string // empty in relation-created and relation-broken, and when the application's databag changed
 	DepartingUnit string // in relation-departed: may be this unit itself
 }
 
@@ -118,10 +129,9 @@ type RelationID int
 
 // parseRelationID reads "endpoint:7", as Juju writes it, or "7".
 func parseRelationID(text string) (RelationID, error) {
-	number := text[strings.LastIndex(text, ":")+1:]
-	id, err := strconv.Atoi(number)
-	if err != nil || id < 0 {
-		return 0, fmt.Errorf("relation id %q is not a number", text)
+	id, err := strconv.ParseUint(text[strings.LastIndex(text, ":")+1:], 10, strconv.IntSize-1)
+	if err != nil {
+		return 0, fmt.Errorf("relation id %q is not a number, nor a name and a number", text)
 	}
 	return RelationID(id), nil
 }
@@ -152,7 +162,7 @@ func (e Event) Root() string {
 // IsSelfDeparting says whether this unit itself is the one that leaves the relation. Remember it: the relation-broken
 // that follows on a leaving unit is not the end of the relation.
 func (e Event) IsSelfDeparting() bool {
-	return e.Kind == RelationDeparts && e.Relation != nil && e.Relation.DepartingUnit == e.Unit
+	return e.Kind == RelationDeparted && e.Relation != nil && e.Relation.DepartingUnit == e.Unit
 }
 
 // ErrNotInHook is returned when the environment is not that of a Juju hook.
@@ -161,9 +171,12 @@ var ErrNotInHook = errors.New("not in a Juju hook (JUJU_UNIT_NAME or JUJU_DISPAT
 // ParseEvent reads the environment (in the form of os.Environ) of one dispatch.
 func ParseEvent(environ []string) (Event, error) {
 	env := variables(environ)
-	dispatch := env["JUJU_DISPATCH_PATH"]
+	dispatch := dispatchPath(env)
 	if env["JUJU_UNIT_NAME"] == "" || dispatch == "" {
 		return Event{}, ErrNotInHook
+	}
+	if !isUnit(env["JUJU_UNIT_NAME"]) {
+		return Event{}, fmt.Errorf("read the hook's environment: JUJU_UNIT_NAME %q is not a unit, such as app/0", env["JUJU_UNIT_NAME"])
 	}
 	event := Event{
 		Name:             path.Base(dispatch),
@@ -181,22 +194,43 @@ func ParseEvent(environ []string) (Event, error) {
 			HTTP: env["JUJU_CHARM_HTTP_PROXY"], HTTPS: env["JUJU_CHARM_HTTPS_PROXY"],
 			FTP: env["JUJU_CHARM_FTP_PROXY"], No: env["JUJU_CHARM_NO_PROXY"],
 		},
+		Trace: Trace{
+			HTTP: env["JUJU_CHARM_TRACE_CONFIG_HTTP"], GRPC: env["JUJU_CHARM_TRACE_CONFIG_GRPC"], CA: env["JUJU_CHARM_TRACE_CONFIG_CA_CERT"],
+			ID: env["JUJU_TRACE_ID"], SpanID: env["JUJU_SPAN_ID"], Flags: env["JUJU_TRACE_FLAGS"],
+		},
 	}
 	event.Kind = kindOf(dispatch, event.Name)
-	return event, event.readSubjects(env)
+	if err := event.readSubjects(env); err != nil {
+		return Event{}, fmt.Errorf("read the hook's environment: %w", err)
+	}
+	return event, nil
+}
+
+// dispatchPath is what Juju runs: "hooks/NAME" or "actions/NAME".
+func dispatchPath(env map[string]string) string {
+	dispatch := env["JUJU_DISPATCH_PATH"]
+	if dispatch == "" && env["JUJU_HOOK_NAME"] != "" {
+		return "hooks/" + env["JUJU_HOOK_NAME"] // a hook that was started by hand from another one's environment
+	}
+	return dispatch
+}
+
+// isUnit says whether name has the form of a unit's: other parts make paths and databag keys of it.
+func isUnit(name string) bool {
+	app, number, _ := strings.Cut(name, "/")
+	_, err := strconv.ParseUint(number, 10, 64)
+	return err == nil && app != "" && strings.Trim(app, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
 func kindOf(dispatch, name string) Kind {
-	if strings.HasPrefix(dispatch, "actions/") {
+	if path.Base(path.Dir(dispatch)) == "actions" {
 		return Action
 	}
-	for _, kind := range plain {
-		if name == string(kind) {
-			return kind
-		}
+	if slices.Contains(plain, Kind(name)) {
+		return Kind(name)
 	}
 	for _, kind := range prefixed {
-		if strings.HasSuffix(name, "-"+string(kind)) {
+		if subject, ok := strings.CutSuffix(name, "-"+string(kind)); ok && subject != "" {
 			return kind
 		}
 	}
@@ -208,17 +242,17 @@ func (e *Event) readSubjects(env map[string]string) error {
 	if text := env["JUJU_RELATION_ID"]; text != "" {
 		id, err := parseRelationID(text)
 		if err != nil {
-			return fmt.Errorf("read the hook's environment: JUJU_RELATION_ID: %w", err)
+			return fmt.Errorf("JUJU_RELATION_ID: %w", err)
 		}
 		e.Relation = &RelationEvent{
-			Endpoint: env["JUJU_RELATION"], ID: id, RemoteApp: env["JUJU_REMOTE_APP"],
+			Endpoint: env["JUJU_RELATION"], ID: id, RemoteApp: cmp.Or(env["JUJU_REMOTE_APP"], ApplicationOf(env["JUJU_REMOTE_UNIT"])),
 			RemoteUnit: env["JUJU_REMOTE_UNIT"], DepartingUnit: env["JUJU_DEPARTING_UNIT"],
 		}
 	}
 	if uri := env["JUJU_SECRET_ID"]; uri != "" {
-		revision, err := strconv.Atoi(orZero(env["JUJU_SECRET_REVISION"]))
-		if err != nil {
-			return fmt.Errorf("read the hook's environment: JUJU_SECRET_REVISION %q is not a number", env["JUJU_SECRET_REVISION"])
+		revision, err := strconv.Atoi(cmp.Or(env["JUJU_SECRET_REVISION"], "0"))
+		if err != nil || revision < 0 {
+			return fmt.Errorf("JUJU_SECRET_REVISION %q is not a number", env["JUJU_SECRET_REVISION"])
 		}
 		e.Secret = &SecretEvent{URI: uri, Label: env["JUJU_SECRET_LABEL"], Revision: revision}
 	}
@@ -243,11 +277,4 @@ func variables(environ []string) map[string]string {
 		}
 	}
 	return env
-}
-
-func orZero(number string) string {
-	if number == "" {
-		return "0"
-	}
-	return number
 }

@@ -7,8 +7,13 @@ import (
 	"time"
 )
 
-// IsLeader says whether this unit leads its application. A yes holds for at least 30 seconds; when another unit takes
-// over, it gets leader-elected.
+// IsLeader says whether this unit leads its application. A yes holds for at least 30 seconds from the call on; a no holds
+// to the end of the hook.
+//
+// There is no tool that hands leadership over: Juju moves it, when the leader is removed or its agent has not answered for
+// about a minute. The unit that takes over gets [LeaderElected]; the one that lost it is told nothing, and when it has
+// written to an application's databag or secret in the meantime, its hook fails. So ask in every hook, act in the same one,
+// and keep what the next leader needs in application databags and secrets, never on the unit.
 func (t *Tools) IsLeader(ctx context.Context) (bool, error) {
 	leader := false
 	err := t.runJSON(ctx, &leader, "is-leader")

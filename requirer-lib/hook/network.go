@@ -1,6 +1,7 @@
 package hook
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 )
@@ -39,36 +40,34 @@ func (t *Tools) networkGet(ctx context.Context, args ...string) (Network, error)
 	network := Network{Ingress: answer.Ingress, Egress: answer.Egress}
 	for _, device := range answer.Bind {
 		for _, address := range device.Addresses {
-			network.Bind = append(network.Bind, firstOf(address.Value, address.Address))
+			network.Bind = append(network.Bind, cmp.Or(address.Value, address.Address))
 		}
 	}
 	return network, nil
 }
 
-// OpenPort asks the model to let traffic in, once the application is exposed.
+// OpenPort asks the model to let traffic in, once the application is exposed. Protocol is tcp, udp or icmp, which has no port.
 func (t *Tools) OpenPort(ctx context.Context, port int, protocol string) error {
-	_, err := t.run(ctx, "open-port", fmt.Sprintf("%d/%s", port, protocol))
+	_, err := t.run(ctx, "open-port", portName(port, protocol))
 	return err
 }
 
 // ClosePort takes back what OpenPort asked for.
 func (t *Tools) ClosePort(ctx context.Context, port int, protocol string) error {
-	_, err := t.run(ctx, "close-port", fmt.Sprintf("%d/%s", port, protocol))
+	_, err := t.run(ctx, "close-port", portName(port, protocol))
 	return err
 }
 
-// OpenedPorts lists the unit's open ports, such as "8083/tcp".
+// OpenedPorts lists the unit's open ports, such as "8083/tcp", "1000-2000/udp" or "icmp".
 func (t *Tools) OpenedPorts(ctx context.Context) ([]string, error) {
 	var ports []string
 	err := t.runJSON(ctx, &ports, "opened-ports")
 	return ports, err
 }
 
-func firstOf(values ...string) string {
-	for _, value := range values {
-		if value != "" {
-			return value
-		}
+func portName(port int, protocol string) string {
+	if protocol == "icmp" {
+		return protocol
 	}
-	return ""
+	return fmt.Sprintf("%d/%s", port, protocol)
 }

@@ -2,14 +2,14 @@ package hook
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // Databag is one side's data in a relation: an application's or a unit's.
 type Databag map[string]string
 
-// RelationIDs lists the relations of an endpoint, in Juju's order.
+// RelationIDs lists the relations of an endpoint, the oldest first. The one of a relation-broken is left out.
 func (t *Tools) RelationIDs(ctx context.Context, endpoint string) ([]RelationID, error) {
 	var names []string
 	if err := t.runJSON(ctx, &names, "relation-ids", endpoint); err != nil {
@@ -23,6 +23,7 @@ func (t *Tools) RelationIDs(ctx context.Context, endpoint string) ([]RelationID,
 		}
 		ids = append(ids, id)
 	}
+	slices.Sort(ids) // Juju's order is that of the texts: 10 before 9
 	return ids, nil
 }
 
@@ -48,9 +49,14 @@ func (t *Tools) RelationGet(ctx context.Context, id RelationID, owner string) (D
 	if ApplicationOf(owner) == owner {
 		args = append([]string{"--app"}, args...)
 	}
-	bag := Databag{}
-	err := t.runJSON(ctx, &bag, "relation-get", args...)
-	return bag, err
+	var bag Databag
+	if err := t.runJSON(ctx, &bag, "relation-get", args...); err != nil {
+		return nil, err
+	}
+	if bag == nil { // null: nothing was ever set
+		bag = Databag{}
+	}
+	return bag, nil
 }
 
 // RelationSet writes into the unit's own databag; an empty value removes its key. Juju sends it when the hook succeeds.
@@ -68,7 +74,7 @@ func (t *Tools) relationSet(ctx context.Context, changes Databag, args ...string
 	if len(changes) == 0 {
 		return nil
 	}
-	document, err := json.Marshal(changes) // JSON is YAML, which the tool reads
+	document, err := yamlDocument(changes)
 	if err != nil {
 		return fmt.Errorf("relation-set: %w", err)
 	}

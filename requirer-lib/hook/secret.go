@@ -2,7 +2,7 @@ package hook
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,10 +27,10 @@ type SecretOptions struct {
 
 // SecretInfo is what an owner may know of a secret without reading it.
 type SecretInfo struct {
-	ID          string         `json:"-"`
+	ID          string         `json:"-"` // the last part of its URI, which every tool takes for the URI
 	Revision    int            `json:"revision"`
 	Label       string         `json:"label"`
-	Owner       string         `json:"owner"`
+	Owner       string         `json:"owner"` // "application" or "unit"
 	Description string         `json:"description"`
 	Rotation    string         `json:"rotation"`
 	Expiry      *time.Time     `json:"expiry"`
@@ -46,7 +46,8 @@ type SecretAccess struct {
 }
 
 // SecretAdd makes a secret and returns its URI. Juju makes it when the hook succeeds. Juju 4.1-beta2 drops a grant made
-// in the same hook: grant in a later one.
+// in the same hook: grant in a later one. Values are UTF-8 text; keys are at least three lowercase letters, digits and
+// single hyphens, beginning with a letter. Juju takes 1 MB (of base64) in all.
 func (t *Tools) SecretAdd(ctx context.Context, content SecretContent, options SecretOptions) (uri string, err error) {
 	args := options.args()
 	if options.OwnedByUnit {
@@ -58,6 +59,9 @@ func (t *Tools) SecretAdd(ctx context.Context, content SecretContent, options Se
 
 // SecretSet adds a revision to a secret, or with no content changes its properties alone.
 func (t *Tools) SecretSet(ctx context.Context, uri string, content SecretContent, options SecretOptions) error {
+	if err := checkURI("secret-set", uri); err != nil {
+		return err
+	}
 	_, err := t.runContent(ctx, "secret-set", content, append([]string{uri}, options.args()...))
 	return err
 }
@@ -74,6 +78,9 @@ const (
 
 // SecretGet reads a secret by its URI.
 func (t *Tools) SecretGet(ctx context.Context, uri string, tracking Tracking) (SecretContent, error) {
+	if err := checkURI("secret-get", uri); err != nil {
+		return nil, err
+	}
 	return t.secretGet(ctx, tracking, uri)
 }
 
@@ -104,6 +111,9 @@ func (t *Tools) SecretInfoByLabel(ctx context.Context, label string) (SecretInfo
 
 // SecretInfo describes a secret of this application or unit by its URI.
 func (t *Tools) SecretInfo(ctx context.Context, uri string) (SecretInfo, error) {
+	if err := checkURI("secret-info-get", uri); err != nil {
+		return SecretInfo{}, err
+	}
 	return t.secretInfo(ctx, uri)
 }
 
@@ -128,18 +138,27 @@ func (t *Tools) SecretIDs(ctx context.Context) ([]string, error) {
 
 // SecretGrant lets the other side of a relation read a secret. Granting again is harmless.
 func (t *Tools) SecretGrant(ctx context.Context, uri string, relation RelationID) error {
+	if err := checkURI("secret-grant", uri); err != nil {
+		return err
+	}
 	_, err := t.run(ctx, "secret-grant", uri, "--relation", relation.String())
 	return err
 }
 
 // SecretRevoke takes back what SecretGrant gave.
 func (t *Tools) SecretRevoke(ctx context.Context, uri string, relation RelationID) error {
+	if err := checkURI("secret-revoke", uri); err != nil {
+		return err
+	}
 	_, err := t.run(ctx, "secret-revoke", uri, "--relation", relation.String())
 	return err
 }
 
 // SecretRemove removes one revision of a secret, or with revision 0 the secret.
 func (t *Tools) SecretRemove(ctx context.Context, uri string, revision int) error {
+	if err := checkURI("secret-remove", uri); err != nil {
+		return err
+	}
 	args := []string{uri}
 	if revision > 0 {
 		args = append(args, "--revision", strconv.Itoa(revision))
@@ -163,28 +182,57 @@ func (o SecretOptions) args() []string {
 	return args
 }
 
+// checkURI refuses what the tool would take for an option: the URIs of others come from databags.
+func checkURI(tool, uri string) error {
+	if uri == "" || strings.HasPrefix(uri, "-") {
+		return fmt.Errorf("%s: %q is not a secret's URI", tool, uri)
+	}
+	return nil
+}
+
 // runContent hands a secret's content over in a file that only this user can read, in a directory of its own, gone
 // when the tool has read it. (The tool takes no standard input, and argv is open to every user of the machine.)
-func (t *Tools) runContent(ctx context.Context, tool string, content SecretContent, args []string) ([]byte, error) {
+func (t *Tools) runContent(ctx context.Context, tool string, content SecretContent, args []string) (stdout []byte, err error) {
 	if len(content) == 0 {
 		return t.run(ctx, tool, args...)
 	}
-	plain := make(map[string]string, len(content))
-	for key, value := range content {
-		plain[key] = value.Reveal()
-	}
-	document, err := json.Marshal(plain)
+	document, err := content.document()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", tool, err)
 	}
-	dir, err := os.MkdirTemp("", "secret-") // mode 0700
+	dir, err := contentDir()
 	if err != nil {
 		return nil, fmt.Errorf("%s: no place for the secret's content: %w", tool, err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() {
+		if problem := os.RemoveAll(dir); problem != nil {
+			err = errors.Join(err, fmt.Errorf("%s: the secret's content is still on the disk: %w", tool, problem))
+		}
+	}()
 	file := filepath.Join(dir, "content.yaml")
 	if err := os.WriteFile(file, document, 0o600); err != nil {
 		return nil, fmt.Errorf("%s: write the secret's content: %w", tool, err)
 	}
 	return t.run(ctx, tool, append(args, "--file", file)...)
+}
+
+// contentDir makes a new directory of mode 0700. Its path is absolute: it is the agent that reads the file, from elsewhere.
+func contentDir() (string, error) {
+	parent, err := filepath.Abs(os.TempDir())
+	if err != nil {
+		return "", err
+	}
+	return os.MkdirTemp(parent, "secret-")
+}
+
+// document is the content as the tools read it from a file.
+func (c SecretContent) document() ([]byte, error) {
+	plain := make(map[string]string, len(c))
+	for key, value := range c {
+		if strings.Contains(key, "#") {
+			return nil, fmt.Errorf("the key %q has a mark: Juju would read its value as something else than text", key)
+		}
+		plain[key] = value.Reveal()
+	}
+	return yamlDocument(plain)
 }

@@ -21,25 +21,34 @@ type Status struct {
 
 // StatusSet sets the unit's status, at once: also when the hook fails later.
 func (t *Tools) StatusSet(ctx context.Context, status Status) error {
-	_, err := t.run(ctx, "status-set", string(status.Name), status.Message)
+	_, err := t.run(ctx, "status-set", "--", string(status.Name), status.Message)
 	return err
 }
 
 // StatusSetApp sets the application's status. Only the leader may.
 func (t *Tools) StatusSetApp(ctx context.Context, status Status) error {
-	_, err := t.run(ctx, "status-set", "--application", string(status.Name), status.Message)
+	_, err := t.run(ctx, "status-set", "--application", "--", string(status.Name), status.Message)
 	return err
 }
 
-// StatusGet reads the unit's status.
+// StatusGet reads the unit's status, which Juju may have set, too: to "unknown", "error" or "terminated".
 func (t *Tools) StatusGet(ctx context.Context) (Status, error) {
 	var status Status
 	err := t.runJSON(ctx, &status, "status-get", "--include-data")
 	return status, err
 }
 
+// StatusGetApp reads the application's status. Only the leader may.
+func (t *Tools) StatusGetApp(ctx context.Context) (Status, error) {
+	var answer struct {
+		Application Status `json:"application-status"`
+	}
+	err := t.runJSON(ctx, &answer, "status-get", "--include-data", "--application")
+	return answer.Application, err
+}
+
 // ApplicationVersionSet says which version of the workload runs.
 func (t *Tools) ApplicationVersionSet(ctx context.Context, version string) error {
-	_, err := t.run(ctx, "application-version-set", version)
+	_, err := t.run(ctx, "application-version-set", "--", version)
 	return err
 }

@@ -2,15 +2,15 @@ package hook
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 )
 
-// ResourceGet is the path of a resource's file; an error says so when none was attached. Juju downloads it on demand.
+// ResourceGet is the path of a resource's file. Juju downloads it at the first call, which [ResourceTimeout] bounds.
+// IsNotFound(err) when nothing was attached.
 func (t *Tools) ResourceGet(ctx context.Context, name string) (path string, err error) {
 	stdout, err := t.run(ctx, "resource-get", name)
-	return strings.TrimSpace(string(stdout)), err
+	return strings.TrimRight(string(stdout), "\n"), err
 }
 
 // Storage is one storage instance of the unit.
@@ -49,14 +49,22 @@ type State map[string]string
 
 // StateGet reads the whole store.
 func (t *Tools) StateGet(ctx context.Context) (State, error) {
-	state := State{}
-	err := t.runJSON(ctx, &state, "state-get")
-	return state, err
+	var state State
+	if err := t.runJSON(ctx, &state, "state-get"); err != nil {
+		return nil, err
+	}
+	if state == nil {
+		state = State{}
+	}
+	return state, nil
 }
 
 // StateSet writes keys of the store.
 func (t *Tools) StateSet(ctx context.Context, changes State) error {
-	document, err := json.Marshal(changes)
+	if len(changes) == 0 {
+		return nil
+	}
+	document, err := yamlDocument(changes)
 	if err != nil {
 		return fmt.Errorf("state-set: %w", err)
 	}
@@ -66,6 +74,6 @@ func (t *Tools) StateSet(ctx context.Context, changes State) error {
 
 // StateDelete removes a key of the store.
 func (t *Tools) StateDelete(ctx context.Context, key string) error {
-	_, err := t.run(ctx, "state-delete", key)
+	_, err := t.run(ctx, "state-delete", "--", key)
 	return err
 }

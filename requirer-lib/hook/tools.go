@@ -7,14 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"time"
 )
 
-// DefaultTimeout bounds one tool call: a tool only asks the unit's agent, which answers from its cache or from the
-// controller in well under a second.
-const DefaultTimeout = 30 * time.Second
+const (
+	// DefaultTimeout bounds one tool call: a tool only asks the unit's agent, which answers from its cache or from the
+	// controller in well under a second.
+	DefaultTimeout = 30 * time.Second
+
+	// ResourceTimeout bounds resource-get, which downloads the resource from the controller at the first call.
+	ResourceTimeout = 10 * time.Minute
+)
 
 // Call is one run of one hook tool.
 type Call struct {
@@ -31,7 +35,7 @@ type Runner interface {
 // ToolError is a hook tool's refusal.
 type ToolError struct {
 	Tool     string
-	ExitCode int
+	ExitCode int    // -1 when a signal ended the tool
 	Message  string // what the tool said on standard error, without its "ERROR " mark
 }
 
@@ -49,9 +53,12 @@ func Says(err error, part string) bool {
 func IsNotFound(err error) bool { return Says(err, "not found") }
 
 // Tools are the hook tools, typed. The zero Tools is not usable: see [New] and [FromEnvironment].
+//
+// Juju flushes at the end of a hook what its tools have changed in databags, secrets, ports and state, all together, and
+// drops it all when the hook fails. Statuses, the workload's version and an action's results are taken at once.
 type Tools struct {
 	runner  Runner
-	timeout time.Duration
+	timeout time.Duration // 0: each tool's own
 }
 
 // Hook is one dispatch of a charm: what happened, and the tools to answer with.
@@ -66,11 +73,26 @@ func New(environ []string, runner Runner) (*Hook, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Hook{Event: event, Tools: &Tools{runner: runner, timeout: DefaultTimeout}}, nil
+	return &Hook{Event: event, Tools: &Tools{runner: runner}}, nil
 }
 
 // FromEnvironment makes the hook that this process was started for by Juju. The error is [ErrNotInHook] elsewhere.
 func FromEnvironment() (*Hook, error) { return New(os.Environ(), commands{}) }
+
+// WithTimeout gives the same tools with another bound of one call, resource-get included.
+func (t *Tools) WithTimeout(timeout time.Duration) *Tools {
+	return &Tools{runner: t.runner, timeout: timeout}
+}
+
+func (t *Tools) timeoutOf(tool string) time.Duration {
+	switch {
+	case t.timeout > 0:
+		return t.timeout
+	case tool == "resource-get":
+		return ResourceTimeout
+	}
+	return DefaultTimeout
+}
 
 // run calls a tool within the deadline.
 func (t *Tools) run(ctx context.Context, tool string, args ...string) ([]byte, error) {
@@ -78,11 +100,14 @@ func (t *Tools) run(ctx context.Context, tool string, args ...string) ([]byte, e
 }
 
 func (t *Tools) runInput(ctx context.Context, stdin []byte, tool string, args ...string) ([]byte, error) {
-	limited, cancel := context.WithTimeout(ctx, t.timeout)
+	timeout := t.timeoutOf(tool)
+	late := fmt.Errorf("no answer from the unit's agent within %v: %w", timeout, context.DeadlineExceeded)
+	limited, cancel := context.WithTimeoutCause(ctx, timeout, late)
 	defer cancel()
 	stdout, err := t.runner.Run(limited, Call{Tool: tool, Args: args, Stdin: stdin})
-	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		return nil, fmt.Errorf("%s: no answer from the unit's agent within %v: %w", tool, t.timeout, context.DeadlineExceeded)
+	var refusal *ToolError
+	if err != nil && limited.Err() != nil && !errors.As(err, &refusal) {
+		return nil, fmt.Errorf("%s: %w", tool, context.Cause(limited))
 	}
 	return stdout, err
 }
@@ -100,27 +125,4 @@ func (t *Tools) runJSON(ctx context.Context, result any, tool string, args ...st
 		return fmt.Errorf("%s: its answer is not the JSON expected: %w", tool, err)
 	}
 	return nil
-}
-
-// commands runs the tools that Juju puts on PATH.
-type commands struct{}
-
-func (commands) Run(ctx context.Context, call Call) ([]byte, error) {
-	command := exec.CommandContext(ctx, call.Tool, call.Args...)
-	command.WaitDelay = time.Second // a tool's stray child must not hold the pipes open
-	if call.Stdin != nil {
-		command.Stdin = bytes.NewReader(call.Stdin)
-	}
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	err := command.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && ctx.Err() == nil {
-		message := strings.TrimPrefix(strings.TrimSpace(stderr.String()), "ERROR ")
-		return nil, &ToolError{Tool: call.Tool, ExitCode: exit.ExitCode(), Message: message}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("run hook tool %s: %w", call.Tool, err)
-	}
-	return stdout.Bytes(), nil
 }

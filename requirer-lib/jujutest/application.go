@@ -1,6 +1,7 @@
 package jujutest
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -72,10 +73,29 @@ func (m *Model) Deploy(name string, charm Charm, options DeployOptions) error {
 	}
 	for range count {
 		if _, err := m.AddUnit(name); err != nil {
-			return fmt.Errorf("deploy %s: %w", name, err)
+			return fmt.Errorf("deploy %s: %w", name, errors.Join(err, m.abandon(app)))
 		}
 	}
 	return nil
+}
+
+// abandon takes an application out of the model that could not get all its units. None has run a hook yet, unless a
+// concurrent Settle has begun.
+func (m *Model) abandon(app *application) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	app.dying = true
+	var errs []error
+	for _, name := range sortedKeys(app.units) {
+		u := app.units[name]
+		u.dying = true
+		if !u.busy {
+			m.forget(u)
+			errs = append(errs, u.discard())
+		}
+	}
+	m.removeDeadApplication(app)
+	return errors.Join(errs...)
 }
 
 // addApplication puts the application into the model, with its peer relations.
@@ -151,6 +171,18 @@ func (m *Model) SetConfig(name string, values map[string]any) error {
 	if err != nil {
 		return fmt.Errorf("set configuration of %s: %w", name, err)
 	}
+	return nil
+}
+
+// SetTrust grants or takes back an application's access to the cloud's credentials; its units run config-changed.
+func (m *Model) SetTrust(name string, trust bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	app, err := m.application(name)
+	if err != nil {
+		return fmt.Errorf("trust: %w", err)
+	}
+	app.trust = trust
 	return nil
 }
 

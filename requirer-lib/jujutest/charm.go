@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"go.yaml.in/yaml/v4"
 
@@ -141,7 +142,11 @@ func copyFile(from, to string, info fs.FileInfo) error {
 	return writeFile(to, source, info.Mode().Perm())
 }
 
+// writeFile writes a file that may be run right away. No other goroutine starts a process meanwhile: its child would have the
+// file open for writing for a moment, and the kernel runs no such file ("text file busy").
 func writeFile(path string, content io.Reader, mode fs.FileMode) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
 	if err != nil {
 		return err

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // errHelp is what parsing says when the command line asks for help.
 var errHelp = errors.New("help requested")
 
-// flagSet reads options the way Juju's command lines are read: they may stand anywhere, long names take two dashes,
-// one-letter names one dash and may be joined, a value follows after "=" or as the next word, "--" ends the options.
+// flagSet reads options the way Juju's command lines are read: they may stand anywhere; long names take two dashes, and their
+// value after "=" or as the next word; one-letter names take one dash and may be joined, and their value follows at once
+// ("-r5", where "-r=5" is the value "=5") or as the next word; "--" ends the options.
 type flagSet struct {
 	options map[string]option
 }
@@ -35,7 +37,11 @@ func (f *flagSet) text(to *string, names ...string) {
 }
 
 func (f *flagSet) number(to *int, names ...string) {
-	f.value(func(value string) (err error) { *to, err = strconv.Atoi(value); return err }, names...)
+	f.value(func(value string) error {
+		n, err := strconv.ParseInt(value, 0, 0)
+		*to = int(n)
+		return err
+	}, names...)
 }
 
 func (f *flagSet) truth(to *bool, names ...string) {
@@ -71,21 +77,23 @@ func (f *flagSet) parse(args []string) (rest []string, err error) {
 
 func (f *flagSet) parseLong(word string, args []string) ([]string, error) {
 	name, value, hasValue := strings.Cut(word, "=")
+	if name == "" {
+		return nil, fmt.Errorf("empty option in argument %q", "--"+word)
+	}
 	return f.set(name, value, hasValue, args)
 }
 
 func (f *flagSet) parseShort(letters string, args []string) ([]string, error) {
 	for len(letters) > 0 {
-		name, value := letters[:1], letters[1:]
-		known, ok := f.options[name]
-		if ok && known.isBool && !strings.HasPrefix(value, "=") {
-			if err := known.set("true"); err != nil {
-				return nil, err
-			}
-			letters = value
-			continue
+		_, size := utf8.DecodeRuneInString(letters)
+		name, value := letters[:size], letters[size:]
+		if !f.options[name].isBool || strings.HasPrefix(value, "=") {
+			return f.set(name, value, value != "", args)
 		}
-		return f.set(name, strings.TrimPrefix(value, "="), value != "", args)
+		if err := f.options[name].set("true"); err != nil {
+			return nil, err
+		}
+		letters = value
 	}
 	return args, nil
 }
@@ -110,9 +118,6 @@ func (f *flagSet) set(name, value string, hasValue bool, args []string) ([]strin
 		value, args = args[0], args[1:]
 	}
 	if err := known.set(value); err != nil {
-		if known.isBool {
-			return nil, fmt.Errorf("invalid boolean value %q for option %s: %w", value, shown, err)
-		}
 		return nil, fmt.Errorf("invalid value %q for option %s: %w", value, shown, err)
 	}
 	return args, nil
@@ -126,13 +131,21 @@ func noMore(args []string) error {
 	return nil
 }
 
-// keyValues reads words of the form key=value; a key may be given once. An empty value means: remove.
+// keyValues reads words of the form key=value; a key may be given once. Space around keys and values is cut off, as Juju
+// does it: values that must keep theirs go by file. An empty value means: remove.
 func keyValues(args []string) (map[string]string, error) {
 	values := make(map[string]string, len(args))
 	for _, word := range args {
+		if word == "" {
+			continue
+		}
 		key, value, ok := strings.Cut(word, "=")
-		if !ok || key == "" {
+		if !ok {
 			return nil, fmt.Errorf(`expected "key=value", got %q`, word)
+		}
+		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+		if key == "" {
+			return nil, fmt.Errorf(`expected "key=value", got "%s=%s"`, key, value)
 		}
 		if _, ok := values[key]; ok {
 			return nil, fmt.Errorf("key %q specified more than once", key)

@@ -57,7 +57,7 @@ func removeLeftover(path string) {
 		return // its model lives
 	}
 	dir := filepath.Dir(path)
-	if killBelow(dir, 0) == nil {
+	if killBelow(dir, 0, 0) == nil {
 		os.RemoveAll(dir) //nolint:errcheck // the next model tries again
 	}
 }

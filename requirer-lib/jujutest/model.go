@@ -83,6 +83,7 @@ type Model struct {
 	options Options
 	uuid    string
 	log     *slog.Logger
+	born    ticks
 	lock    *os.File // says that the model lives; nil when the directory is not its own
 
 	life       context.Context // ends with Close
@@ -129,7 +130,7 @@ func New(options Options) (*Model, error) {
 	}
 	options.Dir = dir
 	m := &Model{
-		options: options, uuid: newUUID(), log: options.Log, lock: lock,
+		options: options, uuid: newUUID(), log: options.Log, born: now(), lock: lock,
 		apps: map[string]*application{}, units: map[string]*unit{}, relations: map[int]*relation{},
 		secrets: map[string]*secret{}, storage: map[string]*storageInstance{},
 	}
@@ -174,7 +175,7 @@ func (m *Model) Close() error {
 	units := m.sortedUnits()
 	m.mu.Unlock()
 	var errs []error
-	if err := killBelow(m.options.Dir, stopGrace); err != nil {
+	if err := killBelow(m.options.Dir, m.born, stopGrace); err != nil {
 		errs = append(errs, err)
 	}
 	for _, u := range units {

@@ -1,12 +1,18 @@
 package jujutest_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -236,15 +242,14 @@ func TestSettleEndsWithItsContext(t *testing.T) {
 	m := newModel(t, jujutest.Options{HookRetries: -1})
 	deploy(t, m, "client", charmDir(t, clientMetadata, "sleep 1000"), jujutest.DeployOptions{})
 	ctx, cancel := context.WithCancelCause(t.Context())
-	go func() {
-		for len(m.HookLog()) == 0 {
-			if info, _ := m.StatusOf("client/0"); info.Message == "installing charm software" {
-				cancel(errorf("enough"))
-				return
-			}
-		}
-	}()
-	assert.ErrorContains(t, m.Settle(ctx), "settle: enough")
+	settled := make(chan error)
+	go func() { settled <- m.Settle(ctx) }()
+	require.Eventually(t, func() bool {
+		info, _ := m.StatusOf("client/0")
+		return info.Message == "installing charm software"
+	}, time.Minute, time.Millisecond)
+	cancel(errorf("enough"))
+	assert.ErrorContains(t, <-settled, "settle: enough")
 }
 
 var (
@@ -277,7 +282,10 @@ func TestStatusJSONHasWhatScriptsAskFor(t *testing.T) {
 	text, err := m.StatusJSON()
 	require.NoError(t, err)
 	times := regexp.MustCompile(`"since":"[^"]*"`)
-	golden(t, "status.json", times.ReplaceAllString(address.ReplaceAllString(string(text), "ADDRESS"), `"since":"TIME"`)+"\n")
+	text = times.ReplaceAll(address.ReplaceAll(text, []byte("ADDRESS")), []byte(`"since":"TIME"`))
+	var pretty bytes.Buffer
+	require.NoError(t, json.Indent(&pretty, text, "", "  "))
+	golden(t, "status.json", pretty.String()+"\n")
 }
 
 func TestACharmThatCannotBeUsedSaysWhy(t *testing.T) {
@@ -292,8 +300,53 @@ func TestACharmThatCannotBeUsedSaysWhy(t *testing.T) {
 		`set Options.PebbleBinary to the pebble command`:   quiet("name: a\ncontainers: {work: {}}\n"),
 	} {
 		assert.ErrorContains(t, m.Deploy("app", charm, jujutest.DeployOptions{}), problem)
-		m.RemoveApplication("app") //nolint:errcheck // it is there only in the last case
+		assert.ErrorContains(t, m.RemoveApplication("app"), "not found", "nothing of it stays")
 	}
 	assert.ErrorContains(t, m.Deploy("App", quiet(clientMetadata), jujutest.DeployOptions{}), "not a valid application name")
 	assert.ErrorContains(t, m.Deploy("app-2", quiet(clientMetadata), jujutest.DeployOptions{}), "not a valid application name")
+}
+
+func TestTrustOpensTheCloudsCredentials(t *testing.T) {
+	t.Parallel()
+	m, s := newModel(t, jujutest.Options{}), newScript()
+	deploy(t, m, "client", s.charm(clientMetadata), jujutest.DeployOptions{})
+	settle(t, m)
+	refused(t, m, s, "client/0", "cannot access cloud credentials: permission denied", "credential-get")
+	before := len(m.HookLog())
+	require.NoError(t, m.SetTrust("client", true))
+	settle(t, m)
+	assert.Equal(t, []string{"config-changed"}, since(m, before, "client/0"))
+	s.do(t, m, "client/0", run(words("credential-get")))
+}
+
+func TestGoalStateHasWhatWillBe(t *testing.T) {
+	t.Parallel()
+	m, server, _, _ := pair(t, jujutest.Options{})
+	server.do(t, m, "server/0", func(ctx context.Context, h *hook.Hook) error {
+		goal, err := h.GoalState(ctx)
+		assert.Equal(t, []string{"server/0", "server/1"}, slices.Sorted(maps.Keys(goal.Units)))
+		assert.Equal(t, []string{"client", "client/0"}, slices.Sorted(maps.Keys(goal.Relations["db"])))
+		assert.Equal(t, "joined", goal.Relations["db"]["client"].Status)
+		return err
+	})
+}
+
+func TestAModelsLeftoversAreRemovedByTheNextOne(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	leftover := filepath.Join(temp, "jujutest-1")
+	require.NoError(t, os.MkdirAll(leftover, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(leftover, ".lock"), nil, 0o644))
+	daemon := exec.Command("sleep", "1000")
+	daemon.Env = []string{"HERE=" + leftover + "/0/charm"}
+	require.NoError(t, daemon.Start())
+	living, err := jujutest.New(jujutest.Options{})
+	require.NoError(t, err)
+	next, err := jujutest.New(jujutest.Options{})
+	require.NoError(t, err)
+	assert.Error(t, daemon.Wait(), "it was killed")
+	assert.NoDirExists(t, leftover)
+	assert.DirExists(t, living.Dir())
+	require.NoError(t, living.Close())
+	require.NoError(t, next.Close())
 }

@@ -17,11 +17,13 @@ const stopGrace = 3 * time.Second
 // killBelow stops every process that belongs to dir: it runs a program below it, works in it, or has a path below it among
 // its environment or arguments; and all children of such processes. That finds daemons that have cut every tie with the
 // hook that started them, because a hook's environment is full of paths of its unit. It asks first and kills after grace.
-func killBelow(dir string, grace time.Duration) error {
+//
+// Only processes that started after the moment since are looked at, which spares most of a look at a busy machine.
+func killBelow(dir string, since ticks, grace time.Duration) error {
 	asked := map[int]bool{}
 	start := time.Now()
 	for {
-		found := processesBelow(dir)
+		found := processesBelow(dir, since)
 		if len(found) == 0 {
 			return nil
 		}
@@ -41,8 +43,24 @@ func killBelow(dir string, grace time.Duration) error {
 	}
 }
 
-// processesBelow lists the living processes of dir, never this process itself.
-func processesBelow(dir string) []int {
+// ticks is a point in time as Linux counts it in /proc/PID/stat: hundredths of a second since the machine started.
+type ticks int64
+
+// now is the present in ticks, a little before it to be on the safe side; 0, which is before everything, when unknown.
+func now() ticks {
+	text, err := os.ReadFile("/proc/uptime")
+	if err != nil {
+		return 0
+	}
+	var seconds float64
+	if _, err := fmt.Sscan(string(text), &seconds); err != nil {
+		return 0
+	}
+	return ticks(seconds*100) - 100
+}
+
+// processesBelow lists the living processes of dir, never this process itself or who started it.
+func processesBelow(dir string, since ticks) []int {
 	entries, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
 		return nil
@@ -53,12 +71,12 @@ func processesBelow(dir string) []int {
 		if err != nil {
 			continue
 		}
-		parent, alive := parentOf(entry)
+		parent, started, alive := readStat(entry)
 		if !alive {
 			continue
 		}
 		parents[pid] = parent
-		marked[pid] = pid != os.Getpid() && isBelow(entry, dir)
+		marked[pid] = started >= since && pid != os.Getpid() && isBelow(entry, dir)
 	}
 	for at := os.Getpid(); at > 0; at = parents[at] {
 		delete(marked, at) // who started this test stays
@@ -80,19 +98,22 @@ func has(m map[int]int, key int) bool {
 	return ok
 }
 
-// parentOf reads a process's parent; zombies do not count as alive.
-func parentOf(proc string) (parent int, alive bool) {
+// readStat reads a process's parent and when it started; zombies do not count as alive.
+func readStat(proc string) (parent int, started ticks, alive bool) {
 	stat, err := os.ReadFile(filepath.Join(proc, "stat"))
 	if err != nil {
-		return 0, false
+		return 0, 0, false
 	}
-	_, rest, ok := strings.Cut(string(stat[max(0, bytes.LastIndexByte(stat, ')')):]), " ")
-	fields := strings.Fields(rest)
-	if !ok || len(fields) < 2 || fields[0] == "Z" || fields[0] == "X" {
-		return 0, false
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // from the state on, which is field 3
+	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
+		return 0, 0, false
 	}
 	parent, err = strconv.Atoi(fields[1])
-	return parent, err == nil
+	if err != nil {
+		return 0, 0, false
+	}
+	at, err := strconv.ParseInt(fields[19], 10, 64)
+	return parent, ticks(at), err == nil
 }
 
 // isBelow says whether a process shows a path in dir.

@@ -215,8 +215,7 @@ func secretSet(c *toolCall) tool {
 				return err
 			}
 			change := s.change(uri.id)
-			if own := c.ownSecrets()[uri.id]; own != nil && len(change.content) > 0 && c.secrets.update(uri.id) == nil &&
-				own.revisions[own.latest].content.checksum() == change.content.checksum() {
+			if own := c.ownSecrets()[uri.id]; own != nil && own.revisions[own.latest].content.checksum() == change.content.checksum() {
 				change.content = nil
 			}
 			if len(change.content) > 0 || change.rotate != nil || change.expire != nil || change.description != nil || change.label != nil {

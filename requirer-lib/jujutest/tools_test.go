@@ -72,6 +72,13 @@ func TestToolsPrintWhatJujusToolsPrint(t *testing.T) {
 		{"relation-set -r R a=1 b='two words' && relation-get -r R a tools/0 && relation-get -r R --format=json b tools/0", "1\n\"two words\""},
 		{"relation-set -r R a", "ERROR expected \"key=value\", got \"a\"\nexit 2"},
 		{"relation-set -r R a=1 a=2", "ERROR key \"a\" specified more than once\nexit 2"},
+		{"relation-set -r R 'a=  spaces around ' && relation-get -r R --format=json a tools/0", `"spaces around"`},
+		{"printf 'a: \"  kept \"\\n' | relation-set -r R --file=- && relation-get -r R --format=json a tools/0", `"  kept "`},
+		{"relation-list -r=1", "ERROR invalid value \"=1\" for option -r: invalid relation id\nexit 2"},
+		{"relation-list --app=maybe -r R", "ERROR invalid value \"maybe\" for option --app: strconv.ParseBool: parsing \"maybe\": invalid syntax\nexit 2"},
+		{"relation-list --=x", "ERROR empty option in argument \"--=x\"\nexit 2"},
+		{"relation-list --app=false --relation=R", "server/0\nserver/1"},
+		{"config-get -a --format json -- name", "ERROR cannot use argument --all together with key \"name\"\nexit 2"},
 		{"relation-set a=1", "ERROR no relation id specified\nexit 2"},
 		{"printf 'c: three\\nd: 4\\n' | relation-set -r R --file - d=5 && relation-get -r R c tools/0 && relation-get -r R d tools/0", "three\n5"},
 		{"echo 'e: six' > f.yaml && relation-set -r R --file f.yaml && relation-get -r R e tools/0", "six"},
@@ -161,7 +168,7 @@ func TestToolsPrintWhatJujusToolsPrint(t *testing.T) {
 	require.NoError(t, err)
 	for _, c := range cases {
 		replace := strings.NewReplacer("UUID", s.m.UUID(), "ADDRESS", unit.Address)
-		command := strings.ReplaceAll(c.command, "-r R", fmt.Sprintf("-r %d", id))
+		command := strings.NewReplacer("-r R", fmt.Sprintf("-r %d", id), "--relation=R", fmt.Sprintf("--relation=%d", id)).Replace(c.command)
 		command = strings.ReplaceAll(command, "database:R", fmt.Sprintf("database:%d", id))
 		want := strings.ReplaceAll(replace.Replace(c.want), "database:R", fmt.Sprintf("database:%d", id))
 		if want != "" {

@@ -191,7 +191,7 @@ func (u *unit) shut() {
 
 // discard ends a unit: its processes, its address, its files.
 func (u *unit) discard() error {
-	err := killBelow(u.root, stopGrace)
+	err := killBelow(u.root, u.model.born, stopGrace)
 	u.shut()
 	return errors.Join(err, os.RemoveAll(u.root))
 }

@@ -226,3 +226,60 @@ if [ "$JUJU_DISPATCH_PATH" = hooks/install ] && [ ! -e rebooted ]; then touch re
 	settle(t, m)
 	assert.Equal(t, []string{"install", "install"}, m.HookNames("client/0")[:2])
 }
+
+func TestToolsOfOneHookRunAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	m := newModel(t, jujutest.Options{})
+	deploy(t, m, "client", charmDir(t, clientMetadata, `
+[ "$JUJU_DISPATCH_PATH" = hooks/start ] || exit 0
+i=0; while [ $i -lt 20 ]; do state-set "key$i=$i" & i=$((i+1)); done; wait`), jujutest.DeployOptions{})
+	settle(t, m)
+	unit, err := m.Unit("client/0")
+	require.NoError(t, err)
+	assert.Len(t, unit.State, 20)
+	run := lastRun(t, m, "client/0", "start")
+	assert.Positive(t, run.User+run.System, "the CPU time of a hook includes that of its tools")
+}
+
+func TestAnActionWaitsForTheHookOfItsUnit(t *testing.T) {
+	t.Parallel()
+	m, s := newModel(t, jujutest.Options{}), newScript()
+	deploy(t, m, "worker", s.charm(actionMetadata), jujutest.DeployOptions{})
+	inHook, release := make(chan struct{}), make(chan struct{})
+	s.on("worker/0", "start", func(context.Context, *hook.Hook) error {
+		close(inHook)
+		<-release
+		return nil
+	})
+	settled, acted := make(chan error, 1), make(chan error, 1)
+	go func() { settled <- m.Settle(deadline(t)) }()
+	<-inHook
+	go func() {
+		_, err := m.RunAction(deadline(t), "worker/0", "broken", nil)
+		acted <- err
+	}()
+	assert.NotContains(t, m.HookNames("worker/0"), "broken")
+	close(release)
+	require.NoError(t, <-settled)
+	require.NoError(t, <-acted)
+	names := m.HookNames("worker/0")
+	assert.Equal(t, []string{"start", "broken"}, names[len(names)-2:])
+}
+
+func TestAClosedModelRefusesAndCutsHooksShort(t *testing.T) {
+	t.Parallel()
+	m, err := jujutest.New(jujutest.Options{})
+	require.NoError(t, err)
+	deploy(t, m, "client", charmDir(t, clientMetadata, "sleep 1000"), jujutest.DeployOptions{})
+	settled := make(chan error)
+	go func() { settled <- m.Settle(deadline(t)) }()
+	require.Eventually(t, func() bool {
+		info, _ := m.StatusOf("client/0")
+		return info.Message == "installing charm software"
+	}, time.Minute, time.Millisecond)
+	require.NoError(t, m.Close())
+	assert.ErrorContains(t, <-settled, "model test is closed")
+	_, err = m.AddUnit("client")
+	assert.ErrorContains(t, err, "is closed")
+	require.NoError(t, m.Close(), "closing again is harmless")
+}

@@ -79,9 +79,15 @@ func TestNothingElseIsServed(t *testing.T) {
 	t.Parallel()
 	file := write(t, "secret neighbours")
 	for _, request := range [][2]string{
-		{http.MethodGet, "/"}, {http.MethodGet, "/api/v1/"}, {http.MethodGet, pluginserver.Path + "/"}, {http.MethodGet, "/api/v1//plugin"},
-		{http.MethodGet, pluginserver.Path + "/../../../etc/passwd"}, {http.MethodGet, "/api/v1/Plugin"},
-		{http.MethodPost, pluginserver.Path}, {http.MethodPut, pluginserver.Path}, {http.MethodDelete, pluginserver.Path},
+		{http.MethodGet, "/"},
+		{http.MethodGet, "/api/v1/"},
+		{http.MethodGet, pluginserver.Path + "/"},
+		{http.MethodGet, "/api/v1//plugin"},
+		{http.MethodGet, pluginserver.Path + "/../../../etc/passwd"},
+		{http.MethodGet, "/api/v1/Plugin"},
+		{http.MethodPost, pluginserver.Path},
+		{http.MethodPut, pluginserver.Path},
+		{http.MethodDelete, pluginserver.Path},
 	} {
 		response := ask(t, file, request[0], request[1])
 		assert.Equal(t, http.StatusNotFound, response.StatusCode, request)

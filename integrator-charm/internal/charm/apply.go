@@ -134,7 +134,7 @@ func (u *unit) change(ctx context.Context, relation hook.RelationID, change Chan
 	var err error
 	switch change.Action {
 	case Create:
-		_, err = link.rest.Create(ctx, name, config, "")
+		err = create(ctx, link.rest, name, config)
 	case Update:
 		_, _, err = link.rest.PutConfig(ctx, name, config)
 	case Delete:
@@ -146,6 +146,20 @@ func (u *unit) change(ctx context.Context, relation hook.RelationID, change Chan
 		return fmt.Errorf("%s: %w", change.Action, err)
 	}
 	return nil
+}
+
+// create also takes a connector that the worker did not list yet, or that another unit has made meanwhile.
+func create(ctx context.Context, rest *connect.Client, name string, config map[string]string) error {
+	_, err := rest.Create(ctx, name, config, connect.InitialRunning)
+	if !errors.Is(err, connect.ErrAlreadyExists) {
+		return err
+	}
+	there, err := rest.Config(ctx, name)
+	if err != nil || sameConfig(config, there) {
+		return err
+	}
+	_, _, err = rest.PutConfig(ctx, name, config)
+	return err
 }
 
 // lookEvery is how often AwaitTasks looks. It waits before the first look, too: a connector that was just given another

@@ -107,7 +107,7 @@ func changeConnectors(w *World) Step {
 		return nil
 	}
 	for _, cluster := range w.Clusters {
-		if !cluster.isUsable() {
+		if !cluster.isUsable() || w.mayEnd(cluster) {
 			continue
 		}
 		changes := plan(w.Config.Connectors, cluster.Connectors)
@@ -119,6 +119,12 @@ func changeConnectors(w *World) Step {
 		}
 	}
 	return nil
+}
+
+// mayEnd says whether this hook may be one of the last of the relation: units of the provider leave it. What the
+// provider has deleted by now must not be made again. Where the relation goes on, a later hook sees to it.
+func (w *World) mayEnd(cluster Cluster) bool {
+	return w.Event.Kind == hook.RelationDeparted && w.Event.Relation != nil && w.Event.Relation.ID == cluster.Relation
 }
 
 // awaitTasks gives connectors that were changed in this hook some time to get going. Without a change nothing is waited

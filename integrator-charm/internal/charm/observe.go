@@ -100,7 +100,7 @@ func (u *unit) observeClusters(ctx context.Context, w *World) error {
 		if cluster.NotReady, err = u.connect(ctx, connection); err != nil {
 			return err
 		}
-		if trouble, is := connection.Trouble(); is && trouble.Code >= lastingTrouble {
+		if trouble, is := connection.Trouble(); is && trouble.Code >= connectclient.LastingTrouble {
 			cluster.Trouble = trouble.Message
 		}
 		if cluster.NotReady == nil {
@@ -110,9 +110,6 @@ func (u *unit) observeClusters(ctx context.Context, w *World) error {
 	}
 	return nil
 }
-
-// lastingTrouble is where codes of the provider's status key mean one.
-const lastingTrouble = 5000
 
 // connect makes the REST client of a connection that is ready, or says why it is not.
 func (u *unit) connect(ctx context.Context, connection *connectclient.Connection) (notReady, err error) {

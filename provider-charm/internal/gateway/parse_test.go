@@ -73,23 +73,6 @@ func FuzzConnectorToCreate(f *testing.F) {
 	})
 }
 
-// mark is the contract's expression, whatever the relation id.
-func FuzzMark(f *testing.F) {
-	const uuid = "0123456789abcdef0123456789abcdef"
-	for _, name := range []string{"app_r1_" + uuid, "x_r1_r12_" + uuid, "r1_" + uuid, "a\nr1_" + uuid, "ar_" + uuid, "ar1_" + uuid + "\n", "arr1_" + uuid, ""} {
-		f.Add(name)
-	}
-	contract := regexp.MustCompile(`(?s)^.+?r([0-9]+)_[0-9a-f]{32}$`)
-	f.Fuzz(func(t *testing.T, name string) {
-		relation, marked := mark(name)
-		want := contract.FindStringSubmatch(name)
-		require.Equal(t, want != nil, marked, "%q", name)
-		if marked {
-			assert.Equal(t, want[1], relation)
-		}
-	})
-}
-
 func TestFailuresAreAllowedAgainAfterAWhile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

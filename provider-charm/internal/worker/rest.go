@@ -17,6 +17,7 @@ import (
 	"connectcharms/requirer-lib/atomicfile"
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/schemas"
 )
 
 // Started is what the running worker was started with.
@@ -78,9 +79,6 @@ func (r *REST) Classes(ctx context.Context) (map[string]bool, error) {
 	return classes, nil
 }
 
-// mark is how names of connectors end that belong to a relation: contract.md.
-var mark = regexp.MustCompile(`.r([0-9]+)_[0-9a-f]{32}$`)
-
 // DeleteConnectors deletes the connectors that carry the mark of a relation.
 func (r *REST) DeleteConnectors(ctx context.Context, relation hook.RelationID) error {
 	names, err := r.client.Connectors(ctx)
@@ -88,7 +86,7 @@ func (r *REST) DeleteConnectors(ctx context.Context, relation hook.RelationID) e
 		return fmt.Errorf("list the connectors of relation %d: %w", relation, err)
 	}
 	for _, name := range names {
-		if found := mark.FindStringSubmatch(name); found == nil || found[1] != relation.String() {
+		if of, marked := schemas.ConnectorRelation(name); !marked || of != relation.String() {
 			continue
 		}
 		if err := r.client.Delete(ctx, name); err != nil && !errors.Is(err, connect.ErrNotFound) {

@@ -1,0 +1,175 @@
+// Package docs holds the README and docs/ to what is there: code in them is the code that tests run, commands are the
+// Makefile's, links lead somewhere, and tables of options are those of the charms.
+package docs
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
+
+	"connectcharms/tests/charms"
+)
+
+var update = flag.Bool("update", false, "write the code into the documents")
+
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	root, err := charms.Repository()
+	require.NoError(t, err)
+	paths, err := filepath.Glob(filepath.Join(root, "docs/*.md"))
+	require.NoError(t, err)
+	texts := map[string]string{}
+	for _, path := range append(paths, filepath.Join(root, "README.md"), filepath.Join(root, "schemas/README.md")) {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		texts[path] = string(content)
+	}
+	return texts
+}
+
+// included is a comment that names a file, and the code block below it, if there is one yet.
+var included = regexp.MustCompile("(?s)<!-- (\\S+\\.go) -->\n(?:\n```go\n.*?\n```\n)?")
+
+func TestCodeInTheDocsIsCodeThatTestsRun(t *testing.T) {
+	root, err := charms.Repository()
+	require.NoError(t, err)
+	found := 0
+	for path, text := range documents(t) {
+		want := included.ReplaceAllStringFunc(text, func(block string) string {
+			found++
+			source := included.FindStringSubmatch(block)[1]
+			code, err := os.ReadFile(filepath.Join(root, source))
+			require.NoError(t, err)
+			return fmt.Sprintf("<!-- %s -->\n\n```go\n%s```\n", source, code)
+		})
+		if *update {
+			require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
+			continue
+		}
+		assert.Equal(t, want, text, "%s: run go test ./docs -update", path)
+	}
+	assert.Positive(t, found)
+}
+
+var (
+	shell  = regexp.MustCompile("(?s)```sh\n(.*?)```")
+	inline = regexp.MustCompile("`((?:[A-Z_]+=\\S+ )*make [a-z][^`]*)`")
+	target = regexp.MustCompile(`(?m)^([a-z-]+):.*## `)
+)
+
+func TestCommandsInTheDocsAreTheMakefiles(t *testing.T) {
+	root, err := charms.Repository()
+	require.NoError(t, err)
+	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
+	require.NoError(t, err)
+	targets := map[string]bool{}
+	for _, found := range target.FindAllStringSubmatch(string(makefile), -1) {
+		targets[found[1]] = true
+	}
+	found := 0
+	for path, text := range documents(t) {
+		var commands []string
+		for _, block := range shell.FindAllStringSubmatch(text, -1) {
+			commands = append(commands, strings.Split(strings.TrimSpace(block[1]), "\n")...)
+		}
+		for _, command := range inline.FindAllStringSubmatch(text, -1) {
+			commands = append(commands, command[1])
+		}
+		for _, command := range commands {
+			words := strings.Fields(command)
+			for len(words) > 0 && strings.Contains(words[0], "=") {
+				words = words[1:]
+			}
+			require.GreaterOrEqual(t, len(words), 2, "%s: %q", path, command)
+			assert.Equal(t, "make", words[0], "%s: %q: commands are the Makefile's", path, command)
+			assert.True(t, targets[words[1]], "%s: %q: the Makefile has no such target", path, command)
+			found++
+		}
+	}
+	assert.Positive(t, found)
+}
+
+var link = regexp.MustCompile(`\]\(([^)#]+)\)`)
+
+func TestLinksInTheDocsLeadSomewhere(t *testing.T) {
+	for path, text := range documents(t) {
+		for _, found := range link.FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(found[1], "://") {
+				assert.FileExists(t, followed(filepath.Join(filepath.Dir(path), found[1])), path)
+			}
+		}
+	}
+}
+
+// followed is a file that stands for a directory, which may be linked as well.
+func followed(path string) string {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return filepath.Join(path, "README.md")
+	}
+	return path
+}
+
+func TestTheTableOfOptionsIsTheCharms(t *testing.T) {
+	root, err := charms.Repository()
+	require.NoError(t, err)
+	content, err := os.ReadFile(filepath.Join(root, "charmcraft.yaml"))
+	require.NoError(t, err)
+	var charm struct {
+		Config struct {
+			Options map[string]struct{ Default any }
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(content, &charm))
+	operate, err := os.ReadFile(filepath.Join(root, "docs/operate.md"))
+	require.NoError(t, err)
+	for name, option := range charm.Config.Options {
+		shown := fmt.Sprint(option.Default)
+		if name == "group-id" {
+			shown = "application and model" // what an empty one means
+		}
+		assert.Regexp(t, `(?m)^\| `+"`"+name+"`"+` \| `+regexp.QuoteMeta(shown)+` ?\|`, string(operate))
+	}
+	assert.Len(t, charm.Config.Options, strings.Count(string(operate[:strings.Index(string(operate), "## What a unit's status")]), "\n| `"))
+}
+
+// TestOneWordRenamesTheModules renames them in a copy and has Go find its way.
+func TestOneWordRenamesTheModules(t *testing.T) {
+	root, err := charms.Repository()
+	require.NoError(t, err)
+	copied := filepath.Join(t.TempDir(), "copy")
+	run := func(dir, name string, args ...string) string {
+		command := exec.Command(name, args...)
+		command.Dir = dir
+		command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
+		out, err := command.CombinedOutput()
+		require.NoError(t, err, "%s %s: %s", name, strings.Join(args, " "), out)
+		return string(out)
+	}
+	require.NoError(t, os.MkdirAll(copied, 0o755))
+	files := run(root, "git", "ls-files", "--cached", "--others", "--exclude-standard")
+	for file := range strings.Lines(files) {
+		file = strings.TrimSpace(file)
+		content, err := os.ReadFile(filepath.Join(root, file))
+		if os.IsNotExist(err) {
+			continue // deleted, and not committed yet
+		}
+		require.NoError(t, err)
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(copied, file)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(copied, file), content, 0o755))
+	}
+	run(copied, "make", "rename", "MODULE=example.org/team/connect")
+	assert.Equal(t, "example.org/team/connect/provider-charm\n", run(filepath.Join(copied, "provider-charm"), "go", "list", "-m"))
+	run(filepath.Join(copied, "provider-charm"), "go", "build", "-o", os.DevNull, "./cmd/kafka-connect")
+	run(filepath.Join(copied, "integrator-charm"), "go", "vet", "./...")
+	left, _ := exec.Command("grep", "-rlE", `"connectcharms/`, copied, "--include=*.go").CombinedOutput()
+	assert.Empty(t, string(left), "files that still name the old path")
+}
