@@ -17,7 +17,7 @@ help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: ## run the pair on this machine, without Juju and without root; DEMO=once ends by itself
-	@go -C tests run ./cmd/demo
+	@go -C tests build -o $(BIN)/demo ./cmd/demo && exec $(BIN)/demo
 
 test: ## every test that needs no root, on real parts
 	@set -e; for module in $(MODULES); do echo "── $$module"; (cd $$module && $(GO_TEST) ./...); done

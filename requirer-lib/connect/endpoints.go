@@ -18,13 +18,13 @@ func checkEndpoints(endpoints []string) ([]string, error) {
 	for i, endpoint := range endpoints {
 		parsed, err := parseEndpoint(endpoint)
 		if err != nil {
-			return nil, fmt.Errorf("Kafka Connect endpoint %d of %d: %w", i+1, len(endpoints), err)
+			return nil, fmt.Errorf("endpoint %d of %d: %w", i+1, len(endpoints), err)
 		}
 		schemes[parsed.Scheme] = true
 		checked = append(checked, strings.TrimRight(parsed.String(), "/"))
 	}
 	if len(schemes) > 1 {
-		return nil, errors.New("Kafka Connect endpoints: some are http and some https; " +
+		return nil, errors.New("endpoints: some are http and some https; " +
 			"the password would go in clear when the next one is tried, use one scheme")
 	}
 	return checked, nil

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 )
@@ -76,48 +74,13 @@ const unknownPlugin = "Failed to find any class that implements Connector"
 
 const (
 	longestMessage = 300 // characters
-	shortestSecret = 3   // shorter ones would blot out half of the message
-	hiddenText     = "***"
 	ellipsis       = "…"
 )
-
-var (
-	userinfo   = regexp.MustCompile(`://[^/\s@]*@`)
-	secretName = regexp.MustCompile(`(?i)passw|passphrase|secret|token|credential|jaas|private|api.?key|access.?key|keystore\.key|auth`)
-)
-
-// secretTexts keeps what is worth hiding.
-func secretTexts(texts ...string) []string {
-	var hide []string
-	for _, text := range texts {
-		if len(text) >= shortestSecret {
-			hide = append(hide, text)
-		}
-	}
-	return hide
-}
-
-// secretValues picks the values of a configuration that an error must not
-// repeat, by the name of their key.
-func secretValues(config map[string]string) []string {
-	var texts []string
-	for key, value := range config {
-		if secretName.MatchString(key) {
-			texts = append(texts, value)
-		}
-	}
-	return secretTexts(texts...)
-}
 
 // tidy makes a message from the other side fit for an error: workers repeat
 // configuration values in theirs.
 func tidy(message string, hide []string) string {
-	// The longest first, or the rest of a text would stay where a shorter one is its beginning.
-	slices.SortFunc(hide, func(a, b string) int { return len(b) - len(a) })
-	for _, text := range hide {
-		message = strings.ReplaceAll(message, text, hiddenText)
-	}
-	message = userinfo.ReplaceAllString(message, "://"+hiddenText+"@")
+	message = redact(message, hide)
 	message = strings.Join(strings.FieldsFunc(message, func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r)
 	}), " ")

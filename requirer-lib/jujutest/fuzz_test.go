@@ -33,7 +33,7 @@ func FuzzCommandLines(f *testing.F) {
 	f.Add("open-port", "80-90/tcp\n--endpoints=a,b")
 	m, err := New(Options{})
 	require.NoError(f, err)
-	f.Cleanup(func() { m.Close() }) //nolint:errcheck // told by other tests
+	f.Cleanup(func() { m.Close() }) // told by other tests
 	charm := FromFunc([]byte("name: a\nprovides: {b: {interface: c}}\npeers: {d: {interface: e}}\nstorage: {data: {type: filesystem}}\n"), nil)
 	require.NoError(f, m.Deploy("a", charm, DeployOptions{}))
 	u := m.units["a/0"]

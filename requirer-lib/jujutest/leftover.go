@@ -58,6 +58,6 @@ func removeLeftover(path string) {
 	}
 	dir := filepath.Dir(path)
 	if killBelow(dir, 0, 0) == nil {
-		os.RemoveAll(dir) //nolint:errcheck // the next model tries again
+		os.RemoveAll(dir) // the next model tries again
 	}
 }

@@ -124,9 +124,9 @@ func happen(t *testing.T, m *jujutest.Model, dice *random.Rand) {
 			require.NoError(t, m.RemoveUnit(units[dice.IntN(len(units))]))
 		}
 	case 2:
-		m.Integrate("server:db", []string{"client", "other"}[dice.IntN(2)]) //nolint:errcheck // it may exist
+		m.Integrate("server:db", []string{"client", "other"}[dice.IntN(2)]) // it may exist
 	case 3:
-		m.RemoveRelation("server:db", []string{"client", "other"}[dice.IntN(2)]) //nolint:errcheck // there may be none
+		m.RemoveRelation("server:db", []string{"client", "other"}[dice.IntN(2)]) // there may be none
 	case 4:
 		require.NoError(t, m.SetLeader(units[dice.IntN(len(units))]))
 	default:

@@ -128,7 +128,7 @@ func TestAnActionHasParametersResultsAndALog(t *testing.T) {
 	m := newModel(t, jujutest.Options{})
 	deploy(t, m, "worker", charmDir(t, actionMetadata, `
 case "$JUJU_DISPATCH_PATH" in
-actions/backup) action-log starting; action-set file.name="$(action-get target)" file.size="$(action-get size)" tag="$JUJU_ACTION_TAG"; echo out; echo err >&2 ;;
+actions/backup) juju-log to the log only; action-log starting; action-set file.name="$(action-get target)" file.size="$(action-get size)" tag="$JUJU_ACTION_TAG"; echo out; echo err >&2 ;;
 actions/broken) action-fail "it broke"; exit 0 ;;
 esac`), jujutest.DeployOptions{})
 	settle(t, m)

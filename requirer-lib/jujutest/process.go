@@ -33,10 +33,10 @@ func killBelow(dir string, since ticks, grace time.Duration) error {
 		}
 		for _, pid := range found {
 			if waited >= grace {
-				syscall.Kill(pid, syscall.SIGKILL) //nolint:errcheck // it may have ended
+				syscall.Kill(pid, syscall.SIGKILL) // it may have ended
 			} else if !asked[pid] {
 				asked[pid] = true
-				syscall.Kill(pid, syscall.SIGTERM) //nolint:errcheck // it may have ended
+				syscall.Kill(pid, syscall.SIGTERM) // it may have ended
 			}
 		}
 		time.Sleep(5 * time.Millisecond) // there is no event for the end of a process that is not a child

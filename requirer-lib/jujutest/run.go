@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -227,34 +228,21 @@ func (charm Charm) runFunction(ctx context.Context, c *hookContext, env []string
 	return outcome{}
 }
 
-// runProcess runs a charm's program. What it prints goes to files: a daemon that it leaves behind keeps them open without
-// harm. Its process group is killed when the context ends.
+// runProcess runs a charm's program. Its process group is killed when the context ends.
 func runProcess(ctx context.Context, c *hookContext, script string, env []string) outcome {
-	stdout, err := os.OpenFile(c.unit.logPath(), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644)
+	out, err := c.openOutput()
 	if err != nil {
-		return outcome{exit: 1, err: fmt.Errorf("open the unit's log: %w", err)}
+		return outcome{exit: 1, err: err}
 	}
-	defer stdout.Close()
-	stderr := stdout
-	if c.info.kind == kindAction {
-		if stderr, err = os.CreateTemp(filepath.Dir(c.unit.logPath()), "action-*.err"); err != nil {
-			return outcome{exit: 1, err: fmt.Errorf("open the action's standard error: %w", err)}
-		}
-		defer stderr.Close()
-		defer os.Remove(stderr.Name())
-	}
-	from, err := stdout.Seek(0, 2)
-	if err != nil {
-		return outcome{exit: 1, err: fmt.Errorf("read the unit's log: %w", err)}
-	}
+	defer out.close()
 	command := exec.Command(script)
 	command.Dir, command.Env = c.unit.charmDir, env
-	command.Stdout, command.Stderr = stdout, stderr
+	command.Stdout, command.Stderr = out.stdout, out.stderr
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := command.Start(); err != nil {
 		return outcome{exit: 1, err: fmt.Errorf("start %s: %w", script, err)}
 	}
-	kill := func() { syscall.Kill(-command.Process.Pid, syscall.SIGKILL) } //nolint:errcheck // it may have ended
+	kill := func() { syscall.Kill(-command.Process.Pid, syscall.SIGKILL) } // it may have ended
 	c.model.mu.Lock()
 	c.kill = kill
 	c.model.mu.Unlock()
@@ -262,17 +250,54 @@ func runProcess(ctx context.Context, c *hookContext, script string, env []string
 	err = command.Wait()
 	stop()
 	result := outcome{
-		exit: command.ProcessState.ExitCode(), stdout: readFrom(stdout, from),
+		exit: command.ProcessState.ExitCode(), stdout: readFrom(out.stdout, out.from),
 		user: command.ProcessState.UserTime(), system: command.ProcessState.SystemTime(),
 	}
-	if stderr != stdout {
-		result.stderr = readFrom(stderr, 0)
+	if out.stderr != out.stdout {
+		result.stderr = readFrom(out.stderr, 0)
 	}
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = errors.Join(cause, err)
 	}
 	result.err = err
 	return result
+}
+
+// output is where a process prints to: files, which a daemon that it leaves behind keeps open without harm. A hook prints
+// into the unit's log, an action into two files of its own.
+type output struct {
+	stdout, stderr *os.File
+	from           int64 // where this process's part of stdout begins
+	close          func()
+}
+
+func (c *hookContext) openOutput() (output, error) {
+	if c.info.kind != kindAction {
+		log, err := os.OpenFile(c.unit.logPath(), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644)
+		if err != nil {
+			return output{}, fmt.Errorf("open the unit's log: %w", err)
+		}
+		from, err := log.Seek(0, io.SeekEnd)
+		return output{stdout: log, stderr: log, from: from, close: func() { log.Close() }}, err
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(c.unit.logPath()), "action-")
+	if err != nil {
+		return output{}, fmt.Errorf("make a directory for the action's output: %w", err)
+	}
+	stdout, err := os.Create(filepath.Join(dir, "stdout"))
+	if err != nil {
+		return output{}, fmt.Errorf("open the action's standard output: %w", err)
+	}
+	stderr, err := os.Create(filepath.Join(dir, "stderr"))
+	if err != nil {
+		stdout.Close()
+		return output{}, fmt.Errorf("open the action's standard error: %w", err)
+	}
+	return output{stdout: stdout, stderr: stderr, close: func() {
+		stdout.Close()
+		stderr.Close()
+		os.RemoveAll(dir) // it goes with the unit
+	}}, nil
 }
 
 const tailSize = 64 << 10

@@ -130,7 +130,7 @@ var (
 
 func newSecretID() string {
 	var b [12]byte
-	rand.Read(b[:]) //nolint:errcheck // never fails
+	rand.Read(b[:]) // never fails
 	return secretIDEncoding.EncodeToString(b[:])
 }
 

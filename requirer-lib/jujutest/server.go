@@ -64,7 +64,7 @@ func (u *unit) answer(conn net.Conn) {
 	if errors.Is(err, errNoStdin) {
 		answer[0] = "stdin"
 	}
-	sendList(conn, answer) //nolint:errcheck // the client has gone
+	sendList(conn, answer) // the client has gone
 }
 
 // call runs a tool in the context of the hook that the unit runs now.

@@ -71,7 +71,7 @@ func (m *Model) startPebble(u *unit, name string) (*container, error) {
 		return nil, err
 	}
 	m.background.Go(func() {
-		command.Wait() //nolint:errcheck // its end is noted by done
+		command.Wait() // its end is noted by done
 		close(c.done)
 	})
 	m.background.Go(func() { m.watchPebble(u, c) })

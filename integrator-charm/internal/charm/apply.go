@@ -16,12 +16,6 @@ import (
 	"connectcharms/requirer-lib/pluginserver"
 )
 
-// Step is one thing that is due. Apply does it and brings the world up to date with what it did. An error fails the
-// hook, which Juju then repeats; what is expected to fail at times is told in the world instead.
-type Step interface {
-	Apply(ctx context.Context, u *unit, w *World) error
-}
-
 // The steps.
 type (
 	// ServePlugin has this unit's plugin server serve a file.

@@ -7,34 +7,26 @@ import (
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/pluginserver"
+	"connectcharms/requirer-lib/reconcile"
 )
 
-// A rule names the step that is due by it, or nil.
-type rule func(*World) Step
+// Step is one thing that is due in a unit.
+type Step = reconcile.Step[*unit, *World]
 
 // next names the one step that is due, or nil when all is as it should be.
 func next(w *World) Step {
 	if w.Leaving {
 		return leave(w)
 	}
-	for _, rule := range []rule{servePlugin, openPorts, requestPlugin, changeConnectors, awaitTasks} {
-		if step := rule(w); step != nil {
-			return step
-		}
-	}
-	return nil
+	return reconcile.First(w, servePlugin, openPorts, requestPlugin, changeConnectors, awaitTasks)
 }
 
 // once lets a step that may fail, or may change nothing, be tried one time in a hook.
 func (w *World) once(key string, step Step) Step {
-	if w.done[key] {
-		return nil
+	if w.tried.First(key) {
+		return step
 	}
-	if w.done == nil {
-		w.done = map[string]bool{}
-	}
-	w.done[key] = true
-	return step
+	return nil
 }
 
 // leave stops what a unit that goes has running. Its connectors are not its own, but the application's: they stay.

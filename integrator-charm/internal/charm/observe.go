@@ -9,13 +9,14 @@ import (
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/pluginserver"
+	"connectcharms/requirer-lib/reconcile"
 )
 
 // observe reads all that the rules need.
 func (u *unit) observe(ctx context.Context) (*World, error) {
 	w := &World{Event: u.Event}
 	var err error
-	if w.Leaving, err = u.isLeaving(); err != nil || w.Leaving {
+	if w.Leaving, err = reconcile.IsLeaving(u.Event, u.layout.leavingFile()); err != nil || w.Leaving {
 		return w, err
 	}
 	options, err := u.ConfigGet(ctx)
@@ -33,18 +34,6 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 		return w, nil
 	}
 	return w, u.observeClusters(ctx, w)
-}
-
-// isLeaving remembers a unit's own departure: what follows on it is not the end of its relations.
-func (u *unit) isLeaving() (bool, error) {
-	if u.Kind == hook.Stop || u.Kind == hook.Remove {
-		return true, nil
-	}
-	if u.IsSelfDeparting() {
-		return true, os.WriteFile(u.layout.leavingFile(), nil, 0o600)
-	}
-	_, err := os.Stat(u.layout.leavingFile())
-	return err == nil, nil
 }
 
 func (u *unit) observePlugin(ctx context.Context, w *World) error {

@@ -133,7 +133,7 @@ func (c Connector) failure() string {
 
 func (c Connector) failed(what, trace string) string {
 	text := what + string(connect.Failed)
-	if line := firstLine(c.withoutSecrets(trace)); line != "" {
+	if line := firstLine(connect.Redact(trace, c.Config)); line != "" {
 		text += ": " + line
 	}
 	return text

@@ -9,6 +9,7 @@ import (
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/reconcile"
 )
 
 // endpoint and pluginResource are the names in charmcraft.yaml.
@@ -16,9 +17,6 @@ const (
 	endpoint       = "connect-client"
 	pluginResource = "plugin"
 )
-
-// mostSteps bounds one hook: a step is not repeated, so that more is a fault of the rules.
-const mostSteps = 100
 
 // How long a hook may be busy with Kafka Connect. Juju runs a unit's hooks one after another: one that waits holds up
 // the others.
@@ -61,22 +59,8 @@ func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	for range mostSteps {
-		step := next(w)
-		if step == nil {
-			return u.conclude(ctx, w)
-		}
-		log.Info("step", "hook", h.Name, "does", fmt.Sprintf("%T", step))
-		if err := step.Apply(ctx, u, w); err != nil {
-			return fmt.Errorf("%T: %w", step, err)
-		}
-	}
-	return fmt.Errorf("hook %s is not done after %d steps: please report this", h.Name, mostSteps)
-}
-
-func (u *unit) conclude(ctx context.Context, w *World) error {
-	if w.Leaving {
-		return nil
+	if err := reconcile.Run(ctx, u, w, next, log); err != nil || w.Leaving {
+		return err
 	}
 	return u.StatusSet(ctx, status(w))
 }

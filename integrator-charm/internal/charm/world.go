@@ -3,6 +3,7 @@ package charm
 import (
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/reconcile"
 )
 
 // World is all that the rules know. It is plain data: tests write it down.
@@ -17,7 +18,7 @@ type World struct {
 	Server   Server
 	Clusters []Cluster // by relation id; seen by the leader only
 
-	done map[string]bool // what was tried in this hook and is not tried again in it
+	tried reconcile.Tried
 }
 
 // Resource is the plugin that is attached.

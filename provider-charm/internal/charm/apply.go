@@ -22,12 +22,6 @@ const (
 	cleanupPatience = 30 * time.Second
 )
 
-// Step is one thing that is due. Apply does it and brings the world up to date with what it did. An error fails the
-// hook, which Juju then repeats; what is expected to fail at times is told in the world instead.
-type Step interface {
-	Apply(ctx context.Context, u *unit, w *World) error
-}
-
 // The steps, in the order of a relation's life.
 type (
 	// AddSecret makes a relation's credentials.
@@ -175,7 +169,7 @@ func (RestartWorker) Apply(ctx context.Context, u *unit, w *World) error {
 	if err := u.StatusSet(ctx, hook.Status{Name: hook.Maintenance, Message: "restarting the worker"}); err != nil {
 		return err
 	}
-	w.done["await worker"] = false
+	w.tried.Forget("await worker")
 	if err := u.supervisor.Restart(ctx, workerService); err != nil {
 		w.Services.WorkerReason = err.Error()
 		return u.observeServices(ctx, w)

@@ -11,19 +11,20 @@ import (
 
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/reconcile"
 	"connectcharms/schemas"
 )
 
-// A rule names the step that is due by it, or nil.
-type rule func(*World) Step
+// Step is one thing that is due in a unit.
+type Step = reconcile.Step[*unit, *World]
 
 // next names the one step that is due, or nil when all is as it should be. The order matters: what closes comes before
 // what opens, what this unit needs before what it tells others.
 func next(w *World) Step {
 	if w.Leaving {
-		return firstDue(w, leave)
+		return leave(w)
 	}
-	return firstDue(w,
+	return reconcile.First(w,
 		closeClients, writeAccounts, forgetClients, addSecrets,
 		unpackKafka, installPlugins, removePlugins,
 		runServices, awaitGateway, giveTurn, restartWorker, awaitWorker,
@@ -31,25 +32,12 @@ func next(w *World) Step {
 	)
 }
 
-func firstDue(w *World, rules ...rule) Step {
-	for _, rule := range rules {
-		if step := rule(w); step != nil {
-			return step
-		}
-	}
-	return nil
-}
-
 // once lets a step that may fail, or may change nothing, be tried one time in a hook.
 func (w *World) once(key string, step Step) Step {
-	if w.done[key] {
-		return nil
+	if w.tried.First(key) {
+		return step
 	}
-	if w.done == nil {
-		w.done = map[string]bool{}
-	}
-	w.done[key] = true
-	return step
+	return nil
 }
 
 // leave stops the services of a unit that goes. The leader cleans up after it where a relation ends.

@@ -10,6 +10,7 @@ import (
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/reconcile"
 	"connectcharms/schemas"
 )
 
@@ -299,7 +300,7 @@ func TestALeavingUnitOnlyStopsItsServices(t *testing.T) {
 	w.Event.Kind = hook.Stop
 	assert.Equal(t, StopServices{}, next(w))
 	assert.Nil(t, next(w))
-	w.Event.Kind, w.done = hook.Remove, nil
+	w.Event.Kind, w.tried = hook.Remove, reconcile.Tried{}
 	assert.Equal(t, StopServices{RemoveFiles: true}, next(w))
 }
 

@@ -19,6 +19,7 @@ import (
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/reconcile"
 	"connectcharms/schemas"
 )
 
@@ -42,7 +43,7 @@ const probePatience = 2 * time.Second
 func (u *unit) observe(ctx context.Context) (*World, error) {
 	w := &World{Event: u.Event}
 	var err error
-	if w.Leaving, err = u.isLeaving(); err != nil {
+	if w.Leaving, err = reconcile.IsLeaving(u.Event, u.layout.leavingFile()); err != nil {
 		return nil, err
 	}
 	if w.Leaving {
@@ -62,18 +63,6 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 		return nil, err
 	}
 	return w, u.observeServices(ctx, w)
-}
-
-// isLeaving remembers a unit's own departure: what follows on it is not the end of its relations.
-func (u *unit) isLeaving() (bool, error) {
-	if u.Kind == hook.Stop || u.Kind == hook.Remove {
-		return true, nil
-	}
-	if u.IsSelfDeparting() {
-		return true, os.WriteFile(u.layout.leavingFile(), nil, 0o600)
-	}
-	_, err := os.Stat(u.layout.leavingFile())
-	return err == nil, nil
 }
 
 func (u *unit) observeModel(ctx context.Context, w *World) error {

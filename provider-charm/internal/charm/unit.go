@@ -3,7 +3,6 @@ package charm
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net"
@@ -17,6 +16,7 @@ import (
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/atomicfile"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/reconcile"
 )
 
 // The services that Pebble runs.
@@ -24,10 +24,6 @@ const (
 	gatewayService = "gateway"
 	workerService  = "worker"
 )
-
-// mostSteps bounds one hook. A step is not repeated without need, so that a hook takes some twenty at the most: more is
-// a fault of the rules.
-const mostSteps = 100
 
 // unit is what steps work with: the hook's tools and the things of this unit.
 type unit struct {
@@ -52,22 +48,8 @@ func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	for range mostSteps {
-		step := next(w)
-		if step == nil {
-			return u.conclude(ctx, w)
-		}
-		log.Info("step", "hook", h.Name, "does", fmt.Sprintf("%T", step))
-		if err := step.Apply(ctx, u, w); err != nil {
-			return fmt.Errorf("%T: %w", step, err)
-		}
-	}
-	return fmt.Errorf("hook %s is not done after %d steps: please report this", h.Name, mostSteps)
-}
-
-func (u *unit) conclude(ctx context.Context, w *World) error {
-	if w.Leaving {
-		return nil
+	if err := reconcile.Run(ctx, u, w, next, log); err != nil || w.Leaving {
+		return err
 	}
 	return u.StatusSet(ctx, status(w))
 }
@@ -165,7 +147,7 @@ func (u *unit) publish(ctx context.Context, w *World, id hook.RelationID, change
 
 // restartGateway puts new settings of the gateway into force.
 func (u *unit) restartGateway(ctx context.Context, w *World) error {
-	w.done["await gateway"] = false
+	w.tried.Forget("await gateway")
 	return u.supervisor.Restart(ctx, gatewayService)
 }
 

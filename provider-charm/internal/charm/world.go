@@ -7,6 +7,7 @@ import (
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/reconcile"
 	"connectcharms/schemas"
 )
 
@@ -29,7 +30,7 @@ type World struct {
 	Store    []plugins.Digest // what is installed
 	Services Services
 
-	done map[string]bool // what was tried in this hook and is not tried again in it
+	tried reconcile.Tried
 }
 
 // Client is one connect_client relation.

@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/provider-charm/internal/accounts"
-	"connectcharms/requirer-lib/secret"
 	"connectcharms/provider-charm/internal/gateway"
+	"connectcharms/requirer-lib/secret"
 )
 
 const uuid = "0123456789abcdef0123456789abcdef"

@@ -1,0 +1,54 @@
+package connect
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const (
+	shortestSecret = 3 // characters: shorter ones would blot out half of a text
+	hiddenText     = "***"
+)
+
+var (
+	userinfo   = regexp.MustCompile(`://[^/\s@]*@`)
+	secretName = regexp.MustCompile(`(?i)passw|passphrase|secret|token|credential|jaas|private|api.?key|access.?key|keystore\.key|auth`)
+)
+
+// Redact takes out of a text from Kafka Connect, such as a task's trace, what a connector's configuration keeps secret:
+// traces quote it. Which values are secret goes by the names of their keys. Passwords in URLs go as well.
+func Redact(text string, config map[string]string) string {
+	return redact(text, secretValues(config))
+}
+
+func redact(text string, hide []string) string {
+	// The longest first, or the rest of one would stay where a shorter one is its beginning.
+	slices.SortFunc(hide, func(a, b string) int { return len(b) - len(a) })
+	for _, secret := range hide {
+		text = strings.ReplaceAll(text, secret, hiddenText)
+	}
+	return userinfo.ReplaceAllString(text, "://"+hiddenText+"@")
+}
+
+// secretTexts keeps what is worth hiding.
+func secretTexts(texts ...string) []string {
+	var hide []string
+	for _, text := range texts {
+		if len(text) >= shortestSecret {
+			hide = append(hide, text)
+		}
+	}
+	return hide
+}
+
+// secretValues picks the values of a configuration that must not be repeated.
+func secretValues(config map[string]string) []string {
+	var texts []string
+	for key, value := range config {
+		if secretName.MatchString(key) {
+			texts = append(texts, value)
+		}
+	}
+	return secretTexts(texts...)
+}
