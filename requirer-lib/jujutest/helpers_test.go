@@ -149,9 +149,6 @@ func (s shell) run(t *testing.T, text string) string {
 	return ""
 }
 
-// lines joins lines as a tool prints them.
-func lines(all ...string) string { return strings.Join(all, "\n") + "\n" }
-
 // golden compares a text with a file, or rewrites the file with -update.
 func golden(t *testing.T, name, got string) {
 	t.Helper()

@@ -79,9 +79,6 @@ func (c secretContent) decode() (map[string]string, error) {
 
 func (s *secret) uri() string { return "secret:" + s.id }
 
-// ownerTag is the owner as Juju's tags write it.
-func (s *secret) ownerTag() string { return subjectTag(s.owner) }
-
 // subjectTag is the tag of an application or a unit.
 func subjectTag(name string) string {
 	if isUnitName(name) {

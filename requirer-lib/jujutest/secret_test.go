@@ -69,9 +69,9 @@ func TestAGrantInTheHookOfItsSecretAddIsLost(t *testing.T) {
 			t.Parallel()
 			m, server, client, id := pair(t, jujutest.Options{GrantsSurviveSecretAdd: survives})
 			server.do(t, m, "server/0", func(ctx context.Context, h *hook.Hook) error {
-				uri, err := h.SecretAdd(ctx, hook.SecretContent{}, hook.SecretOptions{})
+				_, err := h.SecretAdd(ctx, hook.SecretContent{}, hook.SecretOptions{})
 				assert.Error(t, err, "a secret needs content")
-				uri, err = jujutest.RunTool(ctx, "secret-add", "password=x")
+				uri, err := jujutest.RunTool(ctx, "secret-add", "password=x")
 				require.NoError(t, err)
 				uri = strings.TrimSpace(uri)
 				require.NoError(t, h.SecretGrant(ctx, uri, hook.RelationID(id)))

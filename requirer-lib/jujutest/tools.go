@@ -151,7 +151,21 @@ func (c *toolCall) readSettings(path string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if strings.ContainsFunc(string(text), notYAML) {
+		return nil, errors.New("yaml: control characters are not allowed")
+	}
 	return values, yaml.Unmarshal(text, &values)
+}
+
+// notYAML says whether Juju's YAML reader refuses a character (YAML 1.1, production 1): the one here takes more.
+func notYAML(r rune) bool {
+	switch {
+	case r == '\t', r == '\n', r == '\r', r == 0x85, r == 0xFEFF:
+		return false
+	case r < ' ', r >= 0x7F && r < 0xA0, r == 0xFFFE, r == 0xFFFF:
+		return true
+	}
+	return false
 }
 
 func (c *toolCall) readFile(path string) ([]byte, error) {

@@ -200,6 +200,9 @@ func stateDelete(c *toolCall) tool {
 	}
 }
 
+// notInAction has Juju's full stop.
+const notInAction = "juju-reboot is not supported when running an action."
+
 func jujuReboot(c *toolCall) tool {
 	now := false
 	return tool{
@@ -207,7 +210,7 @@ func jujuReboot(c *toolCall) tool {
 		init:  noMore,
 		run: func() error {
 			if c.info.kind == kindAction {
-				return errors.New("juju-reboot is not supported when running an action.")
+				return errors.New(notInAction)
 			}
 			c.reboot = rebootAfter
 			if now {

@@ -197,7 +197,8 @@ func secretIDs(c *toolCall) tool {
 		flags: func(f *flagSet) { out.flags(f, "smart") },
 		init:  noMore,
 		run: func() error {
-			return out.write(c, sortedKeys(c.secretViews()))
+			var ids []string // nil, which JSON has as null, where there are none
+			return out.write(c, append(ids, sortedKeys(c.secretViews())...))
 		},
 	}
 }

@@ -13,7 +13,7 @@ func isLeaderTool(c *toolCall) tool {
 	var out toolOutput
 	return tool{
 		flags: func(f *flagSet) { out.flags(f, "smart") },
-		init:  func([]string) error { return nil },
+		init:  noMore,
 		run:   func() error { return out.write(c, c.isLeader()) },
 	}
 }

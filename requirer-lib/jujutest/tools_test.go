@@ -157,7 +157,7 @@ func TestToolsPrintWhatJujusToolsPrint(t *testing.T) {
 		{"secret-grant 00000000000000000000", "ERROR no relation id specified\nexit 2"},
 		{"secret-grant 00000000000000000000 -r R", "ERROR secret \"00000000000000000000\" not found\nexit 1"},
 		{"secret-revoke 00000000000000000000", "ERROR missing relation or application or unit\nexit 2"},
-		{"secret-ids --format=json", "[]"},
+		{"secret-ids --format=json", "null"},
 		{"echo '{\"user\":\"me\",\"pass#base64\":\"aGk=\"}' > $PWD/c.json; u=$(secret-add --file $PWD/c.json --label x); secret-get $u; secret-get $u pass", "pass: hi\nuser: me\nhi"},
 		{"printf two > $PWD/v; secret-set $(secret-ids) user#file=$PWD/v && secret-get --label x --refresh", "user: two"},
 		{"secret-info-get --label x | grep -v '^[0-9a-v]*:$'", "  revision: 2\n  label: x\n  owner: application\n  rotation: never"},

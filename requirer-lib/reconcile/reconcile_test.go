@@ -15,10 +15,7 @@ import (
 	"connectcharms/requirer-lib/reconcile"
 )
 
-type world struct {
-	water int
-	tried reconcile.Tried
-}
+type world struct{ water int }
 
 type (
 	step = reconcile.Step[string, *world]

@@ -168,8 +168,7 @@ func (u *unit) observeRuntime(ctx context.Context, w *World) error {
 		return nil // Juju tells of a new resource by upgrade-charm
 	}
 	archive, err := u.ResourceGet(ctx, kafkaResource)
-	var refused *hook.ToolError
-	if errors.As(err, &refused) {
+	if hook.IsNotFound(err) {
 		return nil // nothing attached: the status says so
 	}
 	if err != nil {
