@@ -200,9 +200,6 @@ func stateDelete(c *toolCall) tool {
 	}
 }
 
-// notInAction has Juju's full stop.
-const notInAction = "juju-reboot is not supported when running an action."
-
 func jujuReboot(c *toolCall) tool {
 	now := false
 	return tool{
@@ -210,7 +207,8 @@ func jujuReboot(c *toolCall) tool {
 		init:  noMore,
 		run: func() error {
 			if c.info.kind == kindAction {
-				return errors.New(notInAction)
+				//lint:ignore ST1005 these are Juju's own words
+				return errors.New("juju-reboot is not supported when running an action.")
 			}
 			c.reboot = rebootAfter
 			if now {
