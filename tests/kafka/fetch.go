@@ -37,7 +37,7 @@ type Runtime struct {
 
 // Fetch returns the runtime of a Kafka version ("" is DefaultVersion; Versions lists those there are).
 //
-// The first call on a machine downloads about 55 MB with Maven and takes up to a minute; what Maven says goes to progress. It needs mvn, and
+// The first call on a machine downloads about 55 MB with Maven and takes up to a minute; progress is told that it goes on. It needs mvn, and
 // java 17 or newer. Later calls find the result in the cache, touch no network, start no process and return in milliseconds. The cache
 // is $KAFKA_CONNECT_CHARMS_CACHE or kafka-connect-charms below the user's cache directory ($XDG_CACHE_HOME). Processes that fetch at the same time wait
 // for the first one. Every jar must be the recorded one, by its SHA-256.

@@ -36,16 +36,44 @@ func downloadJars(ctx context.Context, recipe recipe, dir string, progress io.Wr
 	}
 	// -U: a download that failed once is tried again, instead of being remembered as failed for a day.
 	maven := exec.CommandContext(ctx, mvn, "--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "-U", "-f", pom, "dependency:copy-dependencies")
-	said := newOutput(progress)
+	said := newOutput(nil)
 	maven.Stdout, maven.Stderr = said, said
 	// mvn is a script around java: the whole group goes when the context ends.
 	maven.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	maven.Cancel = func() error { return syscall.Kill(-maven.Process.Pid, syscall.SIGKILL) }
 	maven.WaitDelay = 5 * time.Second
+	stop := sayEvery(progressEvery, progress, "downloading the jars of Kafka (about 55 MB) with Maven")
+	defer stop()
 	if err := maven.Run(); err != nil {
 		return fmt.Errorf("download the jars with mvn (it can be run again, what has arrived is kept): %w\n%s", errors.Join(err, ctx.Err()), said.tail())
 	}
 	return checkJars(filepath.Join(dir, jarFolder), recipe.jars)
+}
+
+// progressEvery is how often something that takes long says that it goes on.
+const progressEvery = 5 * time.Second
+
+// sayEvery prints what is done, at once and then again with the time that it has taken, until stop is called.
+func sayEvery(interval time.Duration, progress io.Writer, what string) (stop func()) {
+	if progress == nil {
+		return func() {}
+	}
+	fmt.Fprintln(progress, what)
+	start, ended, done := time.Now(), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				fmt.Fprintf(progress, "%s: %d s\n", what, int(time.Since(start).Seconds()))
+			case <-ended:
+				return
+			}
+		}
+	}()
+	return func() { close(ended); <-done }
 }
 
 // checkJars holds the jars of a directory against the recorded ones, both ways.
