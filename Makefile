@@ -8,8 +8,8 @@ BIN     := $(CACHE)/bin
 
 # Charms and library are built with their own short lists of dependencies; the workspace (go.work) is for editing.
 export GOWORK := off
-# The race detector is cgo; nothing that is shipped is.
-GO_TEST := go test -race -timeout 20m
+# The race detector is cgo; nothing that is shipped is. No cached result: what the tests build and start, Go's cache does not see.
+GO_TEST := go test -race -count=1 -timeout 20m
 
 .PHONY: help demo test lint charms fmt tidy rename
 
