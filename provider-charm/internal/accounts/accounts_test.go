@@ -117,7 +117,7 @@ func TestFileIsReplacedAsAWholeAndPrivate(t *testing.T) {
 
 	info, err := os.Stat(path)
 	require.NoError(t, err)
-	assert.Equal(t, fs.FileMode(0o600), info.Mode().Perm())
+	assert.Equal(t, fs.FileMode(0o640), info.Mode().Perm())
 	read, err := accounts.ReadFile(path)
 	require.NoError(t, err)
 	assert.Equal(t, set, read)

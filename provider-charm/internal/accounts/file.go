@@ -9,13 +9,13 @@ import (
 )
 
 // WriteFile puts the set into the file as a whole or not at all: a reader sees the old set or the new one, also after
-// a crash. Only the owner can read the file. The directory must be there.
+// a crash. Only the owner and the group of the directory can read the file. The directory must be there.
 func (s Set) WriteFile(path string) error {
 	encoded, err := s.Encode()
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.Write(path, append(encoded, '\n'), 0o600); err != nil {
+	if err := atomicfile.Write(path, append(encoded, '\n'), 0o640); err != nil {
 		return fmt.Errorf("accounts: %w", err)
 	}
 	return nil

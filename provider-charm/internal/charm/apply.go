@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"connectcharms/provider-charm/internal/accounts"
+	"connectcharms/provider-charm/internal/machine"
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/hook"
@@ -20,12 +21,15 @@ const (
 	workerPatience  = 60 * time.Second
 	gatewayPatience = 5 * time.Second
 	cleanupPatience = 30 * time.Second
+	aptPatience     = 5 * time.Minute // some 100 MB from a mirror
 )
 
 // The steps, in the order of a relation's life.
 type (
 	// AddSecret makes a relation's credentials.
 	AddSecret struct{ ID hook.RelationID }
+	// InstallJava installs a Java runtime.
+	InstallJava struct{}
 	// UnpackKafka unpacks the distribution that is attached.
 	UnpackKafka struct{ Archive string }
 	// InstallPlugin downloads a relation's plugin into the store.
@@ -96,6 +100,20 @@ func (s AddSecret) Apply(ctx context.Context, u *unit, w *World) error {
 	return u.share(ctx, w, func(shared *Shared) {
 		shared.Clients[s.ID] = ClientRecord{Secret: id, fresh: true}
 	})
+}
+
+func (InstallJava) Apply(ctx context.Context, u *unit, w *World) error {
+	if err := u.StatusSet(ctx, hook.Status{Name: hook.Maintenance, Message: "installing Java"}); err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, aptPatience)
+	defer cancel()
+	if err := machine.InstallJava(limited); err != nil {
+		u.log.Error("Java could not be installed", "error", err)
+		return nil // the status says that there is none
+	}
+	w.Runtime.Problem, w.Runtime.CanInstallJava = "", false
+	return nil
 }
 
 func (s UnpackKafka) Apply(ctx context.Context, u *unit, w *World) error {

@@ -26,7 +26,7 @@ func next(w *World) Step {
 	}
 	return reconcile.First(w,
 		closeClients, writeAccounts, forgetClients, addSecrets,
-		unpackKafka, installPlugins, removePlugins,
+		installJava, unpackKafka, installPlugins, removePlugins,
 		runServices, awaitGateway, giveTurn, restartWorker, awaitWorker,
 		openAccounts, writeAccounts, publish, tellClients, report,
 	)
@@ -91,6 +91,15 @@ func addSecrets(w *World) Step {
 	return nil
 }
 
+// installJava installs a Java runtime on a machine that has none. When that fails, a person may have to act: it is not
+// tried in every hook.
+func installJava(w *World) Step {
+	if !w.Runtime.CanInstallJava || w.Event.Kind != hook.Install && !w.mayHaveChanged() {
+		return nil
+	}
+	return w.once("java", InstallJava{})
+}
+
 func unpackKafka(w *World) Step {
 	if w.Runtime.Pending {
 		return w.once("unpack", UnpackKafka{Archive: w.Runtime.Archive})
@@ -122,12 +131,17 @@ func (w *World) installDue(client Client) bool {
 
 // tryAgain says whether this hook may find a failed download's cause gone. A slow server must not hold up every hook.
 func (w *World) tryAgain(id hook.RelationID) bool {
+	return w.mayHaveChanged() || w.Event.Relation != nil && w.Event.Relation.ID == id
+}
+
+// mayHaveChanged says whether this is a hook in which what failed before is worth another try: time has passed, or the
+// operator has acted.
+func (w *World) mayHaveChanged() bool {
 	switch w.Event.Kind {
 	case hook.UpdateStatus, hook.ConfigChanged, hook.UpgradeCharm, hook.Start:
 		return true
-	default:
-		return w.Event.Relation != nil && w.Event.Relation.ID == id
 	}
+	return false
 }
 
 // removePlugins removes what no relation refers to, and forgets relations that are gone.

@@ -165,6 +165,19 @@ func TestAFailedDownloadIsTriedAgainWhenItsCauseMayBeGone(t *testing.T) {
 	assert.Nil(t, failed(hook.LeaderElected, 0))
 }
 
+func TestJavaIsInstalledWhereTheMachineIsTheUnits(t *testing.T) {
+	w := settled(t)
+	w.Runtime.Problem = "no Java"
+	assert.Nil(t, installJava(w), "not on a machine of somebody else's")
+	w.Runtime.CanInstallJava = true
+	w.Event.Kind = hook.Install
+	assert.Equal(t, InstallJava{}, installJava(w))
+	assert.Nil(t, installJava(w), "once in a hook")
+	w.tried = reconcile.Tried{}
+	w.Event.Kind = hook.LeaderElected
+	assert.Nil(t, installJava(w), "a mirror that is away does not hold up every hook")
+}
+
 func TestAServiceThatIsDownIsStarted(t *testing.T) {
 	for name, stop := range map[string]func(*World){
 		"worker":  func(w *World) { w.Services.WorkerRunning, w.Services.WorkerReady = false, false },

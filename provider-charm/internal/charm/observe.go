@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net"
 	"os"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/canonical/pebble/client"
 
+	"connectcharms/provider-charm/internal/machine"
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/hook"
@@ -159,10 +159,9 @@ func (u *unit) observeRuntime(ctx context.Context, w *World) error {
 	if program, err := os.Stat(u.layout.program()); err == nil {
 		w.Runtime.Build = fmt.Sprintf("%d-%d", program.Size(), program.ModTime().UnixNano())
 	}
-	if w.Runtime.JavaHome == "" {
-		if _, err := exec.LookPath("java"); err != nil {
-			w.Runtime.Problem = "no Java on this machine: install openjdk-17-jre-headless"
-		}
+	if !machine.HasJava() {
+		w.Runtime.Problem = "no Java on this machine: install openjdk-17-jre-headless or later"
+		w.Runtime.CanInstallJava = u.ownMachine
 	}
 	if w.Runtime.KafkaDir != "" && u.Kind != hook.UpgradeCharm {
 		return nil // Juju tells of a new resource by upgrade-charm

@@ -11,6 +11,7 @@ import (
 
 	"connectcharms/provider-charm/internal/distribution"
 	"connectcharms/provider-charm/internal/gateway"
+	"connectcharms/provider-charm/internal/machine"
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/provider-charm/internal/worker"
@@ -29,6 +30,7 @@ const (
 type unit struct {
 	*hook.Hook
 	log        *slog.Logger
+	ownMachine bool
 	layout     layout
 	store      *plugins.Store
 	kafka      *distribution.Store
@@ -40,7 +42,7 @@ type unit struct {
 
 // Run does what is due in a hook.
 func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
-	u, err := newUnit(h, log)
+	u, err := newUnit(ctx, h, log)
 	if err != nil {
 		return err
 	}
@@ -54,21 +56,29 @@ func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
 	return u.StatusSet(ctx, status(w))
 }
 
-func newUnit(h *hook.Hook, log *slog.Logger) (*unit, error) {
+func newUnit(ctx context.Context, h *hook.Hook, log *slog.Logger) (*unit, error) {
 	places := layoutOf(h.Event)
-	if err := places.make(); err != nil {
+	own := machine.IsOwn(h.Event)
+	group := 0
+	if own {
+		var err error
+		if group, err = machine.MakeServiceUser(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := places.make(group); err != nil {
 		return nil, err
 	}
 	store, err := plugins.Open(places.pluginsDir())
 	if err != nil {
 		return nil, err
 	}
-	pebble, err := supervisor.New(places.pebble(), places.pebbleDir())
+	pebble, err := supervisor.New(places.pebble(), places.pebbleDir(), places.name()+"-pebble", own)
 	if err != nil {
 		return nil, err
 	}
 	return &unit{
-		Hook: h, log: log, layout: places, store: store, kafka: distribution.Open(places.kafkaDir()),
+		Hook: h, log: log, ownMachine: own, layout: places, store: store, kafka: distribution.Open(places.kafkaDir()),
 		supervisor: pebble, control: gateway.Control{Socket: places.controlFile()},
 	}, nil
 }
@@ -82,6 +92,12 @@ func (u *unit) services(w *World, settings worker.Settings, withWorker bool) map
 	}}
 	if withWorker {
 		services[workerService] = settings.Service()
+	}
+	if u.ownMachine {
+		for name, service := range services {
+			service.User = machine.ServiceUser
+			services[name] = service
+		}
 	}
 	return services
 }
@@ -97,10 +113,10 @@ func (u *unit) writeSettings(w *World, settings worker.Settings) error {
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.Write(u.layout.gatewayFile(), config, 0o600); err != nil {
+	if err := atomicfile.Write(u.layout.gatewayFile(), config, 0o640); err != nil {
 		return err
 	}
-	return atomicfile.Write(settings.PropertiesFile(), []byte(settings.Properties()), 0o600)
+	return atomicfile.Write(settings.PropertiesFile(), []byte(settings.Properties()), 0o640)
 }
 
 // noteStart remembers what the worker was just started with.

@@ -51,6 +51,8 @@ type Runtime struct {
 	JavaHome string
 	Problem  string // what a person has to do first
 
+	CanInstallJava bool // there is none, and this unit may install one
+
 	Build      string // identity of this charm's own program, which the gateway runs
 	WorkerDir  string // where a worker has its files
 	PluginPath string // and its plugins

@@ -1,6 +1,6 @@
 // Package supervisor runs a unit's services under Pebble. On a machine it brings the Pebble daemon up itself, from the
-// binary that the charm ships; the services survive the hook, are restarted with a back-off when they die, and come
-// back with the daemon.
+// binary that the charm ships: as a systemd service where there is systemd, else detached from the hook. The services
+// survive the hook, are restarted with a back-off when they die, and come back with the daemon.
 package supervisor
 
 import (
@@ -38,6 +38,7 @@ type Service struct {
 	Command      string            `yaml:"command"`
 	Environment  map[string]string `yaml:"environment,omitempty"`
 	WorkingDir   string            `yaml:"working-dir,omitempty"`
+	User         string            `yaml:"user,omitempty"`          // empty: whoever Pebble runs as
 	KillDelay    string            `yaml:"kill-delay,omitempty"`    // from SIGTERM to SIGKILL
 	BackoffDelay string            `yaml:"backoff-delay,omitempty"` // before the first restart after a death
 	BackoffLimit string            `yaml:"backoff-limit,omitempty"`
@@ -52,26 +53,42 @@ type State struct {
 // Running says whether the service's process is there.
 func (s State) Running() bool { return s.Status == client.StatusActive }
 
-// Supervisor is one unit's Pebble.
-type Supervisor struct {
-	process daemon.Process
-	dir     string
-	pebble  *client.Client
+// keeper keeps the Pebble daemon running.
+type keeper interface {
+	Running() bool
+	Start() (started bool, err error)
+	Stop(ctx context.Context, grace time.Duration) error
 }
 
-// New describes the Pebble whose files are in dir, run from the program binary. It starts nothing.
-func New(binary, dir string) (*Supervisor, error) {
+// Supervisor is one unit's Pebble.
+type Supervisor struct {
+	keeper keeper
+	dir    string
+	pebble *client.Client
+}
+
+// New describes the Pebble whose files are in dir, run from the program binary. It starts nothing. Where wholeMachine
+// says that the machine is the unit's, and systemd runs it, Pebble is the systemd service of that name.
+func New(binary, dir, name string, wholeMachine bool) (*Supervisor, error) {
 	socket := filepath.Join(dir, ".pebble.socket")
 	pebble, err := client.New(&client.Config{Socket: socket, DisableKeepAlive: true})
 	if err != nil {
 		return nil, fmt.Errorf("talk to Pebble at %s: %w", socket, err)
 	}
-	process := daemon.Process{
+	s := &Supervisor{keeper: detached(binary, dir), dir: dir, pebble: pebble}
+	if wholeMachine && hasSystemd() {
+		s.keeper = newSystemd(name, binary, dir)
+	}
+	return s, nil
+}
+
+// detached keeps Pebble as a process that each hook looks after.
+func detached(binary, dir string) daemon.Process {
+	return daemon.Process{
 		PIDFile: filepath.Join(dir, "pebble.pid"), Log: filepath.Join(dir, "pebble.log"), Dir: dir,
 		Command: []string{binary, "run", "--create-dirs"},
 		Env:     []string{"PEBBLE=" + dir, "PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LANG=C.UTF-8"},
 	}
-	return &Supervisor{process: process, dir: dir, pebble: pebble}, nil
 }
 
 // Ensure makes the services known to Pebble, starting Pebble where it is not up, and starts those that do not run, also
@@ -85,7 +102,7 @@ func (s *Supervisor) Ensure(ctx context.Context, services map[string]Service) er
 	if err := s.writeLayer(layer); err != nil {
 		return fmt.Errorf("write Pebble's layer: %w", err)
 	}
-	if _, err := s.process.Start(); err != nil {
+	if _, err := s.keeper.Start(); err != nil {
 		return err
 	}
 	if err := s.answers(ctx); err != nil {
@@ -100,7 +117,7 @@ func (s *Supervisor) Ensure(ctx context.Context, services map[string]Service) er
 // Services says what every service does. All are absent when Pebble itself is not up.
 func (s *Supervisor) Services() (map[string]State, error) {
 	states := map[string]State{}
-	if !s.process.Running() {
+	if !s.keeper.Running() {
 		return states, nil
 	}
 	services, err := s.pebble.Services(&client.ServicesOptions{})
@@ -134,7 +151,7 @@ func (s *Supervisor) Logs(name string, lines int) ([]string, error) {
 
 // Stop stops every service and Pebble itself.
 func (s *Supervisor) Stop(ctx context.Context) error {
-	if s.process.Running() {
+	if s.keeper.Running() {
 		states, err := s.Services()
 		if err != nil {
 			return err
@@ -146,7 +163,7 @@ func (s *Supervisor) Stop(ctx context.Context) error {
 			}
 		}
 	}
-	return s.process.Stop(ctx, startLimit)
+	return s.keeper.Stop(ctx, startLimit)
 }
 
 // writeLayer puts the layer where Pebble finds it when it comes up by itself, after a crash or a reboot.
@@ -176,7 +193,7 @@ func (s *Supervisor) answers(ctx context.Context) error {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return fmt.Errorf("wait for Pebble to answer (its log is %s): %w", s.process.Log, err)
+			return fmt.Errorf("wait for Pebble to answer (its files are in %s): %w", s.dir, err)
 		}
 	}
 }

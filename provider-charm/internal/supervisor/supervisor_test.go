@@ -27,7 +27,7 @@ func pebble(t *testing.T) string {
 func newSupervisor(t *testing.T) (*supervisor.Supervisor, string) {
 	dir, err := os.MkdirTemp("", "sv") // short: a unix socket's path has 108 bytes at the most
 	require.NoError(t, err)
-	s, err := supervisor.New(pebble(t), dir)
+	s, err := supervisor.New(pebble(t), dir, "test-pebble", false)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		assert.NoError(t, s.Stop(context.Background()))
@@ -48,7 +48,7 @@ func TestServicesOutliveTheSupervisorObjectAndStop(t *testing.T) {
 	assert.Empty(t, states, "nothing runs before Ensure")
 	require.NoError(t, s.Ensure(t.Context(), map[string]supervisor.Service{"one": service("sleep 60")}))
 
-	again, err := supervisor.New(pebble(t), dir)
+	again, err := supervisor.New(pebble(t), dir, "test-pebble", false)
 	require.NoError(t, err)
 	states, err = again.Services()
 	require.NoError(t, err)
