@@ -22,7 +22,7 @@ demo: ## run the pair on this machine, without Juju and without root; DEMO=once 
 test: ## every test that needs no root, on real parts
 	@set -e; for module in $(MODULES); do echo "── $$module"; (cd $$module && $(GO_TEST) ./...); done
 
-charms: ## build both charms as directories below build/
+charms: ## pack both charms for amd64 and arm64 into build/
 	@go -C tests run ./cmd/build-charms -o ../build
 
 lint: $(BIN)/gofumpt $(BIN)/staticcheck ## format, vet, static checks

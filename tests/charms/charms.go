@@ -1,5 +1,5 @@
-// Package charms builds the two charms as directories that Juju, or package jujutest, can run: the metadata, the
-// dispatch script and the programs.
+// Package charms builds the two charms from their charmcraft.yaml: as directories, which package jujutest and the demo
+// run, and packed, which Juju deploys. Charmcraft packs the same programs; what it needs beside is in charmcraft.yaml.
 package charms
 
 import (
@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 )
@@ -19,33 +18,36 @@ type Built struct {
 	Pebble            string // the pebble program
 }
 
-type program struct{ module, pkg, name string }
-
+// charm says what a charm is made of. Paths are relative to the repository.
 type charm struct {
 	source   string // folder with charmcraft.yaml and dispatch
 	name     string
 	programs []program
 }
 
-// recipe says what each charm is made of. Paths are relative to the repository.
 var recipe = []charm{
 	{source: ".", name: "kafka-connect", programs: []program{
 		{"provider-charm", "./cmd/kafka-connect", "kafka-connect"},
-		{"provider-charm", "github.com/canonical/pebble/cmd/pebble", "pebble"},
+		{"provider-charm", pebbleModule + "/cmd/pebble", "pebble"},
 	}},
 	{source: "integrator-charm", name: "connect-integrator", programs: []program{
 		{"integrator-charm", "./cmd/connect-integrator", "connect-integrator"},
 	}},
 }
 
-// Build builds both charms below dir for this machine. It is cheap when nothing changed: Go's cache holds the rest.
+// Build builds both charms as directories below dir, for this machine. It is cheap when nothing changed: Go's cache
+// holds the programs, and a file that stays the same is not written.
 func Build(ctx context.Context, dir string) (Built, error) {
 	root, err := Repository()
 	if err != nil {
 		return Built{}, err
 	}
 	for _, charm := range recipe {
-		if err := charm.build(ctx, root, filepath.Join(dir, charm.name)); err != nil {
+		project, err := charm.project(root)
+		if err == nil {
+			_, err = charm.build(ctx, root, project, filepath.Join(dir, charm.name), machine{runtime.GOOS, runtime.GOARCH})
+		}
+		if err != nil {
 			return Built{}, fmt.Errorf("build charm %s: %w", charm.name, err)
 		}
 	}
@@ -56,36 +58,46 @@ func Build(ctx context.Context, dir string) (Built, error) {
 	}, nil
 }
 
-func (c charm) build(ctx context.Context, root, target string) error {
-	if err := os.MkdirAll(filepath.Join(target, "bin"), 0o755); err != nil {
-		return err
+// build makes the directory to be the charm for a machine, and returns its files but those in bin.
+func (c charm) build(ctx context.Context, root string, p project, to string, on machine) (files, error) {
+	programs, err := c.buildPrograms(ctx, root, filepath.Join(to, "bin"), on)
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range []string{"charmcraft.yaml", "dispatch"} {
-		content, err := os.ReadFile(filepath.Join(root, c.source, name))
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(target, name), content, 0o755); err != nil {
-			return err
+	all, err := p.split()
+	if err != nil {
+		return nil, err
+	}
+	// A machine that no platform is for still runs the charm in tests; its manifest then has no base.
+	if all["manifest.yaml"], err = manifest(p.platformsFor(on.arch)...); err != nil {
+		return nil, err
+	}
+	for name, path := range map[string]string{"dispatch": filepath.Join(c.source, "dispatch"), "LICENSE": "LICENSE"} {
+		if all[name], err = os.ReadFile(filepath.Join(root, path)); err != nil {
+			return nil, err
 		}
 	}
-	for _, program := range c.programs {
-		if err := program.build(ctx, root, filepath.Join(target, "bin", program.name)); err != nil {
-			return err
-		}
+	modules, err := linkedModules(ctx, root, programs)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	if err := addLicences(all, c.name, modules); err != nil {
+		return nil, err
+	}
+	return all, all.write(to)
 }
 
-// build builds one program outside of the workspace, with its module's own short list of dependencies.
-func (p program) build(ctx context.Context, root, target string) error {
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", target, p.pkg)
-	command.Dir = filepath.Join(root, p.module)
-	command.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
-	if out, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", p.name, err, out)
+func (c charm) project(root string) (project, error) {
+	path := filepath.Join(root, c.source, "charmcraft.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return project{}, err
 	}
-	return nil
+	parsed, err := parseProject(text)
+	if err != nil {
+		return project{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return parsed, nil
 }
 
 // Repository is the folder of this source tree.
