@@ -12,7 +12,6 @@ import (
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/hook"
-	"connectcharms/requirer-lib/secret"
 )
 
 // How long a hook waits for what this unit itself has started. Juju runs a unit's hooks one after another: one that
@@ -26,6 +25,8 @@ const (
 
 // The steps, in the order of a relation's life.
 type (
+	// AddOperator makes the charm's own account.
+	AddOperator struct{}
 	// AddSecret makes a relation's credentials.
 	AddSecret struct{ ID hook.RelationID }
 	// InstallJava installs a Java runtime.
@@ -75,25 +76,35 @@ type (
 		ID     hook.RelationID
 		Secret string
 	}
-	// ForgetClient deletes what connectors a closed client has left.
-	ForgetClient struct{ ID hook.RelationID }
+	// ForgetClient deletes what connectors a closed client has left, with the account in Secret.
+	ForgetClient struct {
+		ID     hook.RelationID
+		Secret string
+	}
 	// RemovePlugins removes from the store all but these.
 	RemovePlugins struct{ Keep []plugins.Digest }
 	// StopServices ends all that runs, and removes the unit's files where it goes for good.
 	StopServices struct{ RemoveFiles bool }
 )
 
-func (s AddSecret) Apply(ctx context.Context, u *unit, w *World) error {
-	content := hook.SecretContent{
-		"username": secret.New(username(s.ID)),
-		"password": accounts.GeneratePassword(),
-	}
-	label := fmt.Sprintf("%s.%d.user.secret", clientEndpoint, s.ID)
-	uri, err := u.SecretAdd(ctx, content, hook.SecretOptions{Label: label})
+func (AddOperator) Apply(ctx context.Context, u *unit, w *World) error {
+	password := accounts.GeneratePassword()
+	hash, err := accounts.HashPassword(password)
 	if err != nil {
 		return err
 	}
-	id, err := secretID(uri)
+	id, err := u.addCredentials(ctx, operatorName, password, operatorName+".user.secret")
+	if err != nil {
+		return err
+	}
+	return u.share(ctx, w, func(shared *Shared) {
+		shared.Operator = &OperatorRecord{Secret: id, Account: accounts.Account{Username: operatorName, Hash: hash, Operator: true}}
+	})
+}
+
+func (s AddSecret) Apply(ctx context.Context, u *unit, w *World) error {
+	label := fmt.Sprintf("%s.%d.user.secret", clientEndpoint, s.ID)
+	id, err := u.addCredentials(ctx, username(s.ID), accounts.GeneratePassword(), label)
 	if err != nil {
 		return err
 	}
@@ -271,7 +282,15 @@ func (s CloseClient) Apply(ctx context.Context, u *unit, w *World) error {
 func (s ForgetClient) Apply(ctx context.Context, u *unit, w *World) error {
 	limited, cancel := context.WithTimeout(ctx, cleanupPatience)
 	defer cancel()
-	if err := u.rest.DeleteConnectors(limited, s.ID); err != nil {
+	content, err := u.SecretGet(ctx, "secret:"+s.Secret, hook.Peek)
+	if err != nil {
+		return err
+	}
+	rest, err := worker.NewREST(w.Config.Settings(w).URL(), content["username"].Reveal(), content["password"])
+	if err != nil {
+		return err
+	}
+	if err := rest.DeleteConnectors(limited, s.ID); err != nil {
 		u.log.Warn("connectors of a relation that is gone are left; tried again in a later hook", "relation", s.ID, "error", err)
 		return nil
 	}

@@ -25,7 +25,7 @@ func next(w *World) Step {
 		return leave(w)
 	}
 	return reconcile.First(w,
-		closeClients, writeAccounts, forgetClients, addSecrets,
+		closeClients, writeAccounts, forgetClients, addOperator, addSecrets,
 		installJava, unpackKafka, installPlugins, removePlugins,
 		runServices, awaitGateway, giveTurn, restartWorker, awaitWorker,
 		openAccounts, writeAccounts, publish, tellClients, report,
@@ -64,15 +64,23 @@ func closeClients(w *World) Step {
 
 // forgetClients deletes the connectors of a relation that is gone. It needs a worker; without one it stays to be done.
 func forgetClients(w *World) Step {
-	if !w.Leader || !w.Services.WorkerReady {
+	if !w.Leader || !w.Services.WorkerReady || w.Shared.Operator == nil {
 		return nil
 	}
 	for _, id := range recordedIDs(w) {
 		if w.Shared.Clients[id].Closing {
-			if step := w.once("forget "+id.String(), ForgetClient{ID: id}); step != nil {
+			if step := w.once("forget "+id.String(), ForgetClient{ID: id, Secret: w.Shared.Operator.Secret}); step != nil {
 				return step
 			}
 		}
+	}
+	return nil
+}
+
+// addOperator makes the charm's own account.
+func addOperator(w *World) Step {
+	if w.Leader && w.PeerRelation != nil && w.Shared.Operator == nil {
+		return AddOperator{}
 	}
 	return nil
 }

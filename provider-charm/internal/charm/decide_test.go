@@ -17,8 +17,10 @@ import (
 const (
 	modelUUID = "59060ecc-0495-4a80-8006-5f1fc13fd783"
 	secretOf7 = "cjqub6vubg2s77p3nio0"
-	digestA   = plugins.Digest("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
-	digestB   = plugins.Digest("bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb")
+
+	secretOfOperator = "cjqub6vubg2s77p3nio1"
+	digestA          = plugins.Digest("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
+	digestB          = plugins.Digest("bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb")
 )
 
 func wants(url string) schemas.Requirer {
@@ -46,7 +48,10 @@ func settled(t *testing.T) *World {
 		Others:       map[string]Report{},
 		Runtime:      Runtime{KafkaDir: "/k", WorkerDir: "/w", PluginPath: "/p"},
 		Store:        []plugins.Digest{digestA},
-		Shared:       Shared{Clients: map[hook.RelationID]ClientRecord{7: {Secret: secretOf7, Account: account}}},
+		Shared: Shared{
+			Clients:  map[hook.RelationID]ClientRecord{7: {Secret: secretOf7, Account: account}},
+			Operator: &OperatorRecord{Secret: secretOfOperator, Account: accounts.Account{Username: "operator", Hash: hash, Operator: true}},
+		},
 	}
 	w.Clients = []Client{{ID: 7, App: "my-integrator", Want: wantA, Published: hook.Databag{
 		"endpoints": "http://10.0.0.5:8083", "secret-user": "secret://" + modelUUID + "/" + secretOf7,
@@ -114,16 +119,12 @@ func TestTheStepThatIsDue(t *testing.T) {
 			func(w *World) { w.Clients = nil },
 			CloseClient{ID: 7, Secret: secretOf7},
 		},
-		"without being leader the gateway drops it at once": {
-			func(w *World) { w.Clients[0].Broken = true; w.Leader = false },
-			WriteAccounts{Accounts: accounts.Set{}},
-		},
 		"connectors of a closed client are deleted": {func(w *World) {
 			w.Clients = nil
 			w.Store = nil
 			w.Shared.Clients[7] = ClientRecord{Secret: secretOf7, Closing: true}
 			w.Services.Accounts = w.accounts().Revision()
-		}, ForgetClient{ID: 7}},
+		}, ForgetClient{ID: 7, Secret: secretOfOperator}},
 		"alone, a restart needs no other's leave": {func(w *World) { w.Services.Started.Plugins = nil; w.Shared.Turn = "kafka-connect/0" }, RestartWorker{}},
 		"an account is opened once the plugin is loaded": {func(w *World) {
 			w.Shared.Clients[7] = ClientRecord{Secret: secretOf7}
@@ -146,6 +147,22 @@ func TestTheStepThatIsDue(t *testing.T) {
 			assert.Equal(t, c.want, next(w))
 		})
 	}
+}
+
+func TestEveryGatewayDropsAnAccountAtOnce(t *testing.T) {
+	w := settled(t)
+	w.Clients[0].Broken, w.Leader = true, false
+	assert.Equal(t, WriteAccounts{Accounts: accounts.Set{w.Shared.Operator.Account}}, next(w), "not only the leader's; the charm's own stays")
+}
+
+func TestTheCharmHasAnAccountOfItsOwn(t *testing.T) {
+	w := settled(t)
+	w.Shared.Operator = nil
+	assert.Equal(t, AddOperator{}, addOperator(w))
+	w.Shared.Clients[7] = ClientRecord{Secret: secretOf7, Closing: true}
+	assert.Nil(t, forgetClients(w), "a worker would forward the deletion to a gateway that wants an account")
+	w.Leader = false
+	assert.Nil(t, addOperator(w))
 }
 
 func TestAFailedDownloadIsTriedAgainWhenItsCauseMayBeGone(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/reconcile"
+	"connectcharms/requirer-lib/secret"
 	"connectcharms/schemas"
 )
 
@@ -56,7 +57,7 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 			return nil, err
 		}
 	}
-	if u.rest, err = worker.NewREST(w.Config.Settings(w).URL()); err != nil {
+	if u.rest, err = worker.NewREST(w.Config.Settings(w).URL(), "", secret.Value{}); err != nil {
 		return nil, err
 	}
 	if err := u.observeStore(w); err != nil {
@@ -291,6 +292,9 @@ func (r Report) equal(other Report) bool {
 }
 
 func sortedKeys[K ~string | ~int, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// operatorName is the charm's own user name.
+const operatorName = "operator"
 
 func username(id hook.RelationID) string { return "relation-" + id.String() }
 

@@ -18,6 +18,7 @@ import (
 	"connectcharms/requirer-lib/atomicfile"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/reconcile"
+	"connectcharms/requirer-lib/secret"
 )
 
 // The services that Pebble runs.
@@ -137,6 +138,16 @@ func (u *unit) share(ctx context.Context, w *World, change func(*Shared)) error 
 		return err
 	}
 	return u.RelationSetApp(ctx, *w.PeerRelation, hook.Databag{sharedKey: string(document)})
+}
+
+// addCredentials makes a secret of the application's.
+func (u *unit) addCredentials(ctx context.Context, username string, password secret.Value, label string) (id string, err error) {
+	content := hook.SecretContent{"username": secret.New(username), "password": password}
+	uri, err := u.SecretAdd(ctx, content, hook.SecretOptions{Label: label})
+	if err != nil {
+		return "", err
+	}
+	return secretID(uri)
 }
 
 func (u *unit) sendReport(ctx context.Context, id hook.RelationID, report Report) error {

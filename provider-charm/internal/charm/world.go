@@ -93,8 +93,9 @@ type PluginReport struct {
 
 // Shared is what the leader keeps for all units and for the next leader, in the application's peer databag.
 type Shared struct {
-	Clients map[hook.RelationID]ClientRecord `json:"clients,omitempty"`
-	Turn    string                           `json:"turn,omitempty"` // the unit that may restart its worker
+	Clients  map[hook.RelationID]ClientRecord `json:"clients,omitempty"`
+	Operator *OperatorRecord                  `json:"operator,omitempty"`
+	Turn     string                           `json:"turn,omitempty"` // the unit that may restart its worker
 }
 
 // ClientRecord is what exists on behalf of one relation, and so must go with it.
@@ -103,6 +104,13 @@ type ClientRecord struct {
 	Account *accounts.Account `json:"account,omitempty"` // nil until the plugin is loaded everywhere
 	Closing bool              `json:"closing,omitempty"` // secret and account are gone; its connectors may be left
 	fresh   bool              // the secret was added in this very hook
+}
+
+// OperatorRecord is the charm's own account. A worker forwards requests to the leader of the Connect group, whose gateway
+// wants an account from everybody, the charm included.
+type OperatorRecord struct {
+	Secret  string           `json:"secret"`
+	Account accounts.Account `json:"account"`
 }
 
 // NeedsPlugin says whether the client's plugin has to be on the workers.
@@ -131,9 +139,12 @@ func (w *World) units() map[string]Report {
 	return all
 }
 
-// accounts is the set that every gateway is to accept: that of relations which go on.
+// accounts is the set that every gateway is to accept: that of relations which go on, and the charm's own.
 func (w *World) accounts() accounts.Set {
 	set := accounts.Set{}
+	if w.Shared.Operator != nil {
+		set = append(set, w.Shared.Operator.Account)
+	}
 	for id, record := range w.Shared.Clients {
 		if _, live := w.client(id); live && record.Account != nil && !record.Closing {
 			set = append(set, *record.Account)

@@ -17,6 +17,7 @@ import (
 	"connectcharms/requirer-lib/atomicfile"
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/secret"
 	"connectcharms/schemas"
 )
 
@@ -57,9 +58,10 @@ func startedFile(dir string) string { return filepath.Join(dir, "started.json") 
 // REST is the worker's own REST interface.
 type REST struct{ client *connect.Client }
 
-// NewREST talks to the worker at url.
-func NewREST(url string) (*REST, error) {
-	client, err := connect.New(connect.Config{Endpoints: []string{url}})
+// NewREST talks to the worker at url. The worker itself wants no account; one is needed for what it forwards to another
+// worker, past whose gateway it has to go: all that changes something.
+func NewREST(url, username string, password secret.Value) (*REST, error) {
+	client, err := connect.New(connect.Config{Endpoints: []string{url}, Username: username, Password: password})
 	if err != nil {
 		return nil, err
 	}

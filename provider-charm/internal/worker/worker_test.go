@@ -14,6 +14,7 @@ import (
 
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/worker"
+	"connectcharms/requirer-lib/secret"
 )
 
 func settings() worker.Settings {
@@ -101,7 +102,7 @@ func TestOnlyConnectorsWithTheMarkOfTheRelationAreDeleted(t *testing.T) {
 		_ = json.NewEncoder(w).Encode(names)
 	}))
 	defer server.Close()
-	rest, err := worker.NewREST(server.URL)
+	rest, err := worker.NewREST(server.URL, "", secret.Value{})
 	require.NoError(t, err)
 	require.NoError(t, rest.DeleteConnectors(t.Context(), 1))
 	assert.Equal(t, []string{"a_r1_" + model, "xr1_" + model}, deleted)
