@@ -47,19 +47,18 @@ func (p Program) Main() {
 // and collecting took a sixth of its CPU time.
 const hookGC = 400
 
-// Run runs the program with args. Logs go to stderr, which Juju and Pebble keep.
+// Run runs the program with args. A hook logs to the model's log, a command to stderr.
 func (p Program) Run(ctx context.Context, args []string, stderr io.Writer) error {
 	if len(args) == 0 {
 		return fmt.Errorf("what to do is missing\n%s", p.usage())
 	}
-	log := slog.New(slog.NewTextHandler(stderr, nil))
 	if args[0] == "dispatch" {
 		debug.SetGCPercent(hookGC)
 		h, err := hook.FromEnvironment()
 		if err != nil {
 			return err
 		}
-		return p.Dispatch(ctx, h, log.With("hook", h.Name))
+		return p.Dispatch(ctx, h, slog.New(h.LogHandler()))
 	}
 	for _, command := range p.Commands {
 		if command.Name != args[0] {
@@ -69,7 +68,7 @@ func (p Program) Run(ctx context.Context, args []string, stderr io.Writer) error
 		if err != nil {
 			return err
 		}
-		return command.Run(ctx, config, log)
+		return command.Run(ctx, config, slog.New(slog.NewTextHandler(stderr, nil)))
 	}
 	return fmt.Errorf("%q is nothing to do\n%s", args[0], p.usage())
 }
