@@ -1,6 +1,8 @@
 # Every command that this project keeps. `make help` lists them.
 
 MODULES := schemas requirer-lib provider-charm integrator-charm tests
+# What talks to a real controller is a module of its own, for Juju's API has 400 packages.
+ALL     := $(MODULES) tests/juju
 # The word that all module paths begin with, until they have a host: `make rename MODULE=example.org/kafka-connect-charms`.
 PREFIX  := connectcharms
 CACHE   := $(or $(KAFKA_CONNECT_CHARMS_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kafka-connect-charms)
@@ -11,7 +13,7 @@ export GOWORK := off
 # The race detector is cgo; nothing that is shipped is. No cached result: what the tests build and start, Go's cache does not see.
 GO_TEST := go test -race -count=1 -timeout 20m
 
-.PHONY: help demo test lint charms fmt tidy rename
+.PHONY: help demo test integration controller controller-down lint charms fmt tidy rename
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,19 +24,30 @@ demo: ## run the pair on this machine, without Juju and without root; DEMO=once 
 test: ## every test that needs no root, on real parts
 	@set -e; for module in $(MODULES); do echo "── $$module"; (cd $$module && $(GO_TEST) ./...); done
 
+# The juju command's current controller is used where there is one (LXD, MicroK8s …), else the local one.
+integration: ## the suite on a real Juju controller: yours, or a local one that it starts (root)
+	@if juju whoami >/dev/null 2>&1; then echo "on the controller that juju is logged in to: $$(juju whoami | head -n 1)"; else tests/juju/controller up; fi
+	@cd tests/juju && KAFKA_CONNECT_INTEGRATION=1 go test -v -count=1 -timeout 30m ./...
+
+controller: ## start a local Juju controller (root, Debian or Ubuntu); the second time takes under 30 s
+	@tests/juju/controller up
+
+controller-down: ## remove the controller, its machines and its network; the cache stays
+	@tests/juju/controller down
+
 charms: ## pack both charms for amd64 and arm64 into build/
 	@go -C tests run ./cmd/build-charms -o ../build
 
 lint: $(BIN)/gofumpt $(BIN)/staticcheck ## format, vet, static checks
 	@set -e; unformatted=$$($(BIN)/gofumpt -modpath $(PREFIX) -l .); \
 	  [ -z "$$unformatted" ] || { echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; }
-	@set -e; for module in $(MODULES); do echo "── $$module"; (cd $$module && go mod tidy -diff && go vet ./... && $(BIN)/staticcheck ./...); done
+	@set -e; for module in $(ALL); do echo "── $$module"; (cd $$module && go mod tidy -diff && go vet ./... && $(BIN)/staticcheck ./...); done
 
 fmt: $(BIN)/gofumpt ## format the code
 	@$(BIN)/gofumpt -modpath $(PREFIX) -w .
 
 tidy: ## bring go.mod and go.sum up to date
-	@set -e; for module in $(MODULES); do (cd $$module && go mod tidy); done
+	@set -e; for module in $(ALL); do (cd $$module && go mod tidy); done
 
 rename: ## give the modules another path: make rename MODULE=example.org/kafka-connect-charms
 	@[ -n "$(MODULE)" ] || { echo "usage: make rename MODULE=example.org/kafka-connect-charms"; exit 2; }

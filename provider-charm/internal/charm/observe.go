@@ -194,7 +194,7 @@ func (u *unit) observeStore(w *World) error {
 
 // observeServices asks Pebble, the gateway and the worker how they are, and brings this unit's report up to date.
 func (u *unit) observeServices(ctx context.Context, w *World) error {
-	states, err := u.supervisor.Services()
+	states, err := u.supervisor.Services(ctx)
 	if err != nil {
 		return err
 	}

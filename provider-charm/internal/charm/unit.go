@@ -189,7 +189,7 @@ func (u *unit) awaitGateway(ctx context.Context) {
 // awaitWorker waits until the worker answers, dies, or ctx ends.
 func (u *unit) awaitWorker(ctx context.Context) {
 	poll(ctx, func() (done bool) {
-		states, err := u.supervisor.Services()
+		states, err := u.supervisor.Services(ctx)
 		if err != nil || !states[workerService].Running() {
 			return true
 		}

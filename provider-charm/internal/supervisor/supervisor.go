@@ -114,11 +114,15 @@ func (s *Supervisor) Ensure(ctx context.Context, services map[string]Service) er
 	return s.startStopped(ctx, services)
 }
 
-// Services says what every service does. All are absent when Pebble itself is not up.
-func (s *Supervisor) Services() (map[string]State, error) {
+// Services says what every service does. All are absent when Pebble itself is not up. It waits for a Pebble that was just
+// started, as it is when a machine has come up.
+func (s *Supervisor) Services(ctx context.Context) (map[string]State, error) {
 	states := map[string]State{}
 	if !s.keeper.Running() {
 		return states, nil
+	}
+	if err := s.answers(ctx); err != nil {
+		return nil, err
 	}
 	services, err := s.pebble.Services(&client.ServicesOptions{})
 	if err != nil {
@@ -152,7 +156,7 @@ func (s *Supervisor) Logs(name string, lines int) ([]string, error) {
 // Stop stops every service and Pebble itself.
 func (s *Supervisor) Stop(ctx context.Context) error {
 	if s.keeper.Running() {
-		states, err := s.Services()
+		states, err := s.Services(ctx)
 		if err != nil {
 			return err
 		}
@@ -199,7 +203,7 @@ func (s *Supervisor) answers(ctx context.Context) error {
 }
 
 func (s *Supervisor) startStopped(ctx context.Context, services map[string]Service) error {
-	states, err := s.Services()
+	states, err := s.Services(ctx)
 	if err != nil {
 		return err
 	}

@@ -43,24 +43,24 @@ func service(command string) supervisor.Service {
 func TestServicesOutliveTheSupervisorObjectAndStop(t *testing.T) {
 	t.Parallel()
 	s, dir := newSupervisor(t)
-	states, err := s.Services()
+	states, err := s.Services(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, states, "nothing runs before Ensure")
 	require.NoError(t, s.Ensure(t.Context(), map[string]supervisor.Service{"one": service("sleep 60")}))
 
 	again, err := supervisor.New(pebble(t), dir, "test-pebble", false)
 	require.NoError(t, err)
-	states, err = again.Services()
+	states, err = again.Services(t.Context())
 	require.NoError(t, err)
 	assert.True(t, states["one"].Running())
 	since := states["one"].Since
 
 	require.NoError(t, again.Ensure(t.Context(), map[string]supervisor.Service{"one": service("sleep 61")}))
-	states, err = again.Services()
+	states, err = again.Services(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, since, states["one"].Since, "new settings alone restart nothing")
 	require.NoError(t, again.Restart(t.Context(), "one"))
-	states, err = again.Services()
+	states, err = again.Services(t.Context())
 	require.NoError(t, err)
 	assert.NotEqual(t, since, states["one"].Since)
 }
@@ -94,7 +94,7 @@ func TestAServiceThatDiesAtStartIsReportedByItsState(t *testing.T) {
 	script := filepath.Join(dir, "dies.sh")
 	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\necho no broker\nexit 3\n"), 0o755))
 	require.NoError(t, s.Ensure(t.Context(), map[string]supervisor.Service{"dies": service(script), "lives": service("sleep 60")}))
-	states, err := s.Services()
+	states, err := s.Services(t.Context())
 	require.NoError(t, err)
 	assert.False(t, states["dies"].Running())
 	assert.True(t, states["lives"].Running())
