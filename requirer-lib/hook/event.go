@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -157,6 +158,12 @@ func (e Event) Root() string {
 		return e.CharmDir[:i]
 	}
 	return "/"
+}
+
+// DataDir is the directory for the unit's own files, such as /var/lib/kafka-connect-0: units share a machine in peace. The
+// charm makes it, and removes it when the unit goes.
+func (e Event) DataDir() string {
+	return filepath.Join(e.Root(), "var/lib", strings.ReplaceAll(e.Unit, "/", "-"))
 }
 
 // IsSelfDeparting says whether this unit itself is the one that leaves the relation. Remember it: the relation-broken

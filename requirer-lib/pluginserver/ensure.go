@@ -78,7 +78,7 @@ func Stop(ctx context.Context, event hook.Event) error {
 
 // dir is where the server's files lie: its configuration, its number and its log.
 func dir(event hook.Event) string {
-	return filepath.Join(event.Root(), "var/lib", strings.ReplaceAll(event.Unit, "/", "-"), "plugin-server")
+	return filepath.Join(event.DataDir(), "plugin-server")
 }
 
 func configFile(event hook.Event) string { return filepath.Join(dir(event), "config.json") }

@@ -71,6 +71,14 @@ func (t *Tried) First(key string) bool {
 	return true
 }
 
+// Once is the step, the first time that key is asked for.
+func Once[U, W any](tried *Tried, key string, step Step[U, W]) Step[U, W] {
+	if tried.First(key) {
+		return step
+	}
+	return nil
+}
+
 // Forget lets key be tried once more: something has changed.
 func (t *Tried) Forget(key string) { delete(t.keys, key) }
 

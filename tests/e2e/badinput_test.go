@@ -108,9 +108,7 @@ func TestABadPluginIsNamedTriedAgainAndRecovers(t *testing.T) {
 	for i, bad := range badAnswers(t) {
 		server := newPluginServer(t, bad.answer)
 		app := fmt.Sprintf("client%d", i)
-		require.NoError(t, s.Deploy(app, requirer(app, func() hook.Databag {
-			return hook.Databag{"plugin-url": server.URL + "/plugin", "requested-secrets": bothSecrets}
-		}), jujutest.DeployOptions{}))
+		s.client(app, server.URL+"/plugin")
 		relation := s.integrate(app)
 		s.settle()
 		s.requireStatus(provider+"/0", bad.status, bad.message)

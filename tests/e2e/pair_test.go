@@ -20,7 +20,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connect"
-	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/requirer-lib/secret"
 	"connectcharms/schemas"
@@ -59,8 +58,8 @@ func (s *stage) lines(input, output, lines string) {
 	}, time.Minute, 50*time.Millisecond, "the lines in %s", output)
 }
 
-// client is a REST client with what is published for a relation.
-func (s *stage) client(relation int) *connect.Client {
+// rest is a REST client with what is published for a relation.
+func (s *stage) rest(relation int) *connect.Client {
 	s.t.Helper()
 	published := s.published(relation)
 	content := s.credentials(published)
@@ -152,14 +151,14 @@ func TestTheLifeOfTwoRelations(t *testing.T) {
 	s.lines(twoIn, twoOut, "third\n")
 
 	// Each sees its own connectors only, at every endpoint.
-	names, err := s.client(one).Connectors(t.Context())
+	names, err := s.rest(one).Connectors(t.Context())
 	require.NoError(t, err)
 	assert.Len(t, names, 2)
-	others, err := s.client(two).Connectors(t.Context())
+	others, err := s.rest(two).Connectors(t.Context())
 	require.NoError(t, err)
-	_, err = s.client(one).Config(t.Context(), others[0])
+	_, err = s.rest(one).Config(t.Context(), others[0])
 	require.ErrorIs(t, err, connect.ErrNotFound)
-	require.ErrorIs(t, s.client(one).Delete(t.Context(), others[0]), connect.ErrNotFound)
+	require.ErrorIs(t, s.rest(one).Delete(t.Context(), others[0]), connect.ErrNotFound)
 
 	s.requireNoPasswordOnDisk(one)
 
@@ -214,9 +213,7 @@ func TestConnectorsAreCreatedThroughEveryEndpoint(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.deploy(2, nil)
-	require.NoError(t, s.Deploy("client", requirer("client", func() hook.Databag {
-		return hook.Databag{"plugin-url": schemas.NotRequired, "requested-secrets": bothSecrets}
-	}), jujutest.DeployOptions{}))
+	s.client("client", schemas.NotRequired)
 	s.settle()
 	relation := s.integrate("client")
 	s.settle()
@@ -245,15 +242,13 @@ func TestAForgedRequestOfAWorkerIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.deploy(1, nil)
-	require.NoError(t, s.Deploy("client", requirer("client", func() hook.Databag {
-		return hook.Databag{"plugin-url": schemas.NotRequired, "requested-secrets": bothSecrets}
-	}), jujutest.DeployOptions{}))
+	s.client("client", schemas.NotRequired)
 	s.settle()
 	relation := s.integrate("client")
 	s.settle()
 	endpoint := s.published(relation).Endpoints[0]
 	name := fmt.Sprintf("mirror_r%d_%s", relation, strings.ReplaceAll(s.UUID(), "-", ""))
-	_, err := s.client(relation).Create(t.Context(), name, heartbeats(), connect.InitialRunning)
+	_, err := s.rest(relation).Create(t.Context(), name, heartbeats(), connect.InitialRunning)
 	require.NoError(t, err)
 	for path, method := range map[string]string{"/tasks": http.MethodPost, "/fence": http.MethodPut} {
 		request, err := http.NewRequestWithContext(t.Context(), method, endpoint+"/connectors/"+name+path, strings.NewReader("[]"))
@@ -373,9 +368,7 @@ func TestAHookKilledInMidDownloadIsRepeated(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	require.NoError(t, s.Deploy("client", requirer("client", func() hook.Databag {
-		return hook.Databag{"plugin-url": server.URL, "requested-secrets": bothSecrets}
-	}), jujutest.DeployOptions{}))
+	s.client("client", server.URL)
 	relation := s.integrate("client")
 	s.settle()
 	assert.Len(t, s.published(relation).Endpoints, 1)

@@ -205,6 +205,14 @@ func requirer(name string, bag func() hook.Databag) jujutest.Charm {
 	})
 }
 
+// client deploys a charm that asks for a plugin and nothing else.
+func (s *stage) client(app, pluginURL string) {
+	s.t.Helper()
+	require.NoError(s.t, s.Deploy(app, requirer(app, func() hook.Databag {
+		return hook.Databag{"plugin-url": pluginURL, "requested-secrets": bothSecrets}
+	}), jujutest.DeployOptions{}))
+}
+
 const bothSecrets = `["username","password"]`
 
 // testLog shows what the model logs when the test is run with -v.

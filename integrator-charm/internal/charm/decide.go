@@ -22,12 +22,7 @@ func next(w *World) Step {
 }
 
 // once lets a step that may fail, or may change nothing, be tried one time in a hook.
-func (w *World) once(key string, step Step) Step {
-	if w.tried.First(key) {
-		return step
-	}
-	return nil
-}
+func (w *World) once(key string, step Step) Step { return reconcile.Once(&w.tried, key, step) }
 
 // leave stops what a unit that goes has running. Its connectors are not its own, but the application's: they stay.
 func leave(w *World) Step {

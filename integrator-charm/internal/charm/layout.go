@@ -3,22 +3,18 @@ package charm
 import (
 	"os"
 	"path/filepath"
-	"strings"
 
 	"connectcharms/requirer-lib/hook"
 )
 
-// layout is where a unit's files lie: all below one directory of its own, so that units share a machine in peace.
+// layout is where a unit's files lie.
 type layout struct {
 	charm string // the unpacked charm
 	data  string
 }
 
 func layoutOf(event hook.Event) layout {
-	return layout{
-		charm: event.CharmDir,
-		data:  filepath.Join(event.Root(), "var/lib", strings.ReplaceAll(event.Unit, "/", "-")),
-	}
+	return layout{charm: event.CharmDir, data: event.DataDir()}
 }
 
 func (l layout) digestFile() string  { return filepath.Join(l.data, "plugin-digest.json") }

@@ -33,12 +33,7 @@ func next(w *World) Step {
 }
 
 // once lets a step that may fail, or may change nothing, be tried one time in a hook.
-func (w *World) once(key string, step Step) Step {
-	if w.tried.First(key) {
-		return step
-	}
-	return nil
-}
+func (w *World) once(key string, step Step) Step { return reconcile.Once(&w.tried, key, step) }
 
 // leave stops the services of a unit that goes. The leader cleans up after it where a relation ends.
 func leave(w *World) Step {

@@ -4,22 +4,18 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"connectcharms/requirer-lib/hook"
 )
 
-// layout is where a unit's files lie: all below one directory of its own, so that units share a machine in peace.
+// layout is where a unit's files lie.
 type layout struct {
 	charm string // the unpacked charm
 	data  string
 }
 
 func layoutOf(event hook.Event) layout {
-	return layout{
-		charm: event.CharmDir,
-		data:  filepath.Join(event.Root(), "var/lib", strings.ReplaceAll(event.Unit, "/", "-")),
-	}
+	return layout{charm: event.CharmDir, data: event.DataDir()}
 }
 
 // name tells the unit from others on its machine.
