@@ -42,6 +42,8 @@ lint: $(BIN)/gofumpt $(BIN)/staticcheck ## format, vet, static checks
 	@set -e; unformatted=$$($(BIN)/gofumpt -modpath $(PREFIX) -l .); \
 	  [ -z "$$unformatted" ] || { echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; }
 	@set -e; for module in $(ALL); do echo "── $$module"; (cd $$module && go mod tidy -diff && go vet ./... && $(BIN)/staticcheck ./...); done
+	@command -v shellcheck >/dev/null || { echo "shellcheck is missing: apt-get install shellcheck"; exit 1; }
+	@shellcheck dispatch .ci/run integrator-charm/dispatch && cd tests/juju && shellcheck -x controller pins.sh steps/*.sh
 
 fmt: $(BIN)/gofumpt ## format the code
 	@$(BIN)/gofumpt -modpath $(PREFIX) -w .

@@ -19,6 +19,7 @@ type charmcraftYAML struct {
 	Assumes                    []any
 	Provides, Requires, Peers  map[string]struct{ Interface string }
 	Resources                  map[string]struct{ Type, Filename, Description string }
+	Actions                    map[string]struct{ Description string }
 	Config                     struct {
 		Options map[string]struct {
 			Type, Description string
@@ -45,7 +46,7 @@ func TestJujuReadsWhatCharmcraftYAMLSays(t *testing.T) {
 				assert.Equal(t, jujucharm.FormatV2, jujucharm.MetaFormat(got))
 				requireMetadata(t, want, got.Meta())
 				requireOptions(t, want, got.Config())
-				assert.Empty(t, got.Actions().ActionSpecs)
+				requireActions(t, want, got.Actions())
 				assert.Equal(t, []jujucharm.Base{{
 					Name: "ubuntu", Channel: jujucharm.Channel{Track: "24.04", Risk: jujucharm.Stable}, Architectures: []string{arch},
 				}}, got.Manifest().Bases)
@@ -93,4 +94,12 @@ func requireOptions(t *testing.T, want charmcraftYAML, got *jujucharm.Config) {
 		options[name] = jujucharm.Option{Type: option.Type, Description: option.Description, Default: option.Default}
 	}
 	assert.Equal(t, options, got.Options)
+}
+
+func requireActions(t *testing.T, want charmcraftYAML, got *jujucharm.Actions) {
+	t.Helper()
+	assert.Len(t, got.ActionSpecs, len(want.Actions))
+	for name, action := range want.Actions {
+		assert.Equal(t, action.Description, got.ActionSpecs[name].Description)
+	}
 }

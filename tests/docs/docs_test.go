@@ -138,7 +138,7 @@ func TestTheTableOfOptionsIsTheCharms(t *testing.T) {
 		}
 		assert.Regexp(t, `(?m)^\| `+"`"+name+"`"+` \| `+regexp.QuoteMeta(shown)+` ?\|`, string(operate))
 	}
-	assert.Len(t, charm.Config.Options, strings.Count(string(operate[:strings.Index(string(operate), "## What a unit's status")]), "\n| `"))
+	assert.Len(t, charm.Config.Options, strings.Count(string(operate[:strings.Index(string(operate), "## Actions")]), "\n| `"))
 }
 
 // TestOneWordRenamesTheModules renames them in a copy and has Go find its way.

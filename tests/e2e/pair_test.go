@@ -160,6 +160,10 @@ func TestTheLifeOfTwoRelations(t *testing.T) {
 	require.ErrorIs(t, err, connect.ErrNotFound)
 	require.ErrorIs(t, s.rest(one).Delete(t.Context(), others[0]), connect.ErrNotFound)
 
+	listed, err := s.RunAction(t.Context(), provider+"/0", "list-clients", nil)
+	require.NoError(t, err)
+	assert.Equal(t, "2", listed.Results["clients"])
+	assert.Contains(t, listed.Results[fmt.Sprintf("relation-%d", two)], "two: plugin ")
 	s.requireNoPasswordOnDisk(one)
 
 	// One goes, with all that was its own; two does not notice.

@@ -345,6 +345,14 @@ func TestRemovingRelation1NeverTouchesRelation10(t *testing.T) {
 	assert.Equal(t, RemovePlugins{Keep: []plugins.Digest{digestA}}, removePlugins(w))
 }
 
+func TestAnActionListsTheClients(t *testing.T) {
+	w := settled(t)
+	assert.Equal(t, map[string]string{"clients": "1", "relation-7": "my-integrator: plugin aaaaaaaaaaaa, credentials published"}, listClients(w))
+	w.Clients[0].Want, w.Clients[0].Published = wantNo, hook.Databag{}
+	w.Services.WorkerReady, w.Own.Ready = false, false
+	assert.Equal(t, "my-integrator: no plugin, waiting for the worker of kafka-connect/0", listClients(w)["relation-7"])
+}
+
 func TestTheStatusSaysInOneLineWhatTheUnitWaitsFor(t *testing.T) {
 	cases := map[string]struct {
 		change func(*World)

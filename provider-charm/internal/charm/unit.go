@@ -41,11 +41,14 @@ type unit struct {
 	classes    map[plugins.Digest][]string // of the plugins in the store
 }
 
-// Run does what is due in a hook.
+// Run does what is due in a hook, or the action that was asked for.
 func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
 	u, err := newUnit(ctx, h, log)
 	if err != nil {
 		return err
+	}
+	if h.Kind == hook.Action {
+		return u.act(ctx)
 	}
 	w, err := u.observe(ctx)
 	if err != nil {
