@@ -132,6 +132,9 @@ func TestTheLifeOfTwoRelations(t *testing.T) {
 	assert.Len(t, published.Endpoints, 2)
 	assert.Equal(t, s.UUID(), published.SecretUser.ModelUUID, "the full form")
 	for _, unit := range s.Units(provider) {
+		info, err := s.Unit(unit)
+		require.NoError(t, err)
+		assert.Equal(t, []string{"8083/tcp"}, info.OpenPorts)
 		assert.Equal(t, 1, s.steps(unit, "RestartWorker"), "%s restarts once for a plugin", unit)
 		var loaded []struct{ Class string }
 		s.direct(unit, "/connector-plugins", &loaded)

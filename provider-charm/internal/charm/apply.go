@@ -177,6 +177,9 @@ func (s RunServices) Apply(ctx context.Context, u *unit, w *World) error {
 			return err
 		}
 	}
+	if err := u.openOnly(ctx, w.Config.Port); err != nil {
+		return err
+	}
 	if err := u.writeServicesNote(s.Fingerprint); err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func (u *unit) observePeers(ctx context.Context, w *World) error {
 		return err
 	}
 	w.Own = w.Sent.clone()
-	others, err := u.RelationUnits(ctx, id)
+	others, err := u.otherUnits(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -113,6 +113,23 @@ func (u *unit) observePeers(ctx context.Context, w *World) error {
 		w.Others[other] = report
 	}
 	return nil
+}
+
+// otherUnits lists the application's other units. Juju 4.1-beta2 does not tell those that stay of one that has gone: no
+// relation-departed runs, and relation-list goes on naming it. The application's goal does not.
+func (u *unit) otherUnits(ctx context.Context, peers hook.RelationID) ([]string, error) {
+	listed, err := u.RelationUnits(ctx, peers)
+	if err != nil || len(listed) == 0 {
+		return nil, err
+	}
+	goal, err := u.GoalState(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(listed, func(other string) bool {
+		_, stays := goal.Units[other]
+		return !stays
+	}), nil
 }
 
 func (u *unit) observeClients(ctx context.Context, w *World) error {

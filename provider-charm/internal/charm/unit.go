@@ -3,6 +3,7 @@ package charm
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net"
@@ -179,6 +180,23 @@ func (u *unit) publish(ctx context.Context, w *World, id hook.RelationID, change
 func (u *unit) restartGateway(ctx context.Context, w *World) error {
 	w.tried.Forget("await gateway")
 	return u.supervisor.Restart(ctx, gatewayService)
+}
+
+// openOnly opens the gateway's port in the model's firewall, and closes one that it had before.
+func (u *unit) openOnly(ctx context.Context, port int) error {
+	opened, err := u.OpenedPorts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, old := range opened {
+		var number int
+		if _, err := fmt.Sscanf(old, "%d/tcp", &number); err == nil && number != port {
+			if err := u.ClosePort(ctx, number, "tcp"); err != nil {
+				return err
+			}
+		}
+	}
+	return u.OpenPort(ctx, port, "tcp")
 }
 
 // awaitGateway waits until the gateway answers, or ctx ends.

@@ -1,0 +1,59 @@
+package model_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"testing"
+	"time"
+
+	"connectcharms/tests/juju/model"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestFindSaysHowToStartAController(t *testing.T) {
+	t.Setenv("KAFKA_CONNECT_CHARMS_CACHE", t.TempDir())
+	_, err := model.Find()
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	assert.ErrorContains(t, err, "make controller")
+}
+
+// The two tests below are on the running controller; without one they are skipped.
+
+func TestStatusOfTheControllersOwnModel(t *testing.T) {
+	t.Parallel()
+	controller := running(t)
+	observed, err := controller.Model(limited(t), "controller")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, observed.Close()) })
+	status, err := observed.Status(limited(t))
+	require.NoError(t, err)
+	assert.Equal(t, "controller", status.Model.Name)
+	assert.Contains(t, status.Applications, "controller")
+	assert.Equal(t, "started", status.Machines["0"].AgentStatus.Status)
+}
+
+func TestUnknownModelIsNamed(t *testing.T) {
+	t.Parallel()
+	_, err := running(t).Model(limited(t), "nobody-made-it")
+	assert.ErrorContains(t, err, `no model "nobody-made-it"`)
+}
+
+func running(t *testing.T) *model.Controller {
+	t.Helper()
+	controller, err := model.Find()
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	return controller
+}
+
+func limited(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
