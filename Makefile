@@ -13,7 +13,7 @@ export GOWORK := off
 # The race detector is cgo; nothing that is shipped is. No cached result: what the tests build and start, Go's cache does not see.
 GO_TEST := go test -race -count=1 -timeout 20m
 
-.PHONY: help demo test integration controller controller-down lint charms fmt tidy rename
+.PHONY: help demo test integration conformance controller controller-down lint charms fmt tidy rename
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,7 +27,11 @@ test: ## every test that needs no root, on real parts
 # The juju command's current controller is used where there is one (LXD, MicroK8s …), else the local one.
 integration: ## the suite on a real Juju controller: yours, or a local one that it starts (root)
 	@if juju whoami >/dev/null 2>&1; then echo "on the controller that juju is logged in to: $$(juju whoami | head -n 1)"; else tests/juju/controller up; fi
-	@cd tests/juju && KAFKA_CONNECT_INTEGRATION=1 go test -v -count=1 -timeout 30m ./...
+	@cd tests/juju && KAFKA_CONNECT_INTEGRATION=1 go test -v -count=1 -timeout 30m ./model ./suite
+
+conformance: ## the recordings that jujutest is held to, on the local controller (root); UPDATE=1 records them anew
+	@tests/juju/controller up
+	@cd tests/juju && KAFKA_CONNECT_INTEGRATION=1 go test -v -count=1 -timeout 30m ./conformance $(if $(UPDATE),-update)
 
 controller: ## start a local Juju controller (root, Debian or Ubuntu); the second time takes under 30 s
 	@tests/juju/controller up

@@ -20,6 +20,7 @@ type hookContext struct {
 
 	lostLeadership bool // once false, is-leader stays false
 	config         map[string]any
+	status         *status // the workload's, as of the hook's first look: status-set does not change what status-get says
 	relations      map[int]*contextRelation
 	secrets        *secretChanges
 	owned          map[string]*secret // the unit's own secrets, as of the hook's first look
@@ -35,7 +36,6 @@ type hookContext struct {
 // contextRelation is one relation as a hook sees and changes it.
 type contextRelation struct {
 	relation  *relation
-	broken    bool     // left out of relation-ids
 	members   []string // as relation-list prints them
 	unitData  *settings
 	appData   *settings
@@ -74,8 +74,6 @@ func (m *Model) newContext(u *unit, info hookInfo) *hookContext {
 func (c *hookContext) newRelation(r *relation, local *unitRelation) *contextRelation {
 	members := maps.Clone(local.members)
 	cr := &contextRelation{relation: r, others: map[string]databag{}, otherApps: map[string]databag{}}
-	inactive := r.dying || c.unit.dying
-	cr.broken = !r.isPeer() && inactive && len(members) == 0
 	if c.info.relation == r {
 		switch {
 		case c.info.kind == kindRelationDeparts:
@@ -145,7 +143,7 @@ func (c *hookContext) readUnit(cr *contextRelation, name string) (databag, error
 // readApp reads an application's databag.
 func (c *hookContext) readApp(cr *contextRelation, name string) (databag, error) {
 	if _, ok := c.model.apps[name]; !ok && cr.relation.app[name] == nil {
-		return nil, errors.New("application not found")
+		return nil, fmt.Errorf("getting application %q not found", name)
 	}
 	return readCached(cr.otherApps, cr.relation.app, name, "application not found in relation")
 }
@@ -177,6 +175,15 @@ func (c *hookContext) charmState() map[string]string {
 		c.state = maps.Clone(c.unit.state)
 	}
 	return c.state
+}
+
+// workloadStatus is the unit's status as of the hook's first look.
+func (c *hookContext) workloadStatus() status {
+	if c.status == nil {
+		current := c.unit.workload
+		c.status = &current
+	}
+	return *c.status
 }
 
 // setWorkloadStatus takes effect at once, also when the hook fails.

@@ -58,6 +58,9 @@
 //   - A removed unit departs from its peers without a relation-broken of the peer relation.
 //   - A unit that leaves is still leader in its relation-broken; its application has no leader until the model rests.
 //   - Any unit may read its own application's databag. Juju 2.9 and 3.x let only the leader do so outside of peer relations.
+//   - secret-info-get shows neither the grants nor the labels that the same hook has changed; status-get shows what it first saw.
+//   - secret-add prints secret://MODEL-UUID/ID, while JUJU_SECRET_ID is secret:ID or, about a revision of one's own, ID.
+//   - relation-ids lists a relation also in its relation-broken.
 //   - show-unit's application-data is the unit's own application's databag.
 //
 // # What it leaves out

@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// apiAddress is where hooks are told that the controller is; nothing is there.
+const apiAddress = "127.0.0.1:17070"
+
 // environment is what Juju puts into the environment of the hook, and nothing of the test's own but PATH and JAVA_HOME.
 func (c *hookContext) environment() []string {
 	u, m := c.unit, c.model
@@ -20,7 +23,7 @@ func (c *hookContext) environment() []string {
 		"JUJU_UNIT_NAME=" + u.name,
 		"JUJU_MODEL_UUID=" + m.uuid,
 		"JUJU_MODEL_NAME=" + m.options.Name,
-		"JUJU_API_ADDRESSES=127.0.0.1:17070",
+		"JUJU_API_ADDRESSES=" + apiAddress,
 		"JUJU_MACHINE_ID=" + u.machineID(),
 		"JUJU_PRINCIPAL_UNIT=",
 		"JUJU_AVAILABILITY_ZONE=",
@@ -29,7 +32,7 @@ func (c *hookContext) environment() []string {
 		"JUJU_CHARM_HTTP_PROXY=",
 		"JUJU_CHARM_HTTPS_PROXY=",
 		"JUJU_CHARM_FTP_PROXY=",
-		"JUJU_CHARM_NO_PROXY=",
+		"JUJU_CHARM_NO_PROXY=127.0.0.1,localhost,::1",
 		"JUJU_CHARM_TRACE_CONFIG_HTTP=",
 		"JUJU_CHARM_TRACE_CONFIG_GRPC=",
 		"JUJU_CHARM_TRACE_CONFIG_CA_CERT=",

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -161,17 +162,18 @@ func parseSecretURI(text string) (secretURI, error) {
 func (m *Model) findSecret(uri secretURI) (*secret, error) {
 	s, ok := m.secrets[uri.id]
 	if !ok || uri.model != "" && uri.model != m.uuid {
-		return nil, fmt.Errorf("secret %q not found", uri.id)
+		return nil, errors.New("getting latest secret revision: secret not found")
 	}
 	return s, nil
 }
 
-// secretsOwnedBy lists the secrets that a unit manages, by id.
+// secretsOwnedBy copies the secrets that a unit manages, by id: what a hook does to a label, it does not see itself.
 func (m *Model) secretsOwnedBy(u *unit) map[string]*secret {
 	owned := map[string]*secret{}
 	for id, s := range m.secrets {
 		if s.ownedBy(u) {
-			owned[id] = s
+			now := *s
+			owned[id] = &now
 		}
 	}
 	return owned
@@ -181,7 +183,8 @@ func (m *Model) removeSecretsOf(kind, owner string) {
 	maps.DeleteFunc(m.secrets, func(_ string, s *secret) bool { return s.ownerKind == kind && s.owner == owner })
 }
 
-// secretHook decides a unit's next secret hook: expired, rotate, changed, remove.
+// secretHook decides a unit's next secret hook: expired, rotate, changed, remove. As in Juju JUJU_SECRET_ID is the bare ID where
+// the hook is about a revision of one's own secret, and a URI otherwise.
 func (m *Model) secretHook(u *unit) *hookInfo {
 	if !u.installed || u.dying {
 		return nil
@@ -189,7 +192,7 @@ func (m *Model) secretHook(u *unit) *hookInfo {
 	secrets := sortedValues(m.secrets, func(s *secret) string { return s.created.Format(time.RFC3339Nano) + s.id })
 	for _, s := range secrets {
 		if s.ownedBy(u) && len(s.expiredDue) > 0 {
-			return &hookInfo{kind: kindSecretExpired, secret: s.uri(), label: s.label, revision: s.expiredDue[0]}
+			return &hookInfo{kind: kindSecretExpired, secret: s.id, label: s.label, revision: s.expiredDue[0]}
 		}
 	}
 	for _, s := range secrets {
@@ -205,7 +208,7 @@ func (m *Model) secretHook(u *unit) *hookInfo {
 	for _, s := range secrets {
 		for _, n := range slices.Sorted(maps.Keys(s.revisions)) {
 			if s.ownedBy(u) && s.revisions[n].obsolete && !u.obsoleteSeen[s.id][n] {
-				return &hookInfo{kind: kindSecretRemove, secret: s.uri(), label: s.label, revision: n}
+				return &hookInfo{kind: kindSecretRemove, secret: s.id, label: s.label, revision: n}
 			}
 		}
 	}

@@ -302,20 +302,11 @@ type accessTarget struct {
 	Role   string `json:"role" yaml:"role"`
 }
 
-// access lists a secret's grants as the hook sees them: those there are, those it made, without those it took back.
-func (c *hookContext) access(id string, s *secret) []accessTarget {
+// access lists a secret's grants. As in Juju a hook does not see those that it makes or takes back itself.
+func (s *secret) access() []accessTarget {
 	var all []accessTarget
-	if s != nil {
-		for _, subject := range sortedKeys(s.grants) {
-			all = append(all, accessTarget{Target: subjectTag(subject), Scope: s.grants[subject].scope, Role: "view"})
-		}
+	for _, subject := range sortedKeys(s.grants) {
+		all = append(all, accessTarget{Target: subjectTag(subject), Scope: s.grants[subject].scope, Role: "view"})
 	}
-	for _, g := range c.secrets.grants {
-		if g.id == id {
-			all = append(all, accessTarget{Target: subjectTag(g.subject), Scope: g.relation.tag(), Role: "view"})
-		}
-	}
-	return slices.DeleteFunc(all, func(a accessTarget) bool {
-		return slices.ContainsFunc(c.secrets.revokes, func(g secretGrant) bool { return g.id == id && subjectTag(g.subject) == a.Target })
-	})
+	return all
 }

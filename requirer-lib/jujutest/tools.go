@@ -154,7 +154,20 @@ func (c *toolCall) readSettings(path string) (map[string]string, error) {
 	if strings.ContainsFunc(string(text), notYAML) {
 		return nil, errors.New("yaml: control characters are not allowed")
 	}
-	return values, yaml.Unmarshal(text, &values)
+	return values, asJujusYAML(yaml.Unmarshal(text, &values))
+}
+
+// asJujusYAML words an error about values of the wrong kind as Juju's YAML library does.
+func asJujusYAML(err error) error {
+	var all *yaml.LoadErrors
+	if !errors.As(err, &all) {
+		return err
+	}
+	text := "yaml: unmarshal errors:"
+	for _, one := range all.Errors {
+		text += fmt.Sprintf("\n  line %d: %s", one.Mark.Line, strings.Replace(one.Message, "cannot construct", "cannot unmarshal", 1))
+	}
+	return errors.New(text)
 }
 
 // notYAML says whether Juju's YAML reader refuses a character (YAML 1.1, production 1): the one here takes more.

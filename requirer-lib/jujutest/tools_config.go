@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 func configGet(c *toolCall) tool {
@@ -83,13 +84,13 @@ func (c *toolCall) fetchResource(name string) (string, error) {
 	meta, known := c.unit.app.meta().Resources[name]
 	attached, ok := c.unit.app.resources[name]
 	if !known || !ok {
-		return "", fmt.Errorf("resource#%s/%s not found", c.unit.app.name, name)
+		return "", c.noResource(name, known)
 	}
 	file := meta.Filename
 	if file == "" {
 		file = filepath.Base(attached.path)
 	}
-	dir := filepath.Join(c.unit.agentDir(), "resources", name)
+	dir := filepath.Join(c.unit.agentDir(), "resources") // of all: a file that two resources name is the last one's
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
@@ -106,6 +107,16 @@ func (c *toolCall) fetchResource(name string) (string, error) {
 		return target, nil
 	}
 	return target, copyFile(attached.path, target, info)
+}
+
+// noResource is how Juju's controller answers about a resource that has no file, or that the charm does not have.
+func (c *toolCall) noResource(name string, known bool) error {
+	problem := fmt.Sprintf("resource %q not found", name)
+	if !known {
+		problem = fmt.Sprintf("getting UUID of resource %s for application %s: resource not found", name, newUUID())
+	}
+	return fmt.Errorf("HTTP request failed: Get https://%s/model/%s/units/unit-%s/resources/%s: %s",
+		apiAddress, c.model.uuid, strings.ReplaceAll(c.unit.name, "/", "-"), name, problem)
 }
 
 func stateGet(c *toolCall) tool {

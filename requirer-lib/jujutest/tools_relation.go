@@ -28,7 +28,7 @@ func relationIDs(c *toolCall) tool {
 		run: func() error {
 			ids := []string{}
 			for _, cr := range c.relations {
-				if !cr.broken && cr.relation.endpointOf(c.unit).name == name {
+				if cr.relation.endpointOf(c.unit).name == name {
 					ids = append(ids, cr.relation.longID(c.unit))
 				}
 			}
@@ -188,6 +188,8 @@ func (t *relationGetTool) read(cr *contextRelation) (databag, error) {
 		return maps.Clone(t.unitSettings(cr).values), nil
 	case t.app && t.name == t.unit.app.name && t.isLeader():
 		return maps.Clone(t.appSettings(cr).values), nil
+	case t.name == "":
+		return nil, errors.New(`"" is not a valid unit or application`)
 	case t.app:
 		return t.readApp(cr, t.name)
 	}

@@ -193,7 +193,7 @@ func secretAdd(c *toolCall) tool {
 			if err := c.secrets.add(change); err != nil {
 				return err
 			}
-			fmt.Fprintf(&c.stdout, "secret:%s\n", change.id)
+			fmt.Fprintf(&c.stdout, "secret://%s/%s\n", c.model.uuid, change.id)
 			return nil
 		},
 	}

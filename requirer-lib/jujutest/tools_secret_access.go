@@ -176,7 +176,7 @@ func (t *secretGetTool) revision(s *secret, label string) (secretContent, error)
 	}
 	revision := s.revisions[want]
 	if revision == nil {
-		return nil, fmt.Errorf("secret revision not found: %s/%d", s.uri(), want)
+		return nil, fmt.Errorf("secret value ref for %q revision %d not found", s.uri(), want)
 	}
 	return revision.content, nil
 }
@@ -221,14 +221,14 @@ func (c *hookContext) secretViews() map[string]*secretView {
 	for id, s := range c.ownSecrets() {
 		views[id] = &secretView{
 			Revision: s.latest, Label: s.label, Owner: s.ownerKind, Description: s.description, Rotation: s.rotate,
-			Rotates: s.nextRotate, Access: c.access(id, s),
+			Rotates: s.nextRotate, Access: s.access(),
 		}
 		if latest := s.revisions[s.latest]; latest != nil {
 			views[id].Expiry = latest.expire
 		}
 	}
 	for _, change := range c.secrets.creates {
-		views[change.id] = &secretView{Revision: 1, Owner: change.ownerKind, Access: c.access(change.id, nil)}
+		views[change.id] = &secretView{Revision: 1, Owner: change.ownerKind}
 		views[change.id].update(change)
 	}
 	for _, change := range c.secrets.updates {

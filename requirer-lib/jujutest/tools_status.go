@@ -72,10 +72,11 @@ func statusGet(c *toolCall) tool {
 			if app {
 				return c.applicationStatus(&out, data)
 			}
+			current := c.workloadStatus()
 			if !data && out.format == "smart" {
-				return out.write(c, c.unit.workload.current)
+				return out.write(c, current.current)
 			}
-			return out.write(c, c.unit.workload.details(data))
+			return out.write(c, current.details(data))
 		},
 	}
 }

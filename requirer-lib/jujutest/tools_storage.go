@@ -49,7 +49,7 @@ func storageGet(c *toolCall) tool {
 					return fmt.Errorf("invalid storage ID %q", value)
 				}
 				if s := c.model.storage[value]; s == nil || s.unit != c.unit.name {
-					return fmt.Errorf("storage %q not found", value)
+					return fmt.Errorf("storage instance %q not found", value)
 				}
 				id = value
 				return nil

@@ -272,6 +272,9 @@ func (m *Model) Resolve(name string, retry bool) error {
 	}
 	info := *u.failed
 	u.failed, u.failures = nil, 0
+	if info.kind == kindConfigChanged {
+		u.configured = u.configHash()
+	}
 	m.commit(u, info)
 	return nil
 }
