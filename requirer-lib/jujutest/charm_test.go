@@ -2,13 +2,16 @@ package jujutest_test
 
 import (
 	"archive/zip"
+	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
 )
 
@@ -100,4 +103,15 @@ func TestUnitsDoNotShareTheirCharmDirectories(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, name+"\n", string(text))
 	}
+}
+
+func TestAFunctionThatEndsItsGoroutineFailsItsHook(t *testing.T) {
+	t.Parallel()
+	m := newModel(t, jujutest.Options{HookRetries: -1})
+	quits := jujutest.FromFunc([]byte("name: quits\n"), func(context.Context, *hook.Hook) error {
+		runtime.Goexit() // what t.FailNow does
+		return nil
+	})
+	require.NoError(t, m.Deploy("quits", quits, jujutest.DeployOptions{}))
+	require.ErrorContains(t, m.Settle(t.Context()), "ended its goroutine")
 }

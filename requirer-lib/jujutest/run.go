@@ -209,23 +209,36 @@ func isExecutable(path string) bool {
 }
 
 // runFunction calls a charm that is a function; a panic fails the hook.
-func (charm Charm) runFunction(ctx context.Context, c *hookContext, env []string) (result outcome) {
-	defer func() {
-		if problem := recover(); problem != nil {
-			result = outcome{exit: 2, err: fmt.Errorf("panic: %v", problem), stderr: string(debug.Stack())}
-		}
-	}()
+func (charm Charm) runFunction(ctx context.Context, c *hookContext, env []string) outcome {
 	h, err := hook.New(env, contextRunner{c})
-	if err == nil {
-		err = charm.fn(context.WithValue(ctx, toolKey{}, contextRunner{c}), h)
-	}
-	if cause := context.Cause(ctx); err == nil && cause != nil {
-		err = cause
-	}
 	if err != nil {
-		return outcome{exit: 1, err: err, stderr: err.Error() + "\n"}
+		return failedWith(err)
 	}
-	return outcome{}
+	result := outcome{exit: 1, err: errGoexit}
+	ended := make(chan struct{})
+	go func() { // of its own, since a failed require ends the goroutine that it is called in
+		defer close(ended)
+		defer func() {
+			if problem := recover(); problem != nil {
+				result = outcome{exit: 2, err: fmt.Errorf("panic: %v", problem), stderr: string(debug.Stack())}
+			}
+		}()
+		result = failedWith(charm.fn(context.WithValue(ctx, toolKey{}, contextRunner{c}), h))
+	}()
+	<-ended
+	if cause := context.Cause(ctx); result.err == nil && cause != nil {
+		return failedWith(cause)
+	}
+	return result
+}
+
+var errGoexit = errors.New("the charm's function ended its goroutine, as a failed require does: return an error there, or use assert")
+
+func failedWith(err error) outcome {
+	if err == nil {
+		return outcome{}
+	}
+	return outcome{exit: 1, err: err, stderr: err.Error() + "\n"}
 }
 
 // runProcess runs a charm's program. Its process group is killed when the context ends.
