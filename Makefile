@@ -24,8 +24,7 @@ demo: ## run the pair on this machine, without Juju and without root; DEMO=once 
 test: ## every test that needs no root, on real parts
 	@set -e; for module in $(MODULES); do echo "── $$module"; (cd $$module && $(GO_TEST) ./...); done
 
-# The juju command's current controller is used where there is one (LXD, MicroK8s …), else the local one.
-integration: ## the suite on a real Juju controller: yours, or a local one that it starts (root)
+integration: ## the suite on a real Juju controller: yours (LXD …), or a local one that it starts (root)
 	@if juju whoami >/dev/null 2>&1; then echo "on the controller that juju is logged in to: $$(juju whoami | head -n 1)"; else tests/juju/controller up; fi
 	@cd tests/juju && KAFKA_CONNECT_INTEGRATION=1 go test -v -count=1 -timeout 30m ./model ./suite
 

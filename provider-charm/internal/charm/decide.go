@@ -172,9 +172,10 @@ func writeAccounts(w *World) Step {
 	return w.once("accounts "+revision, WriteAccounts{Accounts: set})
 }
 
-// runServices tells Pebble what to run, and has it run what it does not.
+// runServices tells Pebble what to run, and has it run what it does not. With a configuration that cannot be, what runs
+// goes on as it is.
 func runServices(w *World) Step {
-	if w.Address == "" {
+	if w.Address == "" || w.Config.Problem != "" {
 		return nil
 	}
 	desired := w.servicesFingerprint()
@@ -195,7 +196,7 @@ func (w *World) canRunWorker() bool {
 }
 
 func awaitGateway(w *World) Step {
-	if w.Address == "" || w.Services.GatewayUp {
+	if w.Address == "" || w.Config.Problem != "" || w.Services.GatewayUp {
 		return nil
 	}
 	return w.once("await gateway", AwaitGateway{})
@@ -315,7 +316,7 @@ func (w *World) digests(client Client) []plugins.Digest {
 // publish tells a client its endpoints and its secret, at first once every gateway accepts its account. Later, a unit
 // that is published stays so while it exists, and a new one is added when it is ready.
 func publish(w *World) Step {
-	if !w.Leader {
+	if !w.Leader || w.Config.Problem != "" {
 		return nil
 	}
 	for _, client := range w.live() {

@@ -206,6 +206,13 @@ func TestAServiceThatIsDownIsStarted(t *testing.T) {
 	}
 }
 
+func TestAnImpossibleConfigurationChangesNothing(t *testing.T) {
+	w := settled(t)
+	w.Config.Port, w.Config.Problem = 70000, "config rest-port is 70000"
+	assert.Nil(t, next(w))
+	assert.Equal(t, hook.Status{Name: hook.Blocked, Message: "config rest-port is 70000"}, status(w))
+}
+
 func TestAStepIsTriedOnceInAHook(t *testing.T) {
 	w := settled(t)
 	w.Own.Plugins, w.Store = nil, nil

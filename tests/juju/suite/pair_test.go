@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -42,6 +43,7 @@ func (s *pair) TestStories() {
 		{"databags and secret are what the contract says", s.contract},
 		{"both workers have the plugin and do work, lines flow", s.twoWorkers},
 		{"a client that needs no plugin restarts no worker", s.notRequired},
+		{"an action lists the clients", s.action},
 		{"a changed connector is changed, a changed worker restarted", s.configChange},
 		{"a new leader goes on, and a new unit joins", s.scale},
 		{"a refresh leaves the workers alone", s.refresh},
@@ -105,6 +107,21 @@ func (s *pair) twoWorkers() {
 	}
 	s.Len(workers, 2, "connectors and tasks are shared out")
 	s.flows(s.topic)
+}
+
+func (s *pair) action() {
+	_, leader := s.units(s.home, provider)
+	answer, err := s.home.Juju(limited(s.T()), "run", leader, "list-clients", "--format", "json")
+	s.Require().NoError(err)
+	var ran map[string]struct {
+		Status  string
+		Results map[string]any
+	}
+	s.Require().NoError(json.Unmarshal([]byte(answer), &ran), answer)
+	s.Equal("completed", ran[leader].Status, answer)
+	s.EqualValues("2", fmt.Sprint(ran[leader].Results["clients"]))
+	s.Contains(answer, integrator+": plugin ")
+	s.Contains(answer, mirror+": no plugin, credentials published")
 }
 
 func (s *pair) notRequired() {
