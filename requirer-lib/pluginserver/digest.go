@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"connectcharms/requirer-lib/atomicfile"
 )
 
 // identity is what a file is known by without reading it.
@@ -48,7 +50,7 @@ func Digest(file, cache string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return digest, replaceFile(cache, document)
+	return digest, atomicfile.Write(cache, document, 0o600)
 }
 
 // readCache takes a damaged cache for an empty one: it costs one reading.
@@ -85,12 +87,4 @@ func hash(file io.Reader) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(digest.Sum(nil)), nil
-}
-
-// replaceFile writes a file in one step.
-func replaceFile(path string, content []byte) error {
-	if err := os.WriteFile(path+".new", content, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
 }

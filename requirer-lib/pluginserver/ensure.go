@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"connectcharms/requirer-lib/atomicfile"
 	"connectcharms/requirer-lib/daemon"
 	"connectcharms/requirer-lib/hook"
 )
@@ -56,7 +57,7 @@ func Ensure(ctx context.Context, event hook.Event, options Options) (started boo
 	if err := awaitFree(ctx, options); err != nil {
 		return false, fmt.Errorf("start the plugin server: %w", err)
 	}
-	if err := replaceFile(configFile(event), document); err != nil {
+	if err := atomicfile.Write(configFile(event), document, 0o600); err != nil {
 		return false, fmt.Errorf("start the plugin server: %w", err)
 	}
 	if _, err := server.Start(); err != nil {

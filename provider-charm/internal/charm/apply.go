@@ -164,7 +164,7 @@ func (s RunServices) Apply(ctx context.Context, u *unit, w *World) error {
 	if err := u.writeSettings(w, settings); err != nil {
 		return err
 	}
-	if err := u.supervisor.Ensure(ctx, u.services(w, settings, s.Worker)); err != nil {
+	if err := u.supervisor.Ensure(ctx, u.services(settings, s.Worker)); err != nil {
 		return err
 	}
 	if w.Services.GatewayUp && w.Services.Written != s.Fingerprint {

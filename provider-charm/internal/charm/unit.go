@@ -89,7 +89,7 @@ func newUnit(ctx context.Context, h *hook.Hook, log *slog.Logger) (*unit, error)
 }
 
 // services is what Pebble is to run.
-func (u *unit) services(w *World, settings worker.Settings, withWorker bool) map[string]supervisor.Service {
+func (u *unit) services(settings worker.Settings, withWorker bool) map[string]supervisor.Service {
 	services := map[string]supervisor.Service{gatewayService: {
 		Summary: "Kafka Connect gateway", Override: "replace", Startup: "enabled",
 		Command:   u.layout.program() + " gateway --config " + u.layout.gatewayFile(),
