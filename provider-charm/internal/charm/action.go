@@ -2,49 +2,43 @@ package charm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
-// act runs the action that an operator asked for. It looks and changes nothing: what is due is done in hooks.
-func (u *unit) act(ctx context.Context) error {
-	if u.Action.Name != "list-clients" {
-		return u.ActionFail(ctx, fmt.Sprintf("there is no action %s", u.Action.Name))
+// action is what an operator may ask of a unit. It may write wishes down; what follows from them is done by the rules,
+// as in every hook, right afterwards.
+type action func(ctx context.Context, u *unit, w *World) (results map[string]string, err error)
+
+func actions() map[string]action {
+	return map[string]action{
+		"list-clients": listClients,
 	}
-	w, err := u.observe(ctx)
+}
+
+// refusal is why an action is not done: the operator reads it.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
+
+// act runs the action that an operator asked for.
+func (u *unit) act(ctx context.Context, w *World) error {
+	run, known := actions()[u.Action.Name]
+	switch {
+	case !known:
+		return u.ActionFail(ctx, fmt.Sprintf("there is no action %s", u.Action.Name))
+	case w.Leaving:
+		return u.ActionFail(ctx, "this unit is being removed")
+	}
+	results, err := run(ctx, u, w)
+	var refused refusal
+	if errors.As(err, &refused) {
+		return u.ActionFail(ctx, refused.Error())
+	}
 	if err != nil {
 		return err
 	}
-	return u.ActionSet(ctx, listClients(w))
-}
-
-// listClients says of each client which plugin it has and how far its credentials are.
-func listClients(w *World) map[string]string {
-	listed := map[string]string{"clients": fmt.Sprint(len(w.live()))}
-	for _, client := range w.live() {
-		listed["relation-"+client.ID.String()] = fmt.Sprintf("%s: %s, %s", client.App, w.pluginOf(client), w.progress(client))
-	}
-	return listed
-}
-
-func (w *World) pluginOf(client Client) string {
-	digest := w.Own.Plugins[client.ID].Digest
-	switch {
-	case client.WantErr != nil:
-		return "plugin not known"
-	case !client.NeedsPlugin():
-		return "no plugin"
-	case digest == "":
-		return "plugin not installed on this unit"
-	}
-	return "plugin " + digest.Short()
-}
-
-func (w *World) progress(client Client) string {
-	if trouble := w.trouble(client); len(trouble) > 0 {
-		return trouble[0].Message
-	}
-	if waitsFor := w.waitsFor(client); waitsFor != "" {
-		return waitsFor
-	}
-	return "credentials published"
+	return u.ActionSet(ctx, results)
 }

@@ -354,10 +354,14 @@ func TestRemovingRelation1NeverTouchesRelation10(t *testing.T) {
 
 func TestAnActionListsTheClients(t *testing.T) {
 	w := settled(t)
-	assert.Equal(t, map[string]string{"clients": "1", "relation-7": "my-integrator: plugin aaaaaaaaaaaa, credentials published"}, listClients(w))
+	listed, err := listClients(t.Context(), nil, w)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"clients": "1", "relation-7": "my-integrator: plugin aaaaaaaaaaaa, credentials published"}, listed)
 	w.Clients[0].Want, w.Clients[0].Published = wantNo, hook.Databag{}
 	w.Services.WorkerReady, w.Own.Ready = false, false
-	assert.Equal(t, "my-integrator: no plugin, waiting for the worker of kafka-connect/0", listClients(w)["relation-7"])
+	listed, err = listClients(t.Context(), nil, w)
+	require.NoError(t, err)
+	assert.Equal(t, "my-integrator: no plugin, waiting for the worker of kafka-connect/0", listed["relation-7"])
 }
 
 func TestTheStatusSaysInOneLineWhatTheUnitWaitsFor(t *testing.T) {

@@ -138,29 +138,3 @@ func (w *World) units() map[string]Report {
 	}
 	return all
 }
-
-// accounts is the set that every gateway is to accept: that of relations which go on, and the charm's own.
-func (w *World) accounts() accounts.Set {
-	set := accounts.Set{}
-	if w.Shared.Operator != nil {
-		set = append(set, w.Shared.Operator.Account)
-	}
-	for id, record := range w.Shared.Clients {
-		if _, live := w.client(id); live && record.Account != nil && !record.Closing {
-			set = append(set, *record.Account)
-		}
-	}
-	return set
-}
-
-// wanted is the plugins that relations refer to, as far as they are installed here.
-func (w *World) wanted() []plugins.Digest {
-	var digests []plugins.Digest
-	for _, client := range w.live() {
-		if digest := w.Own.Plugins[client.ID].Digest; digest != "" && client.NeedsPlugin() {
-			digests = append(digests, digest)
-		}
-	}
-	slices.Sort(digests)
-	return slices.Compact(digests)
-}

@@ -1,0 +1,167 @@
+package charm
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"time"
+
+	"connectcharms/provider-charm/internal/plugins"
+	"connectcharms/requirer-lib/hook"
+	"connectcharms/schemas"
+)
+
+// readPluginsConfig reads the limits of downloads.
+func readPluginsConfig(config *Config, options hook.Config, _ hook.Event) (problem string) {
+	config.Plugins = plugins.DefaultLimits()
+	mib, problem := within(options, "plugin-size-limit", 1, 1<<20)
+	seconds, slow := within(options, "plugin-download-timeout", 1, 3600)
+	config.Plugins.Download = int64(mib) << 20
+	config.Plugins.Total = time.Duration(seconds) * time.Second
+	return or(problem, slow)
+}
+
+// wanted is the plugins that relations refer to, as far as they are installed here.
+func (w *World) wanted() []plugins.Digest {
+	var digests []plugins.Digest
+	for _, client := range w.live() {
+		if digest := w.Own.Plugins[client.ID].Digest; digest != "" && client.NeedsPlugin() {
+			digests = append(digests, digest)
+		}
+	}
+	slices.Sort(digests)
+	return slices.Compact(digests)
+}
+
+func (u *unit) observeStore(w *World) error {
+	installed, err := u.store.Installed()
+	if err != nil {
+		return err
+	}
+	w.Store = nil
+	u.classes = map[plugins.Digest][]string{}
+	for _, plugin := range installed {
+		w.Store = append(w.Store, plugin.Digest)
+		u.classes[plugin.Digest] = plugin.Classes
+	}
+	return nil
+}
+
+// installPlugins downloads what a relation asks for. A failed one is tried again when something may have changed.
+func installPlugins(w *World) Step {
+	for _, client := range w.live() {
+		if !client.NeedsPlugin() || !w.installDue(client) {
+			continue
+		}
+		if step := w.once("install "+client.ID.String(), InstallPlugin{ID: client.ID, Source: sourceOf(client.Want)}); step != nil {
+			return step
+		}
+	}
+	return nil
+}
+
+func (w *World) installDue(client Client) bool {
+	have := w.Own.Plugins[client.ID]
+	source := fingerprint(client.Want)
+	if have.Source == source && slices.Contains(w.Store, have.Digest) {
+		return false
+	}
+	return have.Failed != source || w.tryAgain(client.ID)
+}
+
+// tryAgain says whether this hook may find a failed download's cause gone. A slow server must not hold up every hook.
+func (w *World) tryAgain(id hook.RelationID) bool {
+	return w.mayHaveChanged() || w.Event.Relation != nil && w.Event.Relation.ID == id
+}
+
+// InstallPlugin downloads a relation's plugin into the store.
+type InstallPlugin struct {
+	ID     hook.RelationID
+	Source plugins.Source
+}
+
+func (s InstallPlugin) Apply(ctx context.Context, u *unit, w *World) error {
+	installed, err := u.store.Install(ctx, s.Source, w.Config.Plugins)
+	client, _ := w.client(s.ID)
+	told := w.Own.Plugins[s.ID]
+	var refused *plugins.InstallError
+	switch {
+	case errors.As(err, &refused):
+		told.Failed, told.Error, told.Lasts = fingerprint(client.Want), refused.Error(), !refused.Temporary()
+	case err != nil:
+		return err
+	default:
+		told = PluginReport{Source: fingerprint(client.Want), Digest: installed.Digest}
+	}
+	if w.Own.Plugins == nil {
+		w.Own.Plugins = map[hook.RelationID]PluginReport{}
+	}
+	w.Own.Plugins[s.ID] = told
+	return u.observeStore(w)
+}
+
+// removePlugins removes what no relation refers to, and forgets relations that are gone.
+func removePlugins(w *World) Step {
+	wanted := w.wanted()
+	stale := slices.ContainsFunc(w.Store, func(d plugins.Digest) bool { return !slices.Contains(wanted, d) })
+	for id := range w.Own.Plugins {
+		if client, live := w.client(id); !live || !client.NeedsPlugin() {
+			stale = true
+		}
+	}
+	if !stale {
+		return nil
+	}
+	return w.once("remove plugins", RemovePlugins{Keep: wanted})
+}
+
+// RemovePlugins removes from the store all but these.
+type RemovePlugins struct{ Keep []plugins.Digest }
+
+func (s RemovePlugins) Apply(ctx context.Context, u *unit, w *World) error {
+	// A worker keeps the classes of a plugin whose files are gone, until its restart. Should the plugin return before
+	// that, it has to be loaded anew: so the note goes first.
+	started := w.Services.Started
+	started.Plugins = slices.DeleteFunc(slices.Clone(started.Plugins), func(d plugins.Digest) bool { return !slices.Contains(s.Keep, d) })
+	if err := started.Write(u.layout.workerDir()); err != nil {
+		return err
+	}
+	if _, err := u.store.Keep(s.Keep); err != nil {
+		return err
+	}
+	for id := range w.Own.Plugins {
+		if client, live := w.client(id); !live || !client.NeedsPlugin() {
+			delete(w.Own.Plugins, id)
+		}
+	}
+	if err := u.observeStore(w); err != nil {
+		return err
+	}
+	return u.observeServices(ctx, w)
+}
+
+// digests is what the units made of the client's URL: more than one means that the server gave them different bytes.
+func (w *World) digests(client Client) []plugins.Digest {
+	var digests []plugins.Digest
+	for _, report := range w.units() {
+		if plugin := report.Plugins[client.ID]; plugin.Source == fingerprint(client.Want) && plugin.Digest != "" && client.NeedsPlugin() {
+			digests = append(digests, plugin.Digest)
+		}
+	}
+	slices.Sort(digests)
+	return slices.Compact(digests)
+}
+
+// sourceOf is what a requirer asks to be installed.
+func sourceOf(want schemas.Requirer) plugins.Source {
+	return plugins.Source{URL: want.PluginURL, SHA256: plugins.Digest(want.PluginSHA256)}
+}
+
+// fingerprint stands for a plugin-url (and the digest asked for) where the URL itself, which may hold credentials, does
+// not belong.
+func fingerprint(want schemas.Requirer) string {
+	sum := sha256.Sum256([]byte(want.PluginURL + "\x00" + want.PluginSHA256))
+	return hex.EncodeToString(sum[:8])
+}

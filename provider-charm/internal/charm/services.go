@@ -1,0 +1,293 @@
+package charm
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/canonical/pebble/client"
+
+	"connectcharms/provider-charm/internal/gateway"
+	"connectcharms/provider-charm/internal/machine"
+	"connectcharms/provider-charm/internal/supervisor"
+	"connectcharms/provider-charm/internal/worker"
+	"connectcharms/requirer-lib/atomicfile"
+	"connectcharms/requirer-lib/hook"
+)
+
+// The services that Pebble runs.
+const (
+	gatewayService = "gateway"
+	workerService  = "worker"
+)
+
+// How long a hook waits for what this unit itself has started. Juju runs a unit's hooks one after another: one that
+// waits holds up the others.
+const (
+	workerPatience  = 60 * time.Second
+	gatewayPatience = 5 * time.Second
+)
+
+// probePatience bounds a question to a service that should be up.
+const probePatience = 2 * time.Second
+
+// observeServices asks Pebble, the gateway and the worker how they are, and brings this unit's report up to date.
+func (u *unit) observeServices(ctx context.Context, w *World) error {
+	states, err := u.supervisor.Services(ctx)
+	if err != nil {
+		return err
+	}
+	written, _ := os.ReadFile(u.layout.servicesFile())
+	services := Services{Written: string(written)}
+	if services.Started, err = worker.ReadStarted(u.layout.workerDir()); err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, probePatience)
+	defer cancel()
+	u.observeGateway(limited, w, &services, states[gatewayService].Running())
+	state := states[workerService]
+	services.WorkerRunning = state.Running()
+	services.WorkerYoung = time.Since(state.Since) < youth
+	switch {
+	case state.Running():
+		u.observeWorker(limited, &services)
+	case state.Status == client.StatusBackoff, state.Status == client.StatusError:
+		services.WorkerReason = u.whyWorkerDied()
+	}
+	if !services.WorkerReady && w.canRunWorker() {
+		if err := worker.ReachBroker(ctx, w.Config.BootstrapServers); err != nil {
+			services.WorkerReason = err.Error()
+		}
+	}
+	w.Services = services
+	w.Own.Address, w.Own.Ready = w.Address, services.WorkerReady
+	w.Own.Loaded, w.Own.Accounts = services.Loaded, services.Accounts
+	return nil
+}
+
+func (u *unit) observeGateway(ctx context.Context, w *World, services *Services, running bool) {
+	if running {
+		state, err := u.control.Status(ctx)
+		if err == nil {
+			services.GatewayUp, services.Accounts = true, state.Revision
+			return
+		}
+	}
+	if w.Address == "" {
+		return
+	}
+	address := net.JoinHostPort(w.Address, strconv.Itoa(w.Config.Port))
+	if listener, err := net.Listen("tcp", address); err != nil {
+		services.GatewayReason = fmt.Sprintf("%v; free the port or set config rest-port", errors.Unwrap(err))
+	} else {
+		_ = listener.Close()
+	}
+}
+
+// readGatewayConfig reads where the gateway listens.
+func readGatewayConfig(config *Config, options hook.Config, _ hook.Event) (problem string) {
+	config.Port, problem = within(options, "rest-port", 1, 65535)
+	if config.Port == worker.Port {
+		return fmt.Sprintf("config rest-port is %d: that is the worker's own port on loopback, set another", worker.Port)
+	}
+	return problem
+}
+
+// readWorkerConfig reads what a worker's process may take.
+func readWorkerConfig(config *Config, options hook.Config, _ hook.Event) (problem string) {
+	config.HeapMiB, problem = within(options, "worker-heap", 64, 1<<20)
+	return problem
+}
+
+// runServices tells Pebble what to run, and has it run what it does not. With a configuration that cannot be, what runs
+// goes on as it is.
+func runServices(w *World) Step {
+	if w.Address == "" || w.Config.Problem != "" {
+		return nil
+	}
+	desired := w.servicesFingerprint()
+	down := !w.Services.GatewayUp || w.canRunWorker() && !w.Services.WorkerRunning
+	if w.Services.Written == desired && !down {
+		return nil
+	}
+	return w.once("services "+desired, RunServices{Worker: w.canRunWorker(), Fingerprint: desired})
+}
+
+func (w *World) servicesFingerprint() string {
+	return fmt.Sprintf("%s worker=%v gateway=%s:%d build=%s",
+		w.Config.Settings(w).Fingerprint(), w.canRunWorker(), w.Address, w.Config.Port, w.Runtime.Build)
+}
+
+func (w *World) canRunWorker() bool {
+	return w.Config.Problem == "" && len(w.Config.BootstrapServers) > 0 && w.Runtime.KafkaDir != "" && w.Runtime.Problem == ""
+}
+
+// RunServices has Pebble run the gateway, and the worker where it can run.
+type RunServices struct {
+	Worker      bool
+	Fingerprint string
+}
+
+func (s RunServices) Apply(ctx context.Context, u *unit, w *World) error {
+	wasRunning := w.Services.WorkerRunning
+	settings := w.Config.Settings(w)
+	if err := u.writeSettings(w, settings); err != nil {
+		return err
+	}
+	if err := u.supervisor.Ensure(ctx, u.services(settings, s.Worker)); err != nil {
+		return err
+	}
+	if w.Services.GatewayUp && w.Services.Written != s.Fingerprint {
+		if err := u.restartGateway(ctx, w); err != nil {
+			return err
+		}
+	}
+	if s.Worker && !wasRunning {
+		if err := u.noteStart(w, settings); err != nil {
+			return err
+		}
+	}
+	if err := u.openOnly(ctx, w.Config.Port); err != nil {
+		return err
+	}
+	if err := u.writeServicesNote(s.Fingerprint); err != nil {
+		return err
+	}
+	return u.observeServices(ctx, w)
+}
+
+// services is what Pebble is to run.
+func (u *unit) services(settings worker.Settings, withWorker bool) map[string]supervisor.Service {
+	services := map[string]supervisor.Service{gatewayService: {
+		Summary: "Kafka Connect gateway", Override: "replace", Startup: "enabled",
+		Command:   u.layout.program() + " gateway --config " + u.layout.gatewayFile(),
+		KillDelay: "12s", BackoffDelay: "500ms", BackoffLimit: "10s",
+	}}
+	if withWorker {
+		services[workerService] = settings.Service()
+	}
+	if u.ownMachine {
+		for name, service := range services {
+			service.User = machine.ServiceUser
+			services[name] = service
+		}
+	}
+	return services
+}
+
+// writeSettings writes the files that the services read at their start.
+func (u *unit) writeSettings(w *World, settings worker.Settings) error {
+	config, err := json.MarshalIndent(gateway.Config{
+		Listen:   net.JoinHostPort(w.Address, strconv.Itoa(w.Config.Port)),
+		Upstream: settings.URL(),
+		Accounts: u.layout.accountsFile(),
+		Control:  u.layout.controlFile(),
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Write(u.layout.gatewayFile(), config, 0o640); err != nil {
+		return err
+	}
+	return atomicfile.Write(settings.PropertiesFile(), []byte(settings.Properties()), 0o640)
+}
+
+func (u *unit) writeServicesNote(fingerprint string) error {
+	return atomicfile.Write(u.layout.servicesFile(), []byte(fingerprint), 0o600)
+}
+
+// restartGateway puts new settings of the gateway into force.
+func (u *unit) restartGateway(ctx context.Context, w *World) error {
+	w.tried.Forget("await gateway")
+	return u.supervisor.Restart(ctx, gatewayService)
+}
+
+// openOnly opens the gateway's port in the model's firewall, and closes one that it had before.
+func (u *unit) openOnly(ctx context.Context, port int) error {
+	opened, err := u.OpenedPorts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, old := range opened {
+		var number int
+		if _, err := fmt.Sscanf(old, "%d/tcp", &number); err == nil && number != port {
+			if err := u.ClosePort(ctx, number, "tcp"); err != nil {
+				return err
+			}
+		}
+	}
+	return u.OpenPort(ctx, port, "tcp")
+}
+
+func awaitGateway(w *World) Step {
+	if w.Address == "" || w.Config.Problem != "" || w.Services.GatewayUp {
+		return nil
+	}
+	return w.once("await gateway", AwaitGateway{})
+}
+
+// AwaitGateway waits for the gateway to answer.
+type AwaitGateway struct{}
+
+func (AwaitGateway) Apply(ctx context.Context, u *unit, w *World) error {
+	limited, cancel := context.WithTimeout(ctx, gatewayPatience)
+	defer cancel()
+	u.awaitGateway(limited)
+	return u.observeServices(ctx, w)
+}
+
+// awaitGateway waits until the gateway answers, or ctx ends.
+func (u *unit) awaitGateway(ctx context.Context) {
+	poll(ctx, func() (done bool) {
+		_, err := u.control.Status(ctx)
+		return err == nil
+	})
+}
+
+// leave stops the services of a unit that goes. The leader cleans up after it where a relation ends.
+func leave(w *World) Step {
+	if w.Event.Kind == hook.Stop || w.Event.Kind == hook.Remove {
+		return w.once("leave", StopServices{RemoveFiles: w.Event.Kind == hook.Remove})
+	}
+	return nil
+}
+
+// StopServices ends all that runs, and removes the unit's files where it goes for good.
+type StopServices struct{ RemoveFiles bool }
+
+func (s StopServices) Apply(ctx context.Context, u *unit, _ *World) error {
+	if err := u.supervisor.Stop(ctx); err != nil {
+		return err
+	}
+	if s.RemoveFiles {
+		return u.layout.remove()
+	}
+	return nil
+}
+
+func gatewayStatus(w *World) (hook.Status, bool) {
+	if w.Services.GatewayUp {
+		return hook.Status{}, false
+	}
+	return waiting("the gateway: %s", or(w.Services.GatewayReason, "it does not answer"))
+}
+
+// pollEvery is how often poll asks: often enough to cost a start of some seconds little.
+const pollEvery = 100 * time.Millisecond
+
+func poll(ctx context.Context, done func() bool) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
