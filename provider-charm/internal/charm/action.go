@@ -25,14 +25,7 @@ func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(forma
 
 // act runs the action that an operator asked for.
 func (u *unit) act(ctx context.Context, w *World) error {
-	run, known := actions()[u.Action.Name]
-	switch {
-	case !known:
-		return u.ActionFail(ctx, fmt.Sprintf("there is no action %s", u.Action.Name))
-	case w.Leaving:
-		return u.ActionFail(ctx, "this unit is being removed")
-	}
-	results, err := run(ctx, u, w)
+	results, err := u.perform(ctx, w)
 	var refused refusal
 	if errors.As(err, &refused) {
 		return u.ActionFail(ctx, refused.Error())
@@ -41,4 +34,15 @@ func (u *unit) act(ctx context.Context, w *World) error {
 		return err
 	}
 	return u.ActionSet(ctx, results)
+}
+
+func (u *unit) perform(ctx context.Context, w *World) (results map[string]string, err error) {
+	run, known := actions()[u.Action.Name]
+	switch {
+	case !known:
+		return nil, refuse("there is no action %s", u.Action.Name)
+	case w.Leaving:
+		return nil, refuse("this unit is being removed")
+	}
+	return run(ctx, u, w)
 }
