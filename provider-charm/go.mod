@@ -8,6 +8,7 @@ require (
 	github.com/canonical/pebble v1.26.0
 	github.com/stretchr/testify v1.12.1
 	go.yaml.in/yaml/v4 v4.0.0
+	software.sslmate.com/src/go-pkcs12 v0.7.4
 )
 
 require (
@@ -20,6 +21,7 @@ require (
 	github.com/pkg/term v1.1.0 // indirect
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/crypto v0.41.0 // indirect
 	golang.org/x/net v0.43.0 // indirect
 	golang.org/x/sys v0.35.0 // indirect
 	golang.org/x/term v0.34.0 // indirect
