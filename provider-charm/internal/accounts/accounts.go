@@ -14,6 +14,8 @@ import (
 	"io"
 	"regexp"
 	"slices"
+
+	"connectcharms/requirer-lib/secret"
 )
 
 // Limits of one encoded Set. They bound what a gateway reads into memory; both leave room for a relation per account
@@ -27,6 +29,8 @@ const (
 type Account struct {
 	Username string `json:"username"`
 	Hash     Hash   `json:"hash"`
+	// Previous is the hash of the password before, which is accepted too while a rotation lasts; else it is empty.
+	Previous Hash `json:"previous,omitempty"`
 	// Relation is the id of the connect_client relation the account belongs to, above 0. (Juju counts relations from
 	// 0 over the whole model, and the application's own peer relation is always made before its first client.)
 	Relation int `json:"relation,omitempty"`
@@ -45,6 +49,9 @@ func (a Account) Validate() error {
 	if err := a.Hash.Validate(); err != nil {
 		return fmt.Errorf("account %q: %w", a.Username, err)
 	}
+	if err := a.validatePrevious(); err != nil {
+		return fmt.Errorf("account %q: previous password: %w", a.Username, err)
+	}
 	if a.Operator && a.Relation != 0 {
 		return fmt.Errorf("account %q is the operator's and also of relation %d: it can only be one of them", a.Username, a.Relation)
 	}
@@ -52,6 +59,24 @@ func (a Account) Validate() error {
 		return fmt.Errorf("account %q belongs neither to a relation (an id above 0) nor to the operator", a.Username)
 	}
 	return nil
+}
+
+// validatePrevious also refuses the current hash: it would be a rotation that changed nothing.
+func (a Account) validatePrevious() error {
+	if a.Previous == "" {
+		return nil
+	}
+	if a.Previous == a.Hash {
+		return errors.New("it is the current one")
+	}
+	return a.Previous.Validate()
+}
+
+// Verify says whether the password is the account's or, while a rotation lasts, the one before.
+func (a Account) Verify(password secret.Value) bool {
+	current := a.Hash.Verify(password)
+	previous := a.Previous != "" && a.Previous.Verify(password) // checked in any case: the time tells not which one it was
+	return current || previous
 }
 
 // Set is all accounts of the application. The empty set is valid and lets nobody in. One relation may have several

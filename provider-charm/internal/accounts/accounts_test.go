@@ -14,9 +14,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/provider-charm/internal/accounts"
+	"connectcharms/requirer-lib/secret"
 )
 
 const goodHash = "sha256:000102030405060708090a0b0c0d0e0f:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+var otherHash = goodHash[:len(goodHash)-1] + "0"
 
 func client(name string, relation int) accounts.Account {
 	return accounts.Account{Username: name, Hash: goodHash, Relation: relation}
@@ -60,6 +63,33 @@ func TestRevisionFollowsContentAndNotOrder(t *testing.T) {
 	assert.NotEqual(t, set.Revision(), accounts.Set{client("a", 1), client("b", 3)}.Revision())
 }
 
+func TestBothPasswordsFitWhileARotationLasts(t *testing.T) {
+	t.Parallel()
+	before, after, never := accounts.GeneratePassword(), accounts.GeneratePassword(), accounts.GeneratePassword()
+	hashBefore, err := accounts.HashPassword(before)
+	require.NoError(t, err)
+	hashAfter, err := accounts.HashPassword(after)
+	require.NoError(t, err)
+	rotating := accounts.Account{Username: "a", Hash: hashAfter, Previous: hashBefore, Relation: 1}
+	rotated := accounts.Account{Username: "a", Hash: hashAfter, Relation: 1}
+
+	assert.True(t, rotating.Verify(before))
+	assert.True(t, rotating.Verify(after))
+	assert.False(t, rotating.Verify(never))
+	assert.False(t, rotating.Verify(secret.Value{}))
+	assert.False(t, rotated.Verify(before))
+	assert.True(t, rotated.Verify(after))
+	assert.False(t, rotated.Verify(secret.Value{}))
+	assert.NotEqual(t, accounts.Set{rotating}.Revision(), accounts.Set{rotated}.Revision())
+
+	encoded, err := accounts.Set{rotating}.Encode()
+	require.NoError(t, err)
+	assert.NotContains(t, string(encoded), before.Reveal())
+	decoded, err := accounts.Decode(encoded)
+	require.NoError(t, err)
+	assert.Equal(t, accounts.Set{rotating}, decoded)
+}
+
 func TestDecodeRefusesWhatEncodeDoesNotWrite(t *testing.T) {
 	t.Parallel()
 	account := `{"username":"a","hash":"` + goodHash + `","relation":1}`
@@ -81,6 +111,11 @@ func TestDecodeRefusesWhatEncodeDoesNotWrite(t *testing.T) {
 		"empty user name":         `[{"username":"","hash":"` + goodHash + `","relation":1}]`,
 		"user name with a colon":  `[{"username":"a:b","hash":"` + goodHash + `","relation":1}]`,
 		"neither client nor ours": `[{"username":"a","hash":"` + goodHash + `"}]`,
+		"previous is current":     `[{"username":"a","hash":"` + goodHash + `","previous":"` + goodHash + `","relation":1}]`,
+		"previous is malformed":   `[{"username":"a","hash":"` + goodHash + `","previous":"sha256:00:00","relation":1}]`,
+		"previous is empty":       `[{"username":"a","hash":"` + goodHash + `","previous":"","relation":1}]`,
+		"previous without hash":   `[{"username":"a","previous":"` + goodHash + `","relation":1}]`,
+		"previous before hash":    `[{"username":"a","previous":"` + otherHash + `","hash":"` + goodHash + `","relation":1}]`,
 		"negative relation":       `[{"username":"a","hash":"` + goodHash + `","relation":-1}]`,
 		"client and operator":     `[{"username":"a","hash":"` + goodHash + `","relation":1,"operator":true}]`,
 		"null account":            `[null]`,
@@ -156,6 +191,7 @@ func TestAMissingFileIsToldApart(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`[{"username":"a","hash":"` + goodHash + `","relation":1},{"username":"o","hash":"` + goodHash + `","operator":true}]`))
+	f.Add([]byte(`[{"username":"a","hash":"` + goodHash + `","previous":"` + otherHash + `","relation":1}]`))
 	f.Add([]byte(`[]`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		set, err := accounts.Decode(data)

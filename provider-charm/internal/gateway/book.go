@@ -90,10 +90,10 @@ func (b *book) authenticate(request *http.Request) (account accounts.Account, ac
 		return accounts.Account{}, false
 	}
 	account, known := b.current.Load().byName[username]
-	hash := account.Hash
+	checked := account
 	if !known {
-		hash = nobodysHash
+		checked.Hash = nobodysHash
 	}
-	fits := hash.Verify(secret.New(password))
+	fits := checked.Verify(secret.New(password))
 	return account, known && fits
 }
