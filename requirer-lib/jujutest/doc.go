@@ -68,6 +68,6 @@
 // It needs Linux, for /proc and for the whole of 127.0.0.0/8.
 //
 // Time (secrets rotate and expire when the test says so, update-status comes when it is asked for), cross-model relations,
-// subordinate charms, spaces (all bindings have the one address), constraints, placement, and user secrets.
+// subordinate charms, spaces (all bindings have the one address), constraints and placement.
 // A function charm that ignores its context can hold up Settle and Close.
 package jujutest

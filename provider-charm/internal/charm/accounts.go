@@ -13,18 +13,59 @@ import (
 // operatorName is the charm's own user name.
 const operatorName = "operator"
 
-// accounts is the set that every gateway is to accept: that of relations which go on, and the charm's own.
+func username(id hook.RelationID) string { return "relation-" + id.String() }
+
+// accounts is the set that every gateway is to accept: that of relations which go on, the charm's own, and the operator's.
 func (w *World) accounts() accounts.Set {
 	set := accounts.Set{}
-	if w.Shared.Operator != nil {
-		set = append(set, w.Shared.Operator.Account)
+	if w.Shared.Admin != nil {
+		set = append(set, *w.Shared.Admin)
 	}
-	for id, record := range w.Shared.Clients {
-		if _, live := w.client(id); live && record.Account != nil && !record.Closing {
-			set = append(set, *record.Account)
+	for _, credentials := range w.credentials() {
+		if credentials.Account != nil {
+			set = append(set, *credentials.Account)
 		}
 	}
 	return set
+}
+
+// credentials are those that the charm has made and that go on, by user name.
+func (w *World) credentials() map[string]Credentials {
+	all := map[string]Credentials{}
+	if w.Shared.Operator != nil {
+		all[operatorName] = *w.Shared.Operator
+	}
+	for id, record := range w.Shared.Clients {
+		if _, live := w.client(id); live && !record.Closing {
+			all[username(id)] = record.Credentials
+		}
+	}
+	return all
+}
+
+// changeCredentials changes those of one user name.
+func (s *Shared) changeCredentials(name string, change func(*Credentials)) {
+	if name == operatorName {
+		operator := *s.Operator
+		change(&operator)
+		s.Operator = &operator
+		return
+	}
+	for id, record := range s.Clients {
+		if username(id) == name {
+			change(&record.Credentials)
+			s.Clients[id] = record
+		}
+	}
+}
+
+// secrets are the IDs of all secrets that exist for these credentials.
+func (c Credentials) secrets() []string {
+	ids := []string{c.Secret}
+	if c.Rotation != nil && c.Rotation.Secret != "" {
+		ids = append(ids, c.Rotation.Secret)
+	}
+	return ids
 }
 
 // writeAccounts has this unit's gateway accept exactly the accounts of relations that go on.
@@ -72,23 +113,34 @@ func (AddOperator) Apply(ctx context.Context, u *unit, w *World) error {
 	if err != nil {
 		return err
 	}
-	id, err := u.addCredentials(ctx, operatorName, password, operatorName+".user.secret")
+	id, err := u.addCredentials(ctx, operatorName, password)
 	if err != nil {
 		return err
 	}
-	return u.share(ctx, w, func(shared *Shared) {
-		shared.Operator = &OperatorRecord{Secret: id, Account: accounts.Account{Username: operatorName, Hash: hash, Operator: true}}
-	})
+	account := accounts.Account{Username: operatorName, Hash: hash, Operator: true}
+	return u.share(ctx, w, func(shared *Shared) { shared.Operator = &Credentials{Secret: id, Account: &account} })
 }
 
-// addCredentials makes a secret of the application's.
-func (u *unit) addCredentials(ctx context.Context, username string, password secret.Value, label string) (id string, err error) {
-	content := hook.SecretContent{"username": secret.New(username), "password": password}
-	uri, err := u.SecretAdd(ctx, content, hook.SecretOptions{Label: label})
+// addCredentials makes a secret of the application's for a user name.
+func (u *unit) addCredentials(ctx context.Context, name string, password secret.Value) (id string, err error) {
+	uri, err := u.SecretAdd(ctx, login(name, password), hook.SecretOptions{Label: label(name)})
 	if err != nil {
 		return "", err
 	}
 	return secretID(uri)
+}
+
+// login is the content of a secret with credentials.
+func login(name string, password secret.Value) hook.SecretContent {
+	return hook.SecretContent{"username": secret.New(name), "password": password}
+}
+
+// label is the application's own name for the secret of a user name.
+func label(name string) string {
+	if relation, is := strings.CutPrefix(name, "relation-"); is {
+		name = clientEndpoint + "." + relation
+	}
+	return name + ".user.secret"
 }
 
 // secretID is the part of a secret's URI that names it within its model.

@@ -12,7 +12,9 @@ type action func(ctx context.Context, u *unit, w *World) (results map[string]str
 
 func actions() map[string]action {
 	return map[string]action{
-		"list-clients": listClients,
+		"get-operator-password": getOperatorPassword,
+		"list-clients":          listClients,
+		"rotate-credentials":    rotateCredentials,
 	}
 }
 

@@ -72,13 +72,12 @@ func addSecrets(w *World) Step {
 type AddSecret struct{ ID hook.RelationID }
 
 func (s AddSecret) Apply(ctx context.Context, u *unit, w *World) error {
-	label := fmt.Sprintf("%s.%d.user.secret", clientEndpoint, s.ID)
-	id, err := u.addCredentials(ctx, username(s.ID), accounts.GeneratePassword(), label)
+	id, err := u.addCredentials(ctx, username(s.ID), accounts.GeneratePassword())
 	if err != nil {
 		return err
 	}
 	return u.share(ctx, w, func(shared *Shared) {
-		shared.Clients[s.ID] = ClientRecord{Secret: id, fresh: true}
+		shared.Clients[s.ID] = ClientRecord{Credentials: Credentials{Secret: id}, fresh: true}
 	})
 }
 
@@ -154,7 +153,7 @@ func closeClients(w *World) Step {
 	}
 	for _, id := range recordedIDs(w) {
 		if _, live := w.client(id); !live && !w.Shared.Clients[id].Closing {
-			return CloseClient{ID: id, Secret: w.Shared.Clients[id].Secret}
+			return CloseClient{ID: id, Secrets: w.Shared.Clients[id].secrets()}
 		}
 	}
 	return nil
@@ -162,16 +161,18 @@ func closeClients(w *World) Step {
 
 // CloseClient takes back a relation's account and secret.
 type CloseClient struct {
-	ID     hook.RelationID
-	Secret string
+	ID      hook.RelationID
+	Secrets []string
 }
 
 func (s CloseClient) Apply(ctx context.Context, u *unit, w *World) error {
-	if err := u.SecretRemove(ctx, "secret:"+s.Secret, 0); err != nil && !hook.IsNotFound(err) {
-		return err
+	for _, id := range s.Secrets {
+		if err := u.SecretRemove(ctx, "secret:"+id, 0); err != nil && !hook.IsNotFound(err) {
+			return err
+		}
 	}
 	return u.share(ctx, w, func(shared *Shared) {
-		shared.Clients[s.ID] = ClientRecord{Secret: s.Secret, Closing: true}
+		shared.Clients[s.ID] = ClientRecord{Closing: true}
 	})
 }
 
@@ -215,8 +216,6 @@ func (s ForgetClient) Apply(ctx context.Context, u *unit, w *World) error {
 }
 
 func recordedIDs(w *World) []hook.RelationID { return sortedKeys(w.Shared.Clients) }
-
-func username(id hook.RelationID) string { return "relation-" + id.String() }
 
 // listClients says of each client which plugin it has and how far its credentials are.
 func listClients(_ context.Context, _ *unit, w *World) (map[string]string, error) {

@@ -2,6 +2,7 @@ package charm
 
 import (
 	"fmt"
+	"time"
 
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/worker"
@@ -16,7 +17,10 @@ type Config struct {
 	HeapMiB           int
 	ReplicationFactor int
 	Plugins           plugins.Limits
-	Problem           string // what is wrong with it; nothing is acted on then
+	OperatorSecret    string        // URI of a user secret
+	RotationPolicy    string        // how often Juju asks for other passwords
+	Overlap           time.Duration // how long an old password goes on working
+	Problem           string        // what is wrong with it; nothing is acted on then
 }
 
 // readConfig reads what Juju has checked for type only. Each subject reads its own options; of several problems the first
@@ -24,7 +28,7 @@ type Config struct {
 func readConfig(options hook.Config, event hook.Event) Config {
 	config := Config{}
 	for _, read := range []func(*Config, hook.Config, hook.Event) (problem string){
-		readKafkaConfig, readGatewayConfig, readWorkerConfig, readPluginsConfig,
+		readKafkaConfig, readGatewayConfig, readWorkerConfig, readPluginsConfig, readOperatorConfig, readRotationConfig,
 	} {
 		if problem := read(&config, options, event); problem != "" && config.Problem == "" {
 			config.Problem = problem

@@ -18,10 +18,10 @@ func next(w *World) Step {
 		return leave(w)
 	}
 	return reconcile.First(w,
-		closeClients, writeAccounts, forgetClients, addOperator, addSecrets,
+		closeClients, setAdmin, writeAccounts, forgetClients, addOperator, addSecrets, setPolicies, beginRotations,
 		installJava, unpackKafka, installPlugins, removePlugins,
 		runServices, awaitGateway, giveTurn, restartWorker, awaitWorker,
-		openAccounts, writeAccounts, publish, tellClients, report,
+		openAccounts, writeAccounts, goOnWithRotations, publish, tellClients, report,
 	)
 }
 

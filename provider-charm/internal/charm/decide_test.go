@@ -2,6 +2,7 @@ package charm
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -27,6 +28,9 @@ func wants(url string) schemas.Requirer {
 	return schemas.Requirer{PluginURL: url, RequestedSecrets: []string{"username", "password"}}
 }
 
+// noon is when hooks run.
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
 var (
 	wantA  = wants("http://10.0.0.9:8080/a.tar.gz")
 	wantNo = wants(schemas.NotRequired)
@@ -41,16 +45,17 @@ func settled(t *testing.T) *World {
 	peers := hook.RelationID(0)
 	w := &World{
 		Event:        hook.Event{Unit: "kafka-connect/0", Kind: hook.UpdateStatus, ModelUUID: modelUUID},
+		Now:          noon,
 		Leader:       true,
-		Config:       Config{BootstrapServers: []string{"10.0.0.1:9092"}, Port: 8083, Group: "g", HeapMiB: 512, ReplicationFactor: -1},
+		Config:       Config{BootstrapServers: []string{"10.0.0.1:9092"}, Port: 8083, Group: "g", HeapMiB: 512, ReplicationFactor: -1, RotationPolicy: "never", Overlap: time.Hour},
 		Address:      "10.0.0.5",
 		PeerRelation: &peers,
 		Others:       map[string]Report{},
 		Runtime:      Runtime{KafkaDir: "/k", WorkerDir: "/w", PluginPath: "/p"},
 		Store:        []plugins.Digest{digestA},
 		Shared: Shared{
-			Clients:  map[hook.RelationID]ClientRecord{7: {Secret: secretOf7, Account: account}},
-			Operator: &OperatorRecord{Secret: secretOfOperator, Account: accounts.Account{Username: "operator", Hash: hash, Operator: true}},
+			Clients:  map[hook.RelationID]ClientRecord{7: {Credentials: Credentials{Secret: secretOf7, Account: account}}},
+			Operator: &Credentials{Secret: secretOfOperator, Account: &accounts.Account{Username: "operator", Hash: hash, Operator: true}},
 		},
 	}
 	w.Clients = []Client{{ID: 7, App: "my-integrator", Want: wantA, Published: hook.Databag{
@@ -113,21 +118,21 @@ func TestTheStepThatIsDue(t *testing.T) {
 		},
 		"a relation that ends loses its account and secret first": {
 			func(w *World) { w.Clients[0].Broken = true },
-			CloseClient{ID: 7, Secret: secretOf7},
+			CloseClient{ID: 7, Secrets: []string{secretOf7}},
 		},
 		"a relation that ended unseen is closed by the next leader": {
 			func(w *World) { w.Clients = nil },
-			CloseClient{ID: 7, Secret: secretOf7},
+			CloseClient{ID: 7, Secrets: []string{secretOf7}},
 		},
 		"connectors of a closed client are deleted": {func(w *World) {
 			w.Clients = nil
 			w.Store = nil
-			w.Shared.Clients[7] = ClientRecord{Secret: secretOf7, Closing: true}
+			w.Shared.Clients[7] = ClientRecord{Closing: true}
 			w.Services.Accounts = w.accounts().Revision()
 		}, ForgetClient{ID: 7, Secret: secretOfOperator}},
 		"alone, a restart needs no other's leave": {func(w *World) { w.Services.Started.Plugins = nil; w.Shared.Turn = "kafka-connect/0" }, RestartWorker{}},
 		"an account is opened once the plugin is loaded": {func(w *World) {
-			w.Shared.Clients[7] = ClientRecord{Secret: secretOf7}
+			w.Shared.Clients[7] = ClientRecord{Credentials: Credentials{Secret: secretOf7}}
 			w.Services.Accounts = w.accounts().Revision()
 			w.Own.Accounts = w.Services.Accounts
 			w.Clients[0].Published = hook.Databag{}
@@ -152,14 +157,14 @@ func TestTheStepThatIsDue(t *testing.T) {
 func TestEveryGatewayDropsAnAccountAtOnce(t *testing.T) {
 	w := settled(t)
 	w.Clients[0].Broken, w.Leader = true, false
-	assert.Equal(t, WriteAccounts{Accounts: accounts.Set{w.Shared.Operator.Account}}, next(w), "not only the leader's; the charm's own stays")
+	assert.Equal(t, WriteAccounts{Accounts: accounts.Set{*w.Shared.Operator.Account}}, next(w), "not only the leader's; the charm's own stays")
 }
 
 func TestTheCharmHasAnAccountOfItsOwn(t *testing.T) {
 	w := settled(t)
 	w.Shared.Operator = nil
 	assert.Equal(t, AddOperator{}, addOperator(w))
-	w.Shared.Clients[7] = ClientRecord{Secret: secretOf7, Closing: true}
+	w.Shared.Clients[7] = ClientRecord{Closing: true}
 	assert.Nil(t, forgetClients(w), "a worker would forward the deletion to a gateway that wants an account")
 	w.Leader = false
 	assert.Nil(t, addOperator(w))
@@ -237,7 +242,7 @@ func TestCredentialsWaitForEveryWorker(t *testing.T) {
 			peer := withPeer(w)
 			change(peer)
 			w.Others["kafka-connect/1"] = *peer
-			w.Shared.Clients[7] = ClientRecord{Secret: secretOf7}
+			w.Shared.Clients[7] = ClientRecord{Credentials: Credentials{Secret: secretOf7}}
 			assert.Nil(t, openAccounts(w))
 			w.Clients[0].Published = hook.Databag{}
 			assert.NotEqual(t, hook.Active, status(w).Name)
@@ -348,7 +353,7 @@ func TestRemovingRelation1NeverTouchesRelation10(t *testing.T) {
 	w.Clients = []Client{{ID: 1, Broken: true}, {ID: 10, Want: wantA, Published: w.Clients[0].Published}}
 	w.Own.Plugins = map[hook.RelationID]PluginReport{1: {Source: "s", Digest: digestB}, 10: {Source: fingerprint(wantA), Digest: digestA}}
 	w.Store = []plugins.Digest{digestA, digestB}
-	assert.Equal(t, CloseClient{ID: 1, Secret: secretOf7}, next(w))
+	assert.Equal(t, CloseClient{ID: 1, Secrets: []string{secretOf7}}, next(w))
 	assert.Equal(t, RemovePlugins{Keep: []plugins.Digest{digestA}}, removePlugins(w))
 }
 

@@ -2,6 +2,7 @@ package charm
 
 import (
 	"context"
+	"time"
 
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/reconcile"
@@ -10,7 +11,7 @@ import (
 
 // observe reads all that the rules need.
 func (u *unit) observe(ctx context.Context) (*World, error) {
-	w := &World{Event: u.Event}
+	w := &World{Event: u.Event, Now: time.Now()}
 	var err error
 	if w.Leaving, err = reconcile.IsLeaving(u.Event, u.layout.leavingFile()); err != nil {
 		return nil, err
@@ -19,7 +20,7 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 		return w, nil
 	}
 	for _, read := range []func(context.Context, *World) error{
-		u.observeModel, u.observePeers, u.observeClients, u.observeRuntime,
+		u.observeModel, u.observeAdmin, u.observePeers, u.observeClients, u.observeRuntime,
 	} {
 		if err := read(ctx, w); err != nil {
 			return nil, err

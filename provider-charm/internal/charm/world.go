@@ -2,6 +2,7 @@ package charm
 
 import (
 	"slices"
+	"time"
 
 	"connectcharms/provider-charm/internal/accounts"
 	"connectcharms/provider-charm/internal/plugins"
@@ -14,6 +15,7 @@ import (
 // World is all that the rules know. It is plain data: tests write it down.
 type World struct {
 	Event   hook.Event
+	Now     time.Time // when the hook began
 	Leader  bool
 	Leaving bool // this unit is on its way out: the end of a relation on it is not the end of the relation
 	Config  Config
@@ -25,6 +27,7 @@ type World struct {
 	Others       map[string]Report // by unit
 	Shared       Shared            // the application's peer databag
 	Clients      []Client          // by relation id
+	Admin        AdminWish
 
 	Runtime  Runtime
 	Store    []plugins.Digest // what is installed
@@ -94,23 +97,24 @@ type PluginReport struct {
 // Shared is what the leader keeps for all units and for the next leader, in the application's peer databag.
 type Shared struct {
 	Clients  map[hook.RelationID]ClientRecord `json:"clients,omitempty"`
-	Operator *OperatorRecord                  `json:"operator,omitempty"`
-	Turn     string                           `json:"turn,omitempty"` // the unit that may restart its worker
+	Operator *Credentials                     `json:"operator,omitempty"` // the charm's own
+	Admin    *accounts.Account                `json:"admin,omitempty"`    // that of config operator-secret
+	Turn     string                           `json:"turn,omitempty"`     // the unit that may restart its worker
 }
 
 // ClientRecord is what exists on behalf of one relation, and so must go with it.
 type ClientRecord struct {
-	Secret  string            `json:"secret"`            // ID of the Juju secret with its credentials
-	Account *accounts.Account `json:"account,omitempty"` // nil until the plugin is loaded everywhere
-	Closing bool              `json:"closing,omitempty"` // secret and account are gone; its connectors may be left
-	fresh   bool              // the secret was added in this very hook
+	Credentials
+	Closing bool `json:"closing,omitempty"` // secret and account are gone; its connectors may be left
+	fresh   bool // the secret was added in this very hook
 }
 
-// OperatorRecord is the charm's own account. A worker forwards requests to the leader of the Connect group, whose gateway
-// wants an account from everybody, the charm included.
-type OperatorRecord struct {
-	Secret  string           `json:"secret"`
-	Account accounts.Account `json:"account"`
+// Credentials is an account and the Juju secret with its password.
+type Credentials struct {
+	Secret   string            `json:"secret,omitempty"`   // its ID
+	Account  *accounts.Account `json:"account,omitempty"`  // nil: the password opens nothing yet
+	Policy   string            `json:"policy,omitempty"`   // how often Juju asks for another password
+	Rotation *Rotation         `json:"rotation,omitempty"` // a change of password under way
 }
 
 // NeedsPlugin says whether the client's plugin has to be on the workers.
