@@ -131,7 +131,8 @@ func TestTheOperatorsOwnAccountFollowsItsSecret(t *testing.T) {
 		w.Admin = wish
 		assert.Equal(t, SetAdmin{wish}, setAdmin(w), name)
 	}
-	assert.Equal(t, hook.Blocked, status(w).Name)
+	w.Admin = AdminWish{Problem: "config operator-secret cannot be read"}
+	assert.Equal(t, hook.Status{Name: hook.Blocked, Message: w.Admin.Problem}, status(w))
 }
 
 func TestWhatMakesNoOperatorsAccountIsNamed(t *testing.T) {
