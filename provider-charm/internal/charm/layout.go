@@ -5,25 +5,22 @@ import (
 	"os"
 	"path/filepath"
 
-	"connectcharms/requirer-lib/hook"
+	"connectcharms/provider-charm/internal/worker"
 )
 
-// layout is where a unit's files lie.
+// layout is where a unit's files lie, as the charm sees them or as its services do: the two differ where the services
+// live in a container of their own. What the charm opens is the first, what it writes down for a service the second.
 type layout struct {
-	charm string // the unpacked charm
-	data  string
+	data    string
+	program string // this charm's own binary, which is the gateway as well
 }
 
-func layoutOf(event hook.Event) layout {
-	return layout{charm: event.CharmDir, data: event.DataDir()}
+func (l layout) kafkaDir() string   { return filepath.Join(l.data, "kafka") }
+func (l layout) pluginsDir() string { return filepath.Join(l.data, "plugins") }
+func (l layout) workerDir() string  { return filepath.Join(l.data, "worker") }
+func (l layout) propertiesFile() string {
+	return filepath.Join(l.workerDir(), worker.PropertiesName)
 }
-
-// name tells the unit from others on its machine.
-func (l layout) name() string { return filepath.Base(l.data) }
-
-func (l layout) kafkaDir() string     { return filepath.Join(l.data, "kafka") }
-func (l layout) pluginsDir() string   { return filepath.Join(l.data, "plugins") }
-func (l layout) workerDir() string    { return filepath.Join(l.data, "worker") }
 func (l layout) gatewayDir() string   { return filepath.Join(l.data, "gateway") }
 func (l layout) accountsFile() string { return filepath.Join(l.gatewayDir(), "accounts.json") }
 func (l layout) gatewayFile() string  { return filepath.Join(l.gatewayDir(), "gateway.json") }
@@ -31,10 +28,6 @@ func (l layout) controlFile() string  { return filepath.Join(l.gatewayDir(), "co
 func (l layout) pebbleDir() string    { return filepath.Join(l.data, "pebble") }
 func (l layout) servicesFile() string { return filepath.Join(l.data, "services") }
 func (l layout) leavingFile() string  { return filepath.Join(l.data, "leaving") }
-
-// program is this charm's own binary, which is the gateway as well.
-func (l layout) program() string { return filepath.Join(l.charm, "bin", "kafka-connect") }
-func (l layout) pebble() string  { return filepath.Join(l.charm, "bin", "pebble") }
 
 // make makes the directories. Only plugins and Kafka are for all to read. Those of the services belong to their group, 0
 // where they run as the charm does: files in them get that group too.
@@ -60,5 +53,3 @@ func (l layout) make(group int) error {
 	}
 	return nil
 }
-
-func (l layout) remove() error { return os.RemoveAll(l.data) }

@@ -48,8 +48,6 @@ func (u *unit) observeModel(ctx context.Context, w *World) error {
 	if err != nil {
 		return err
 	}
-	if len(network.Ingress) > 0 {
-		w.Address = network.Ingress[0]
-	}
+	w.Address, w.ListenAddress = u.place.addresses(network)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"connectcharms/provider-charm/internal/machine"
+	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/requirer-lib/hook"
 )
 
@@ -16,28 +17,15 @@ const kafkaResource = "kafka"
 const aptPatience = 5 * time.Minute
 
 func (u *unit) observeRuntime(ctx context.Context, w *World) error {
-	w.Runtime = Runtime{
-		KafkaDir: u.kafka.Current(), JavaHome: os.Getenv("JAVA_HOME"),
-		WorkerDir: u.layout.workerDir(), PluginPath: u.store.Path(),
-	}
-	if program, err := os.Stat(u.layout.program()); err == nil {
-		w.Runtime.Build = fmt.Sprintf("%d-%d", program.Size(), program.ModTime().UnixNano())
-	}
-	if !machine.HasJava() {
-		w.Runtime.Problem = "no Java on this machine: install openjdk-17-jre-headless or later"
-		w.Runtime.CanInstallJava = u.ownMachine
-	}
-	if w.Runtime.KafkaDir != "" && u.Kind != hook.UpgradeCharm {
-		return nil // Juju tells of a new resource by upgrade-charm
-	}
-	archive, err := u.ResourceGet(ctx, kafkaResource)
-	if hook.IsNotFound(err) {
-		return nil // nothing attached: the status says so
-	}
+	found, err := u.place.runtime(ctx, u)
 	if err != nil {
 		return err
 	}
-	w.Runtime.Archive, w.Runtime.Pending = archive, u.kafka.Pending(archive)
+	if program, err := os.Stat(u.layout.program); err == nil {
+		found.Build = fmt.Sprintf("%d-%d", program.Size(), program.ModTime().UnixNano())
+	}
+	found.WorkerDir, found.PluginPath = u.seen.workerDir(), plugins.PathIn(u.seen.pluginsDir())
+	w.Runtime = found
 	return nil
 }
 
@@ -84,8 +72,8 @@ func (s UnpackKafka) Apply(ctx context.Context, u *unit, w *World) error {
 		w.Runtime.Problem = fmt.Sprintf("resource kafka: %v", err)
 		return nil
 	}
-	w.Runtime.KafkaDir = dir
-	return u.ApplicationVersionSet(ctx, u.kafka.Version(dir))
+	w.Runtime.KafkaDir, w.Runtime.Version = dir, u.kafka.Version(dir)
+	return nil
 }
 
 func runtimeStatus(w *World) (hook.Status, bool) {

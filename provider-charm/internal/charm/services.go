@@ -13,7 +13,6 @@ import (
 	"github.com/canonical/pebble/client"
 
 	"connectcharms/provider-charm/internal/gateway"
-	"connectcharms/provider-charm/internal/machine"
 	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/atomicfile"
@@ -81,8 +80,7 @@ func (u *unit) observeGateway(ctx context.Context, w *World, services *Services,
 	if w.Address == "" {
 		return
 	}
-	address := net.JoinHostPort(w.Address, strconv.Itoa(w.Config.Port))
-	if listener, err := net.Listen("tcp", address); err != nil {
+	if listener, err := net.Listen("tcp", w.listen()); err != nil {
 		services.GatewayReason = fmt.Sprintf("%v; free the port or set config rest-port", errors.Unwrap(err))
 	} else {
 		_ = listener.Close()
@@ -119,8 +117,13 @@ func runServices(w *World) Step {
 }
 
 func (w *World) servicesFingerprint() string {
-	return fmt.Sprintf("%s worker=%v gateway=%s:%d build=%s",
-		w.Config.Settings(w).Fingerprint(), w.canRunWorker(), w.Address, w.Config.Port, w.Runtime.Build)
+	return fmt.Sprintf("%s worker=%v gateway=%s build=%s",
+		w.Config.Settings(w).Fingerprint(), w.canRunWorker(), w.listen(), w.Runtime.Build)
+}
+
+// listen is where the gateway listens.
+func (w *World) listen() string {
+	return net.JoinHostPort(w.ListenAddress, strconv.Itoa(w.Config.Port))
 }
 
 func (w *World) canRunWorker() bool {
@@ -155,6 +158,11 @@ func (s RunServices) Apply(ctx context.Context, u *unit, w *World) error {
 	if err := u.openOnly(ctx, w.Config.Port); err != nil {
 		return err
 	}
+	if w.Runtime.Version != "" {
+		if err := u.ApplicationVersionSet(ctx, w.Runtime.Version); err != nil {
+			return err
+		}
+	}
 	if err := u.writeServicesNote(s.Fingerprint); err != nil {
 		return err
 	}
@@ -165,17 +173,15 @@ func (s RunServices) Apply(ctx context.Context, u *unit, w *World) error {
 func (u *unit) services(settings worker.Settings, withWorker bool) map[string]supervisor.Service {
 	services := map[string]supervisor.Service{gatewayService: {
 		Summary: "Kafka Connect gateway", Override: "replace", Startup: "enabled",
-		Command:   u.layout.program() + " gateway --config " + u.layout.gatewayFile(),
+		Command:   u.seen.program + " gateway --config " + u.seen.gatewayFile(),
 		KillDelay: "12s", BackoffDelay: "500ms", BackoffLimit: "10s",
 	}}
 	if withWorker {
 		services[workerService] = settings.Service()
 	}
-	if u.ownMachine {
-		for name, service := range services {
-			service.User = machine.ServiceUser
-			services[name] = service
-		}
+	for name, service := range services {
+		service.User = u.place.user()
+		services[name] = service
 	}
 	return services
 }
@@ -183,10 +189,10 @@ func (u *unit) services(settings worker.Settings, withWorker bool) map[string]su
 // writeSettings writes the files that the services read at their start.
 func (u *unit) writeSettings(w *World, settings worker.Settings) error {
 	config, err := json.MarshalIndent(gateway.Config{
-		Listen:   net.JoinHostPort(w.Address, strconv.Itoa(w.Config.Port)),
+		Listen:   w.listen(),
 		Upstream: settings.URL(),
-		Accounts: u.layout.accountsFile(),
-		Control:  u.layout.controlFile(),
+		Accounts: u.seen.accountsFile(),
+		Control:  u.seen.controlFile(),
 	}, "", "  ")
 	if err != nil {
 		return err
@@ -194,7 +200,7 @@ func (u *unit) writeSettings(w *World, settings worker.Settings) error {
 	if err := atomicfile.Write(u.layout.gatewayFile(), config, 0o640); err != nil {
 		return err
 	}
-	return atomicfile.Write(settings.PropertiesFile(), []byte(settings.Properties()), 0o640)
+	return atomicfile.Write(u.layout.propertiesFile(), []byte(settings.Properties()), 0o640)
 }
 
 func (u *unit) writeServicesNote(fingerprint string) error {
@@ -265,7 +271,7 @@ func (s StopServices) Apply(ctx context.Context, u *unit, _ *World) error {
 		return err
 	}
 	if s.RemoveFiles {
-		return u.layout.remove()
+		return u.place.clear()
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 
 	"connectcharms/provider-charm/internal/distribution"
 	"connectcharms/provider-charm/internal/gateway"
-	"connectcharms/provider-charm/internal/machine"
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/provider-charm/internal/worker"
@@ -18,8 +17,9 @@ import (
 type unit struct {
 	*hook.Hook
 	log        *slog.Logger
-	ownMachine bool
-	layout     layout
+	place      place
+	layout     layout // where files are
+	seen       layout // where the services see them
 	store      *plugins.Store
 	kafka      *distribution.Store
 	supervisor *supervisor.Supervisor
@@ -50,28 +50,21 @@ func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
 }
 
 func newUnit(ctx context.Context, h *hook.Hook, log *slog.Logger) (*unit, error) {
-	places := layoutOf(h.Event)
-	own := machine.IsOwn(h.Event)
-	group := 0
-	if own {
-		var err error
-		if group, err = machine.MakeServiceUser(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if err := places.make(group); err != nil {
+	at := placeOf(h.Event)
+	if err := at.prepare(ctx); err != nil {
 		return nil, err
 	}
-	store, err := plugins.Open(places.pluginsDir())
+	files, seen := at.layouts()
+	store, err := plugins.Open(files.pluginsDir())
 	if err != nil {
 		return nil, err
 	}
-	pebble, err := supervisor.New(places.pebble(), places.pebbleDir(), places.name()+"-pebble", own)
+	pebble, err := at.supervisor()
 	if err != nil {
 		return nil, err
 	}
 	return &unit{
-		Hook: h, log: log, ownMachine: own, layout: places, store: store, kafka: distribution.Open(places.kafkaDir()),
-		supervisor: pebble, control: gateway.Control{Socket: places.controlFile()},
+		Hook: h, log: log, place: at, layout: files, seen: seen, store: store, kafka: distribution.Open(files.kafkaDir()),
+		supervisor: pebble, control: gateway.Control{Socket: files.controlFile()},
 	}, nil
 }

@@ -14,12 +14,13 @@ import (
 
 // World is all that the rules know. It is plain data: tests write it down.
 type World struct {
-	Event   hook.Event
-	Now     time.Time // when the hook began
-	Leader  bool
-	Leaving bool // this unit is on its way out: the end of a relation on it is not the end of the relation
-	Config  Config
-	Address string // of this unit, for the other units and for clients; empty while Juju knows none
+	Event         hook.Event
+	Now           time.Time // when the hook began
+	Leader        bool
+	Leaving       bool // this unit is on its way out: the end of a relation on it is not the end of the relation
+	Config        Config
+	Address       string // where the other units and clients find this one; empty while Juju knows none
+	ListenAddress string // where its gateway listens
 
 	PeerRelation *hook.RelationID  // nil before the peer relation is made
 	Own          Report            // what this unit knows of itself, as it stands now
@@ -49,6 +50,7 @@ type Client struct {
 // Runtime is what a worker needs and does not bring.
 type Runtime struct {
 	KafkaDir string // empty: no Kafka distribution is unpacked
+	Version  string // of that Kafka
 	Archive  string // the resource that is attached
 	Pending  bool   // Archive is not what is unpacked
 	JavaHome string

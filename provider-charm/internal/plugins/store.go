@@ -69,7 +69,10 @@ func Open(dir string, options ...Option) (*Store, error) {
 }
 
 // Path returns the directory for the worker's plugin.path. Each directory in it is one whole plugin.
-func (s *Store) Path() string { return filepath.Join(s.dir, "installed") }
+func (s *Store) Path() string { return PathIn(s.dir) }
+
+// PathIn is Path of the store at dir: a worker in a container may see the store at another place than who fills it.
+func PathIn(dir string) string { return filepath.Join(dir, "installed") }
 
 // Get returns the plugin with this digest, or an error that is ErrNotInstalled.
 func (s *Store) Get(digest Digest) (Installed, error) {

@@ -47,8 +47,8 @@ func (s Settings) URL() string {
 	return "http://" + net.JoinHostPort(Loopback(s.Address), strconv.Itoa(Port))
 }
 
-// PropertiesFile is where Properties belong.
-func (s Settings) PropertiesFile() string { return filepath.Join(s.Dir, "worker.properties") }
+// PropertiesName is the name of the file for Properties, in Dir.
+const PropertiesName = "worker.properties"
 
 // Properties is the worker's configuration file.
 //
@@ -108,7 +108,7 @@ func (s Settings) Service() supervisor.Service {
 	return supervisor.Service{
 		Summary:  "Kafka Connect worker",
 		Override: "replace", Startup: "enabled",
-		Command:      filepath.Join(s.KafkaDir, "bin", "connect-distributed.sh") + " " + s.PropertiesFile(),
+		Command:      filepath.Join(s.KafkaDir, "bin", "connect-distributed.sh") + " " + filepath.Join(s.Dir, PropertiesName),
 		Environment:  environment,
 		WorkingDir:   s.Dir,
 		KillDelay:    "15s",
