@@ -29,14 +29,19 @@ type BrokerOptions struct {
 	Dir string
 	// Log gets what the broker prints; nil drops it.
 	Log io.Writer
+	// TLS has the broker listen with TLS too, with a certificate for Address of this authority; nil: it does not.
+	TLS *Authority
+	// SCRAM has the broker listen for users that log in too, see Broker.SetUser.
+	SCRAM bool
 	// Extra settings, which win over the ones made here.
 	Extra map[string]string
 }
 
-// Broker is a Kafka cluster of one node, without TLS and without accounts.
+// Broker is a Kafka cluster of one node. It always listens without TLS and for everyone; see Broker.At for more.
 type Broker struct {
 	*Process
 	bootstrap string
+	listeners map[Protocol]string
 }
 
 // StartBroker returns when the broker answers requests of clients. The context bounds the start only (2 min, where it has no deadline):
@@ -62,12 +67,22 @@ func StartBroker(ctx context.Context, runtime *Runtime, options BrokerOptions) (
 // Bootstrap is the address and port of the broker, a client's bootstrap.servers.
 func (b *Broker) Bootstrap() string { return b.bootstrap }
 
+// At is the address and port at which the broker speaks a protocol; empty when it does not.
+func (b *Broker) At(protocol Protocol) string { return b.listeners[protocol] }
+
 func startBroker(ctx context.Context, runtime *Runtime, options BrokerOptions, port int) (*Broker, error) {
 	controllerPort, err := openPort(ctx, options.Address, 0)
 	if err != nil {
 		return nil, err
 	}
-	settings := brokerSettings(options, port, controllerPort)
+	listeners, err := openListeners(ctx, options, port)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := brokerSettings(options, listeners, controllerPort)
+	if err != nil {
+		return nil, err
+	}
 	config := filepath.Join(options.Dir, "server.properties")
 	if err := properties(config, settings); err != nil {
 		return nil, err
@@ -75,7 +90,7 @@ func startBroker(ctx context.Context, runtime *Runtime, options BrokerOptions, p
 	if err := format(ctx, runtime, options, config); err != nil {
 		return nil, err
 	}
-	broker := &Broker{bootstrap: endpoint(options.Address, port)}
+	broker := &Broker{bootstrap: listeners[Plaintext], listeners: listeners}
 	broker.Process, err = startProcess("the broker on "+broker.bootstrap, command(runtime, options.Dir, brokerHeap, "kafka-server-start.sh", config), options.Log)
 	if err != nil {
 		return nil, err
@@ -112,14 +127,17 @@ func format(ctx context.Context, runtime *Runtime, options BrokerOptions, config
 }
 
 // brokerSettings is one node that is broker and controller, with one copy of everything and no waiting for others.
-func brokerSettings(options BrokerOptions, port, controllerPort int) map[string]string {
+func brokerSettings(options BrokerOptions, listeners map[Protocol]string, controllerPort int) (map[string]string, error) {
 	controller := endpoint(options.Address, controllerPort)
-	settings := map[string]string{
+	settings, err := securitySettings(options, listeners, controller)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(settings, map[string]string{
 		"process.roles":                            "broker,controller",
 		"node.id":                                  "1",
 		"controller.quorum.voters":                 "1@" + controller,
 		"controller.listener.names":                "CONTROLLER",
-		"listeners":                                "PLAINTEXT://" + endpoint(options.Address, port) + ",CONTROLLER://" + controller,
 		"log.dirs":                                 filepath.Join(options.Dir, dataFolder),
 		"num.partitions":                           "1",
 		"group.initial.rebalance.delay.ms":         "0",
@@ -133,7 +151,7 @@ func brokerSettings(options BrokerOptions, port, controllerPort int) map[string]
 		"broker.heartbeat.interval.ms": "500",
 		// The default, 128 MB, would be half of the heap.
 		"log.cleaner.dedupe.buffer.size": "4194304",
-	}
+	})
 	maps.Copy(settings, options.Extra)
-	return settings
+	return settings, nil
 }

@@ -17,8 +17,8 @@ const (
 	metadataVersion = 1
 	// metadataLimit is how long a broker may take to answer.
 	metadataLimit = 5 * time.Second
-	// largestMetadata bounds an answer, in bytes: one broker and no topic take about 40.
-	largestMetadata = 64 << 10
+	// leastAnswer and largestAnswer bound an answer, in bytes: the metadata of one broker and no topic take about 40.
+	leastAnswer, largestAnswer = 8, 64 << 10
 )
 
 // askMetadata succeeds when the broker answers clients and counts itself among the cluster's live brokers. It does so later than it
@@ -26,25 +26,31 @@ const (
 func askMetadata(ctx context.Context, bootstrap string) error {
 	ctx, cancel := context.WithTimeout(ctx, metadataLimit)
 	defer cancel()
+	answer, err := exchange(ctx, bootstrap, metadataRequest())
+	if err != nil {
+		return fmt.Errorf("ask for metadata: %w", err)
+	}
+	// It begins: correlation id, number of brokers.
+	if brokers := binary.BigEndian.Uint32(answer[4:]); brokers == 0 {
+		return errors.New("it answers, and knows of no live broker yet")
+	}
+	return nil
+}
+
+// exchange sends one request and returns the answer, without its size.
+func exchange(ctx context.Context, bootstrap string, request []byte) ([]byte, error) {
 	var dialer net.Dialer
 	connection, err := dialer.DialContext(ctx, "tcp", bootstrap)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer connection.Close()
 	unblock := context.AfterFunc(ctx, func() { connection.Close() })
 	defer unblock()
-	if _, err := connection.Write(metadataRequest()); err != nil {
-		return fmt.Errorf("ask for metadata: %w", err)
+	if _, err := connection.Write(request); err != nil {
+		return nil, err
 	}
-	brokers, err := readMetadata(connection)
-	if err != nil {
-		return fmt.Errorf("read the metadata: %w", err)
-	}
-	if brokers == 0 {
-		return errors.New("it answers, and knows of no live broker yet")
-	}
-	return nil
+	return readAnswer(connection)
 }
 
 // metadataRequest is: size, key, version, correlation id, client id, and an empty list of topics.
@@ -59,18 +65,15 @@ func metadataRequest() []byte {
 	return append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...)
 }
 
-// readMetadata returns how many brokers the answer lists. It begins: size, correlation id, number of brokers.
-func readMetadata(from io.Reader) (brokers uint32, err error) {
+func readAnswer(from io.Reader) ([]byte, error) {
 	var size uint32
 	if err := binary.Read(from, binary.BigEndian, &size); err != nil {
-		return 0, err
+		return nil, err
 	}
-	if size < 8 || size > largestMetadata {
-		return 0, fmt.Errorf("an answer of %d bytes is not one of Kafka's", size)
+	if size < leastAnswer || size > largestAnswer {
+		return nil, fmt.Errorf("an answer of %d bytes is not one of Kafka's", size)
 	}
 	answer := make([]byte, size)
-	if _, err := io.ReadFull(from, answer); err != nil {
-		return 0, err
-	}
-	return binary.BigEndian.Uint32(answer[4:]), nil
+	_, err := io.ReadFull(from, answer)
+	return answer, err
 }
