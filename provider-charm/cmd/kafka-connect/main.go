@@ -6,6 +6,9 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
 	"connectcharms/provider-charm/internal/charm"
 	"connectcharms/provider-charm/internal/gateway"
 	"connectcharms/requirer-lib/program"
@@ -20,9 +23,7 @@ func main() {
 }
 
 func runGateway(ctx context.Context, file string, log *slog.Logger) error {
-	config, err := gateway.Load(file)
-	if err != nil {
-		return err
-	}
-	return gateway.Run(ctx, config, log)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return gateway.Run(ctx, file, registry, log)
 }

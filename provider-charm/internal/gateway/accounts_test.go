@@ -103,7 +103,7 @@ func TestReloadOpensAndClosesAccountsOnLivingConnections(t *testing.T) {
 	assert.Equal(t, 200, f.do(t, newcomer, "GET", "/connectors", "").status)
 	status, err := f.control.Status(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, accepted, status.Accepted)
+	assert.Equal(t, accepted.Accepted, status.Accepted)
 }
 
 func TestAMalformedReloadKeepsTheLastGoodAccountsAndSaysSo(t *testing.T) {

@@ -2,7 +2,10 @@ package gateway
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 )
 
 // refusal is an answer that the gateway gives in place of the worker.
@@ -10,10 +13,18 @@ type refusal struct {
 	status  int
 	message string
 	allow   string // the methods that would do, with 405
+	limit   string // which limit it is for: a label of the metrics, or ""
+	// retryAfter is when it makes sense to try again, with 429 and 503 (1s).
+	retryAfter time.Duration
 }
 
 func refuse(status int, message string) *refusal {
 	return &refusal{status: status, message: message}
+}
+
+// limited is a refusal for a limit, which the metrics count by name.
+func limited(status int, limit, message string) *refusal {
+	return &refusal{status: status, message: message, limit: limit}
 }
 
 // write answers in the shape of Kafka Connect's own errors (ErrorMessage).
@@ -25,7 +36,10 @@ func (r *refusal) write(w http.ResponseWriter) {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Basic realm="kafka-connect", charset="UTF-8"`) // RFC 7617
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", "1")
+		seconds := max(1, int(math.Ceil(r.retryAfter.Seconds())))
+		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	case http.StatusUpgradeRequired:
+		w.Header().Set("Upgrade", "TLS/1.2, HTTP/1.1") // RFC 9110, 15.5.22
 	}
 	writeJSON(w, r.status, struct {
 		ErrorCode int    `json:"error_code"`

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"sync"
 	"sync/atomic"
 
 	"connectcharms/provider-charm/internal/accounts"
@@ -25,8 +24,7 @@ type book struct {
 	path string
 	log  *slog.Logger
 
-	reloading sync.Mutex // one reload at a time, or an older one could win
-	current   atomic.Pointer[page]
+	current atomic.Pointer[page]
 }
 
 // page is one state of the book and is never changed.
@@ -46,10 +44,9 @@ func openBook(path string, log *slog.Logger) *book {
 	return b
 }
 
-// reload reads the file again. From its return on every request is checked against the new accounts.
+// reload reads the file again. From its return on every request is checked against the new accounts. One reload must
+// have ended before the next begins.
 func (b *book) reload() error {
-	b.reloading.Lock()
-	defer b.reloading.Unlock()
 	set, err := accounts.ReadFile(b.path)
 	switch {
 	case err == nil:

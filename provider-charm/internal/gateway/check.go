@@ -60,7 +60,7 @@ func (g *gateway) readRequest(w *recorder, r *http.Request, v *visit, limit int6
 		return refuse(http.StatusBadRequest, "the query cannot be read")
 	}
 	v.query = query.Encode()
-	if r.Body == http.NoBody {
+	if r.ContentLength == 0 {
 		return nil
 	}
 	body, refused := readBody(w, r, limit)

@@ -6,17 +6,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
-	"net/url"
 	"os"
-	"path/filepath"
 	"time"
 )
 
 // Config is the whole configuration of one gateway, a JSON object in a file. What is left out or 0 takes its default.
 type Config struct {
-	// Listen is the IP address and port that clients and other workers use: "10.1.2.3:8083". Port 0 takes a free one.
+	// Listen is the IP address and port that clients use: "10.1.2.3:8083". Port 0 takes a free one.
 	Listen string `json:"listen"`
+	// TLS is the certificate that clients are shown; nil: none, and clients come without TLS.
+	TLS *KeyPair `json:"tls,omitempty"`
+	// Plain lets clients in without TLS beside those with TLS, on the same port. Without a certificate it is so anyway.
+	Plain bool `json:"plain,omitempty"`
+	// Internal is where the other workers of the group come in. Where it is nil they use Listen, as clients do.
+	Internal *Internal `json:"internal,omitempty"`
+	// Metrics is the IP address and port that answers GET /metrics to everybody, without TLS; "" is none.
+	Metrics string `json:"metrics,omitempty"`
 	// Upstream is the worker: "http://127.0.0.1:8084". It must be a loopback address, because whoever reaches the
 	// worker itself needs no account.
 	Upstream string `json:"upstream"`
@@ -24,7 +29,14 @@ type Config struct {
 	Accounts string `json:"accounts"`
 	// Control is the absolute path of the unix socket for Control. Only the owner of the process can open it.
 	Control string `json:"control"`
+	// Audit is the absolute path of the file that gets the audit records; "" sends them to the log.
+	Audit string `json:"audit,omitempty"`
 
+	// Rate is how many requests one client's account may make per second in the long run; 0 sets no limit. Accounts of
+	// the operator have none: who mends things has to get in while a client runs wild.
+	Rate int `json:"rate,omitempty"`
+	// Burst is how many requests an account may make at once, before Rate counts (twice Rate, 10 at least).
+	Burst int `json:"burst,omitempty"`
 	// MaxBody is the most bytes a client's request may carry (1 MiB: Kafka Connect stores a connector's configuration
 	// in one record, and that is Kafka's own limit of a record).
 	MaxBody int64 `json:"max_body,omitempty"`
@@ -45,6 +57,31 @@ type Config struct {
 	// ShutdownTimeout is how long requests at work may go on after the end was asked for (10s). Pebble's kill-delay
 	// (5s when not set) has to be longer.
 	ShutdownTimeout Duration `json:"shutdown_timeout,omitempty"`
+}
+
+// KeyPair names the files of a certificate (the server's first, then those that sign it) and its private key, in PEM.
+// They are read again at each reload.
+type KeyPair struct {
+	Certificate string `json:"certificate"`
+	Key         string `json:"key"`
+}
+
+// takesPlain says whether clients may come without TLS.
+func (c Config) takesPlain() bool { return c.Plain || c.TLS == nil }
+
+// identity is the key pair that is shared with the other workers, or nil.
+func (c Config) identity() *KeyPair {
+	if c.Internal == nil {
+		return nil
+	}
+	return &c.Internal.KeyPair
+}
+
+// Internal is a listener of mutual TLS, in which both sides hold the same key pair: the identity that all units of the
+// application share.
+type Internal struct {
+	Listen string `json:"listen"` // IP address and port
+	KeyPair
 }
 
 // maxConfigSize bounds what Load reads, in bytes.
@@ -85,71 +122,6 @@ func readConfig(path string) (Config, error) {
 		return Config{}, errors.New("there is other data behind the JSON object")
 	}
 	return config, nil
-}
-
-// complete fills in the defaults and checks the rest.
-func (c Config) complete() (Config, error) {
-	for _, limit := range []struct {
-		name     string
-		value    *int64
-		fallback int64
-	}{
-		{"max_body", &c.MaxBody, 1 << 20},
-		{"max_signed_body", &c.MaxSignedBody, 8 << 20},
-		{"max_listing", &c.MaxListing, 64 << 20},
-		{"body_timeout", (*int64)(&c.BodyTimeout), int64(30 * time.Second)},
-		{"upstream_timeout", (*int64)(&c.UpstreamTimeout), int64(120 * time.Second)},
-		{"shutdown_timeout", (*int64)(&c.ShutdownTimeout), int64(10 * time.Second)},
-	} {
-		if *limit.value == 0 {
-			*limit.value = limit.fallback
-		}
-		if *limit.value < 0 {
-			return Config{}, fmt.Errorf("%s must be above 0", limit.name)
-		}
-	}
-	if c.MaxInFlight == 0 {
-		c.MaxInFlight = 256
-	}
-	if c.MaxInFlightPerAccount == 0 {
-		c.MaxInFlightPerAccount = min(64, c.MaxInFlight)
-	}
-	if c.MaxInFlight < 0 || c.MaxInFlightPerAccount < 0 {
-		return Config{}, errors.New("max_in_flight and max_in_flight_per_account must be above 0")
-	}
-	return c, c.checkPlaces()
-}
-
-func (c Config) checkPlaces() error {
-	if _, err := netip.ParseAddrPort(c.Listen); err != nil {
-		return fmt.Errorf("listen %q: it must be an IP address and a port, such as 10.1.2.3:8083", c.Listen)
-	}
-	worker, err := c.upstream()
-	if err != nil {
-		return err
-	}
-	if worker.Host == c.Listen {
-		return fmt.Errorf("listen and upstream are both %s: the gateway would call itself", c.Listen)
-	}
-	if !filepath.IsAbs(c.Accounts) {
-		return fmt.Errorf("accounts %q: it must be the absolute path of a file", c.Accounts)
-	}
-	if !filepath.IsAbs(c.Control) {
-		return fmt.Errorf("control %q: it must be the absolute path of a socket", c.Control)
-	}
-	return nil
-}
-
-func (c Config) upstream() (*url.URL, error) {
-	worker, err := url.Parse(c.Upstream)
-	if err != nil || worker.String() != "http://"+worker.Host {
-		return nil, fmt.Errorf("upstream %q: it must be of the form http://127.0.0.1:8084", c.Upstream)
-	}
-	address, err := netip.ParseAddrPort(worker.Host)
-	if err != nil || !address.Addr().IsLoopback() {
-		return nil, fmt.Errorf("upstream %q: it must be a loopback address and a port, where nobody can go round the gateway", c.Upstream)
-	}
-	return worker, nil
 }
 
 // Duration is a time.Duration that a JSON document writes as "1m30s".

@@ -4,16 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strconv"
-	"syscall"
 	"time"
 )
 
@@ -25,12 +19,24 @@ type Accepted struct {
 	Problem string `json:"problem,omitempty"`
 }
 
+// Places are the addresses that are really listened on; "" is none.
+type Places struct {
+	Listen   string `json:"listen"`
+	Internal string `json:"internal,omitempty"`
+	Metrics  string `json:"metrics,omitempty"`
+}
+
 // Status is what a gateway says of itself.
 type Status struct {
 	Accepted
-	Listen     string   `json:"listen"` // the address that is really listened on
-	UpstreamUp bool     `json:"upstream_up"`
-	Requests   Requests `json:"requests"`
+	Places
+	Plain       bool        `json:"plain"`       // clients may come without TLS
+	Certificate Certificate `json:"certificate"` // shown to clients
+	Identity    Certificate `json:"identity"`    // shared with the other workers
+	// ConfigProblem says why the settings are not those of the configuration file; "" when they are.
+	ConfigProblem string   `json:"config_problem,omitempty"`
+	UpstreamUp    bool     `json:"upstream_up"`
+	Requests      Requests `json:"requests"`
 }
 
 // Requests counts the requests since the gateway began.
@@ -47,12 +53,13 @@ type Control struct {
 	Socket string
 }
 
-// Reload makes the gateway read its accounts file and gives what it accepts from then on. When the file is there and
-// cannot be understood, that is the error, and the gateway goes on with the accounts that it had.
-func (c Control) Reload(ctx context.Context) (Accepted, error) {
-	var accepted Accepted
-	err := c.call(ctx, http.MethodPost, "/reload", &accepted)
-	return accepted, err
+// Reload makes the gateway read its configuration file, and the files that it names, and tells what that changed. A
+// file that is there and cannot be understood is an error, and the gateway goes on with what it had of that file; the
+// others are in force all the same. (Without an accounts file nobody gets in, which is no error.)
+func (c Control) Reload(ctx context.Context) (Reloaded, error) {
+	var done Reloaded
+	err := c.call(ctx, http.MethodPost, "/reload", &done)
+	return done, err
 }
 
 // Status asks the gateway how it is.
@@ -100,95 +107,42 @@ func (c Control) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 }
 
 // control is the gateway's side of Control.
-func (g *gateway) control(listen net.Addr) http.Handler {
+func (g *gateway) control(places Places) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, _ *http.Request) {
-		if err := g.book.reload(); err != nil {
-			g.log.Error("accounts file not taken, the accounts stay as they were", "error", err)
+		done, err := g.reload()
+		if err != nil {
 			refuse(http.StatusUnprocessableEntity, err.Error()).write(w)
 			return
 		}
-		writeJSON(w, http.StatusOK, g.accepted())
+		writeJSON(w, http.StatusOK, done)
 	})
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
-		writeJSON(w, http.StatusOK, Status{
-			Accepted:   g.accepted(),
-			Listen:     listen.String(),
-			UpstreamUp: g.health.good(r.Context()),
-			Requests: Requests{
-				Total:        g.counts.total.Load(),
-				Unauthorized: g.counts.unauthorized.Load(),
-				Limited:      g.counts.limited.Load(),
-				Refused:      g.counts.refused.Load(),
-				Failed:       g.counts.failed.Load(),
-			},
-		})
+		writeJSON(w, http.StatusOK, g.status(r.Context(), places))
 	})
 	return mux
+}
+
+func (g *gateway) status(ctx context.Context, places Places) Status {
+	return Status{
+		Accepted:      g.accepted(),
+		Places:        places,
+		Plain:         g.settings.Load().takesPlain(),
+		Certificate:   g.certificate.describe(),
+		Identity:      g.identity.describe(),
+		ConfigProblem: *g.configProblem.Load(),
+		UpstreamUp:    g.health.good(ctx),
+		Requests: Requests{
+			Total:        g.counts.total.Load(),
+			Unauthorized: g.counts.unauthorized.Load(),
+			Limited:      g.counts.limited.Load(),
+			Refused:      g.counts.refused.Load(),
+			Failed:       g.counts.failed.Load(),
+		},
+	}
 }
 
 func (g *gateway) accepted() Accepted {
 	now := g.book.current.Load()
 	return Accepted{Revision: now.revision, Accounts: now.names, Problem: now.problem}
-}
-
-// listenControl opens the socket, mode 0600 from its first moment, in place of one that an earlier process left.
-func listenControl(ctx context.Context, path string) (net.Listener, error) {
-	listener, err := replaceSocket(ctx, path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot open control socket %s: %w", path, err)
-	}
-	return listener, nil
-}
-
-func replaceSocket(ctx context.Context, path string) (net.Listener, error) {
-	switch info, err := os.Lstat(path); {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return nil, err
-	case info.Mode().Type() != fs.ModeSocket:
-		return nil, errors.New("there is something else in its place: remove it")
-	default:
-		if err := os.Remove(path); err != nil {
-			return nil, err
-		}
-	}
-	var listener net.Listener
-	err := atSocket(path, func(short string) (err error) {
-		private := net.ListenConfig{Control: makePrivate}
-		listener, err = private.Listen(ctx, "unix", short)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if unix, ok := listener.(*net.UnixListener); ok {
-		unix.SetUnlinkOnClose(false) // a successor may have put its own there
-	}
-	return listener, nil
-}
-
-// makePrivate runs between socket and bind. On Linux the file gets the mode that the socket has then, so there is no
-// moment in which others could connect.
-func makePrivate(_, _ string, raw syscall.RawConn) error {
-	var failed error
-	err := raw.Control(func(descriptor uintptr) { failed = syscall.Fchmod(int(descriptor), 0o600) })
-	return errors.Join(err, failed)
-}
-
-// maxSocketPath is the most bytes of a path that Linux takes in a unix socket address (sun_path, with its last zero).
-const maxSocketPath = 107
-
-// atSocket does something with the path of a socket. A path that is too long for an address goes by way of the open
-// directory.
-func atSocket(path string, do func(path string) error) error {
-	if len(path) <= maxSocketPath {
-		return do(path)
-	}
-	directory, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer directory.Close()
-	return do("/proc/self/fd/" + strconv.Itoa(int(directory.Fd())) + "/" + filepath.Base(path))
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -69,12 +70,16 @@ func TestRunSaysWhatItCannotListenOn(t *testing.T) {
 		"address already in use":              func(c *gateway.Config) { c.Listen = taken.Addr().String() },
 		file + ": there is something else in": func(c *gateway.Config) { c.Control = file },
 		"no such file or directory":           func(c *gateway.Config) { c.Control = filepath.Join(directory, "none", "socket") },
-		"cannot start gateway: upstream":      func(c *gateway.Config) { c.Upstream = "" },
+		"upstream \"\": it must be":           func(c *gateway.Config) { c.Upstream = "" },
 	} {
 		config := good
 		change(&config)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		require.ErrorContains(t, gateway.Run(ctx, config, slog.New(slog.DiscardHandler)), want)
+		document, err := json.Marshal(config)
+		require.NoError(t, err)
+		path := filepath.Join(t.TempDir(), "gateway.json")
+		require.NoError(t, os.WriteFile(path, document, 0o600))
+		require.ErrorContains(t, gateway.Run(ctx, path, prometheus.NewRegistry(), slog.New(slog.DiscardHandler)), want)
 		cancel()
 	}
 	require.FileExists(t, file)
@@ -92,6 +97,7 @@ func TestConfigurationIsReadWithDefaults(t *testing.T) {
 	assert.Equal(t, gateway.Config{
 		Listen: "10.0.0.1:8083", Upstream: "http://127.0.0.1:8084", Accounts: "/a", Control: "/c",
 		MaxBody: 1 << 20, MaxSignedBody: 8 << 20, MaxListing: 64 << 20, MaxInFlight: 256, MaxInFlightPerAccount: 64,
+		Burst:       10,
 		BodyTimeout: gateway.Duration(30 * time.Second), UpstreamTimeout: gateway.Duration(3 * time.Minute),
 		ShutdownTimeout: gateway.Duration(10 * time.Second),
 	}, config)
@@ -144,7 +150,7 @@ func TestConfigurationThatCannotWorkIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	assertRefused(t, string(encoded)+"{}", "behind")
 	assertRefused(t, strings.Repeat(" ", 70000), "larger")
-	assertRefused(t, strings.ReplaceAll(string(encoded), "10.0.0.1:8083", "127.0.0.1:8084"), "call itself")
+	assertRefused(t, strings.ReplaceAll(string(encoded), "10.0.0.1:8083", "127.0.0.1:8084"), "upstream and listen are both")
 	_, err = gateway.Load(filepath.Join(t.TempDir(), "none"))
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }

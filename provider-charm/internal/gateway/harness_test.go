@@ -4,17 +4,20 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -56,6 +59,8 @@ type fixture struct {
 	address  string
 	control  gateway.Control
 	log      *lockedBuffer
+	file     string // of the configuration
+	registry *prometheus.Registry
 	operator user
 	one      user // the client of relation 1
 	twelve   user // the client of relation 12
@@ -87,6 +92,7 @@ func start(t testing.TB, worker http.HandlerFunc, changes ...change) *fixture {
 		Accounts: filepath.Join(directory, "accounts.json"),
 		Control:  filepath.Join(directory, "gateway.socket"),
 	}
+	f.file = filepath.Join(directory, "gateway.json")
 	f.write(t, f.operator, f.one, f.twelve)
 	for _, change := range changes {
 		change(f)
@@ -100,7 +106,9 @@ func (f *fixture) run(t testing.TB) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	log := slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	go func() { ended <- gateway.Run(ctx, f.config, log) }()
+	f.writeConfig(t)
+	f.registry = prometheus.NewRegistry()
+	go func() { ended <- gateway.Run(ctx, f.file, f.registry, log) }()
 	f.end = sync.OnceValue(func() error { cancel(); return <-ended })
 	t.Cleanup(func() { assert.NoError(t, f.end()) })
 
@@ -110,6 +118,14 @@ func (f *fixture) run(t testing.TB) {
 		f.address = status.Listen
 		return err == nil
 	}, 10*time.Second, time.Millisecond, "the gateway does not come up")
+}
+
+// writeConfig puts the configuration into its file, as far as it can be written.
+func (f *fixture) writeConfig(t testing.TB) {
+	t.Helper()
+	document, err := json.Marshal(f.config)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(f.file, document, 0o600))
 }
 
 // write puts exactly these users into the accounts file.

@@ -24,15 +24,6 @@ type failureLimiter struct {
 	swept   time.Time
 }
 
-type bucket struct {
-	tokens float64
-	at     time.Time
-}
-
-func (b bucket) refill(now time.Time) bucket {
-	return bucket{min(failureBurst, b.tokens+failureRate*now.Sub(b.at).Seconds()), now}
-}
-
 func newFailureLimiter() *failureLimiter {
 	return &failureLimiter{buckets: map[netip.Addr]bucket{}}
 }
@@ -45,9 +36,9 @@ func (l *failureLimiter) allow(address netip.Addr) bool {
 	key := l.key(network(address), now)
 	state, known := l.buckets[key]
 	if !known {
-		state = bucket{failureBurst, now}
+		state = bucket{tokens: failureBurst, at: now}
 	}
-	state = state.refill(now)
+	state = state.refill(now, failureRate, failureBurst)
 	allowed := state.tokens >= 1
 	if allowed {
 		state.tokens--
@@ -61,7 +52,7 @@ func (l *failureLimiter) exhausted(address netip.Addr) bool {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	state, known := l.buckets[network(address)]
-	return known && state.refill(time.Now()).tokens < 1
+	return known && state.refill(time.Now(), failureRate, failureBurst).tokens < 1
 }
 
 // key gives the bucket to use: the address's own, or the shared one (the zero address) when the table is full.
@@ -72,7 +63,7 @@ func (l *failureLimiter) key(address netip.Addr, now time.Time) netip.Addr {
 	if now.Sub(l.swept) >= time.Second {
 		l.swept = now
 		for other, state := range l.buckets {
-			if state.refill(now).tokens >= failureBurst {
+			if state.refill(now, failureRate, failureBurst).tokens >= failureBurst {
 				delete(l.buckets, other)
 			}
 		}
@@ -93,38 +84,4 @@ func network(address netip.Addr) netip.Addr {
 		}
 	}
 	return address
-}
-
-// inFlight bounds how many requests are at work at one time, in all and per key.
-type inFlight struct {
-	total, perKey int
-
-	mutex  sync.Mutex
-	count  int
-	counts map[string]int
-}
-
-func newInFlight(total, perKey int) *inFlight {
-	return &inFlight{total: total, perKey: perKey, counts: map[string]int{}}
-}
-
-// enter says whether there is room. If so, the caller leaves with leave(key).
-func (f *inFlight) enter(key string) bool {
-	f.mutex.Lock()
-	defer f.mutex.Unlock()
-	if f.count >= f.total || f.counts[key] >= f.perKey {
-		return false
-	}
-	f.count++
-	f.counts[key]++
-	return true
-}
-
-func (f *inFlight) leave(key string) {
-	f.mutex.Lock()
-	defer f.mutex.Unlock()
-	f.count--
-	if f.counts[key]--; f.counts[key] == 0 {
-		delete(f.counts, key)
-	}
 }

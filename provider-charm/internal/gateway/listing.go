@@ -22,12 +22,12 @@ func (g *gateway) filterListing(answer *http.Response) error {
 	if encoding := answer.Header.Get("Content-Encoding"); encoding != "" {
 		return fmt.Errorf("%w: it is encoded as %s", errListing, encoding)
 	}
-	list, err := io.ReadAll(io.LimitReader(answer.Body, g.config.MaxListing+1))
+	list, err := io.ReadAll(io.LimitReader(answer.Body, v.config.MaxListing+1))
 	if err != nil {
 		return err
 	}
-	if int64(len(list)) > g.config.MaxListing {
-		return fmt.Errorf("%w: it has more than %d bytes (max_listing)", errListing, g.config.MaxListing)
+	if int64(len(list)) > v.config.MaxListing {
+		return fmt.Errorf("%w: it has more than %d bytes (max_listing)", errListing, v.config.MaxListing)
 	}
 	list, err = without(list, v.hides)
 	if err != nil {

@@ -388,11 +388,12 @@ func TestWritesAreLoggedAndSecretsAreNot(t *testing.T) {
 	require.NoError(t, f.end())
 
 	log := f.log.String()
-	assert.Regexp(t, `level=INFO msg=request who=relation-1 method=POST path=/connectors status=201 duration=\S+ remote=127.0.0.1:\d+\n`, log)
-	assert.Regexp(t, `level=DEBUG msg=request who=relation-1 method=GET path=/connectors/a status=201`, log)
-	assert.Regexp(t, `level=INFO msg=request who=relation-12 method=DELETE path=/connectors/`+ofOne+` status=404`, log)
-	assert.Regexp(t, `level=WARN msg="account refused" account="" remote=127.0.0.1`, log)
-	assert.NotRegexp(t, `level=INFO msg=request who=-`, log, "anybody could fill the log with those")
+	assert.Regexp(t, `level=INFO msg=audit event=request who=relation-1 outcome=done method=POST path=/connectors status=201 `+
+		`duration_ms=\S+ remote=127.0.0.1:\d+\n`, log)
+	assert.Regexp(t, `level=DEBUG msg=request event=request who=relation-1 outcome=done method=GET path=/connectors/a status=201`, log)
+	assert.Regexp(t, `level=INFO msg=audit event=request who=relation-12 outcome=refused method=DELETE path=/connectors/`+ofOne+` status=404`, log)
+	assert.Regexp(t, `level=WARN msg=audit event=attempt who=- outcome=refused method=DELETE`, log)
+	assert.NotRegexp(t, `level=INFO msg=audit event=request who=-`, log, "anybody could fill the record with those")
 	assert.NotContains(t, log, "secret")
 	assert.NotContains(t, log, "Basic ")
 	assert.NotContains(t, log, f.one.password.Reveal())

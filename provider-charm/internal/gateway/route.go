@@ -59,6 +59,7 @@ type methods = map[string]access
 // route is a request line that was checked. Only what is in it goes to the worker.
 type route struct {
 	access    access
+	pattern   string // of the api
 	path      string // plain: needs no escaping
 	connector string // "" when the path names none
 }
@@ -83,7 +84,7 @@ func parseRoute(method, escaped string) (route, *refusal) {
 		if connector != "" && !plainName(connector) {
 			return route{}, refuse(http.StatusBadRequest, "the name of a connector consists of A-Z a-z 0-9 . _ - here")
 		}
-		return route{access, "/" + strings.Join(segments, "/"), connector}, nil
+		return route{access, candidate.path, "/" + strings.Join(segments, "/"), connector}, nil
 	}
 	return route{}, refuse(http.StatusNotFound, "HTTP 404 Not Found")
 }

@@ -10,6 +10,10 @@ const (
 	algorithmHeader = "X-Connect-Request-Signature-Algorithm"
 )
 
+// takesSigned says whether a request may come without an account when it is signed: by the door of the workers, and by
+// that of the clients only where the workers have none of their own.
+func (v *visit) takesSigned() bool { return v.internal || v.config.Internal == nil }
+
 // signedByWorker says whether the headers are those of a worker's own request: both of the signature, once each, and
 // no account. Whether the signature is right only the worker can say: the key is in Connect's config topic.
 func signedByWorker(header http.Header) bool {
@@ -25,19 +29,19 @@ func once(header http.Header, name string) bool {
 // handleSigned passes on a request that only the worker can judge. Until it has, the sender may be anybody: so little
 // of it is at work at one time, and a sender whose signatures were refused is slowed down.
 func (g *gateway) handleSigned(w *recorder, r *http.Request, v *visit) *refusal {
-	v.who, v.signed = "worker", true
+	v.who, v.kind, v.signed = "worker", kindWorker, true
 	v.hides = func(string) bool { return false }
 	address := remoteAddress(r)
 	if g.signedFailures.exhausted(address) {
 		g.counts.limited.Add(1)
-		return refuse(http.StatusTooManyRequests, "too many signed requests were refused by the worker")
+		return limited(http.StatusTooManyRequests, limitSigned, "too many signed requests were refused by the worker")
 	}
 	key := network(address).String()
 	if !g.workers.enter(key) {
-		return refuse(http.StatusServiceUnavailable, "too many signed requests are at work at the same time: try again")
+		return limited(http.StatusServiceUnavailable, limitInFlight, "too many signed requests are at work at the same time: try again")
 	}
 	defer g.workers.leave(key)
-	if refused := g.readRequest(w, r, v, g.config.MaxSignedBody); refused != nil {
+	if refused := g.readRequest(w, r, v, v.config.MaxSignedBody); refused != nil {
 		return refused
 	}
 	g.forward(w, r, v)
