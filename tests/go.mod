@@ -8,6 +8,7 @@ require (
 	github.com/juju/charm/v12 v12.1.1
 	github.com/stretchr/testify v1.12.1
 	go.yaml.in/yaml/v4 v4.0.0
+	software.sslmate.com/src/go-pkcs12 v0.7.4
 )
 
 require (

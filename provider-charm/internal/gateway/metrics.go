@@ -50,10 +50,10 @@ func newMeters(g *gateway, registry *prometheus.Registry) (*meters, error) {
 		}, []string{"reason"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: metricPrefix + "in_flight_requests", Help: "Requests at work."}),
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: metricPrefix + "last_reload_successful", Help: "Whether all files could be used at the last start or reload.",
+			Name: metricPrefix + "config_last_reload_successful", Help: "Whether all files could be used at the last start or reload.",
 		}),
 		reloadAt: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: metricPrefix + "last_reload_success_timestamp_seconds", Help: "When all files could be used last.",
+			Name: metricPrefix + "config_last_reload_success_timestamp_seconds", Help: "When all files could be used last.",
 		}),
 	}
 	for _, reason := range []string{limitRate, limitAttempts, limitSigned, limitInFlight, limitConnections, limitPlain} {
