@@ -21,9 +21,12 @@ func (w *World) accounts() accounts.Set {
 	if w.Shared.Admin != nil {
 		set = append(set, *w.Shared.Admin)
 	}
-	for _, credentials := range w.credentials() {
-		if credentials.Account != nil {
-			set = append(set, *credentials.Account)
+	if w.Shared.Operator != nil {
+		set = append(set, w.Shared.Operator.Account)
+	}
+	for id, record := range w.Shared.Clients {
+		if _, live := w.client(id); live && record.Open && !record.Closing {
+			set = append(set, record.Account)
 		}
 	}
 	return set
@@ -108,31 +111,33 @@ func addOperator(w *World) Step {
 type AddOperator struct{}
 
 func (AddOperator) Apply(ctx context.Context, u *unit, w *World) error {
+	credentials, err := u.addCredentials(ctx, accounts.Account{Username: operatorName, Operator: true})
+	if err != nil {
+		return err
+	}
+	return u.share(ctx, w, func(shared *Shared) { shared.Operator = &credentials })
+}
+
+// addCredentials makes a password for an account, and a secret of the application's for it.
+func (u *unit) addCredentials(ctx context.Context, account accounts.Account) (Credentials, error) {
+	id, hash, err := u.addPassword(ctx, account.Username, label(account.Username))
+	account.Hash = hash
+	return Credentials{Secret: id, Account: account}, err
+}
+
+// addPassword makes a password, and a secret of the application's for it and the user name.
+func (u *unit) addPassword(ctx context.Context, name, label string) (id string, hash accounts.Hash, err error) {
 	password := accounts.GeneratePassword()
-	hash, err := accounts.HashPassword(password)
-	if err != nil {
-		return err
+	if hash, err = accounts.HashPassword(password); err != nil {
+		return "", "", err
 	}
-	id, err := u.addCredentials(ctx, operatorName, password)
+	content := hook.SecretContent{"username": secret.New(name), "password": password}
+	uri, err := u.SecretAdd(ctx, content, hook.SecretOptions{Label: label})
 	if err != nil {
-		return err
+		return "", "", err
 	}
-	account := accounts.Account{Username: operatorName, Hash: hash, Operator: true}
-	return u.share(ctx, w, func(shared *Shared) { shared.Operator = &Credentials{Secret: id, Account: &account} })
-}
-
-// addCredentials makes a secret of the application's for a user name.
-func (u *unit) addCredentials(ctx context.Context, name string, password secret.Value) (id string, err error) {
-	uri, err := u.SecretAdd(ctx, login(name, password), hook.SecretOptions{Label: label(name)})
-	if err != nil {
-		return "", err
-	}
-	return secretID(uri)
-}
-
-// login is the content of a secret with credentials.
-func login(name string, password secret.Value) hook.SecretContent {
-	return hook.SecretContent{"username": secret.New(name), "password": password}
+	id, err = secretID(uri)
+	return id, hash, err
 }
 
 // label is the application's own name for the secret of a user name.

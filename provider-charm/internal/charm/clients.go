@@ -72,12 +72,12 @@ func addSecrets(w *World) Step {
 type AddSecret struct{ ID hook.RelationID }
 
 func (s AddSecret) Apply(ctx context.Context, u *unit, w *World) error {
-	id, err := u.addCredentials(ctx, username(s.ID), accounts.GeneratePassword())
+	credentials, err := u.addCredentials(ctx, accounts.Account{Username: username(s.ID), Relation: int(s.ID)})
 	if err != nil {
 		return err
 	}
 	return u.share(ctx, w, func(shared *Shared) {
-		shared.Clients[s.ID] = ClientRecord{Credentials: Credentials{Secret: id}, fresh: true}
+		shared.Clients[s.ID] = ClientRecord{Credentials: credentials, fresh: true}
 	})
 }
 
@@ -88,11 +88,11 @@ func openAccounts(w *World) Step {
 	}
 	for _, client := range w.live() {
 		record, recorded := w.Shared.Clients[client.ID]
-		if !recorded || record.Account != nil || record.fresh || client.WantErr != nil {
+		if !recorded || record.Open || record.fresh || client.WantErr != nil {
 			continue
 		}
 		if w.loadedEverywhere(client) {
-			return OpenAccount{ID: client.ID, Secret: record.Secret}
+			return OpenAccount{ID: client.ID}
 		}
 	}
 	return nil
@@ -123,24 +123,12 @@ func hasLoaded(report Report, client Client) bool {
 }
 
 // OpenAccount lets a relation's credentials in.
-type OpenAccount struct {
-	ID     hook.RelationID
-	Secret string
-}
+type OpenAccount struct{ ID hook.RelationID }
 
 func (s OpenAccount) Apply(ctx context.Context, u *unit, w *World) error {
-	content, err := u.SecretGet(ctx, "secret:"+s.Secret, hook.Peek)
-	if err != nil {
-		return err
-	}
-	hash, err := accounts.HashPassword(content["password"])
-	if err != nil {
-		return fmt.Errorf("open the account of relation %d: %w", s.ID, err)
-	}
-	account := accounts.Account{Username: content["username"].Reveal(), Hash: hash, Relation: int(s.ID)}
 	return u.share(ctx, w, func(shared *Shared) {
 		record := shared.Clients[s.ID]
-		record.Account = &account
+		record.Open = true
 		shared.Clients[s.ID] = record
 	})
 }

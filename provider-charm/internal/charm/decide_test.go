@@ -41,7 +41,7 @@ func settled(t *testing.T) *World {
 	t.Helper()
 	hash, err := accounts.HashPassword(accounts.GeneratePassword())
 	require.NoError(t, err)
-	account := &accounts.Account{Username: "relation-7", Hash: hash, Relation: 7}
+	account := accounts.Account{Username: "relation-7", Hash: hash, Relation: 7}
 	peers := hook.RelationID(0)
 	w := &World{
 		Event:        hook.Event{Unit: "kafka-connect/0", Kind: hook.UpdateStatus, ModelUUID: modelUUID},
@@ -54,8 +54,8 @@ func settled(t *testing.T) *World {
 		Runtime:      Runtime{KafkaDir: "/k", WorkerDir: "/w", PluginPath: "/p"},
 		Store:        []plugins.Digest{digestA},
 		Shared: Shared{
-			Clients:  map[hook.RelationID]ClientRecord{7: {Credentials: Credentials{Secret: secretOf7, Account: account}}},
-			Operator: &Credentials{Secret: secretOfOperator, Account: &accounts.Account{Username: "operator", Hash: hash, Operator: true}},
+			Clients:  map[hook.RelationID]ClientRecord{7: {Credentials: Credentials{Secret: secretOf7, Account: account}, Open: true}},
+			Operator: &Credentials{Secret: secretOfOperator, Account: accounts.Account{Username: "operator", Hash: hash, Operator: true}},
 		},
 	}
 	w.Clients = []Client{{ID: 7, App: "my-integrator", Want: wantA, Published: hook.Databag{
@@ -136,7 +136,7 @@ func TestTheStepThatIsDue(t *testing.T) {
 			w.Services.Accounts = w.accounts().Revision()
 			w.Own.Accounts = w.Services.Accounts
 			w.Clients[0].Published = hook.Databag{}
-		}, OpenAccount{ID: 7, Secret: secretOf7}},
+		}, OpenAccount{ID: 7}},
 		"what waited is told to the requirer": {func(w *World) {
 			w.Event.Kind = hook.LeaderElected
 			w.Own.Plugins = map[hook.RelationID]PluginReport{7: {Failed: fingerprint(wantA), Error: "plugin x: 404 Not Found"}}
@@ -157,7 +157,7 @@ func TestTheStepThatIsDue(t *testing.T) {
 func TestEveryGatewayDropsAnAccountAtOnce(t *testing.T) {
 	w := settled(t)
 	w.Clients[0].Broken, w.Leader = true, false
-	assert.Equal(t, WriteAccounts{Accounts: accounts.Set{*w.Shared.Operator.Account}}, next(w), "not only the leader's; the charm's own stays")
+	assert.Equal(t, WriteAccounts{Accounts: accounts.Set{w.Shared.Operator.Account}}, next(w), "not only the leader's; the charm's own stays")
 }
 
 func TestTheCharmHasAnAccountOfItsOwn(t *testing.T) {
@@ -268,7 +268,7 @@ func TestCredentialsWaitForEveryGateway(t *testing.T) {
 func TestASecretIsNotGrantedInTheHookThatMadeIt(t *testing.T) {
 	w := settled(t)
 	record := w.Shared.Clients[7]
-	record.fresh, record.Account = true, nil
+	record.fresh, record.Open = true, false
 	w.Shared.Clients[7] = record
 	w.Clients[0].Published = hook.Databag{}
 	assert.Nil(t, openAccounts(w))

@@ -22,7 +22,7 @@ func publish(w *World) Step {
 	}
 	for _, client := range w.live() {
 		record := w.Shared.Clients[client.ID]
-		if record.Account == nil || record.fresh {
+		if !record.Open || record.fresh {
 			continue
 		}
 		endpoints := w.endpoints(client)
@@ -180,7 +180,7 @@ func (w *World) waitsFor(client Client) string {
 			return "waiting for the gateway of " + unit
 		}
 	}
-	if w.Shared.Clients[client.ID].Account == nil {
+	if !w.Shared.Clients[client.ID].Open {
 		return "waiting for the leader to open its account"
 	}
 	return ""

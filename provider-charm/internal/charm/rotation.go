@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"connectcharms/provider-charm/internal/accounts"
 	"connectcharms/requirer-lib/hook"
 )
 
@@ -91,35 +90,21 @@ func (w *World) secretOfEvent() (name string, credentials Credentials) {
 	return "", Credentials{}
 }
 
-// BeginRotation makes the next password of an account. Credentials that open nothing yet just get another.
+// BeginRotation makes the next password of an account.
 type BeginRotation struct {
 	Username string
 	Revoke   bool
 }
 
 func (s BeginRotation) Apply(ctx context.Context, u *unit, w *World) error {
-	credentials := w.credentials()[s.Username]
-	password := accounts.GeneratePassword()
-	if credentials.Account == nil {
-		return u.SecretSet(ctx, "secret:"+credentials.Secret, login(s.Username, password), hook.SecretOptions{})
-	}
-	hash, err := accounts.HashPassword(password)
-	if err != nil {
-		return err
-	}
-	uri, err := u.SecretAdd(ctx, login(s.Username, password), hook.SecretOptions{Label: label(s.Username + ".next")})
-	if err != nil {
-		return err
-	}
-	id, err := secretID(uri)
+	id, hash, err := u.addPassword(ctx, s.Username, label(s.Username+".next"))
 	if err != nil {
 		return err
 	}
 	return u.share(ctx, w, func(shared *Shared) {
 		shared.changeCredentials(s.Username, func(c *Credentials) {
-			account := *c.Account
-			account.Previous, account.Hash = account.Hash, hash
-			c.Account, c.Rotation = &account, &Rotation{Secret: id, Revoke: s.Revoke}
+			c.Account.Previous, c.Account.Hash = c.Account.Hash, hash
+			c.Rotation = &Rotation{Secret: id, Revoke: s.Revoke}
 		})
 	})
 }
@@ -186,9 +171,7 @@ type EndRotation struct{ Username string }
 func (s EndRotation) Apply(ctx context.Context, u *unit, w *World) error {
 	return u.share(ctx, w, func(shared *Shared) {
 		shared.changeCredentials(s.Username, func(c *Credentials) {
-			account := *c.Account
-			account.Previous = ""
-			c.Account, c.Rotation = &account, nil
+			c.Account.Previous, c.Rotation = "", nil
 		})
 	})
 }

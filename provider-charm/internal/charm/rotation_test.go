@@ -19,11 +19,10 @@ func rotating(t *testing.T, rotation Rotation) *World {
 	t.Helper()
 	w := settled(t)
 	w.Shared.changeCredentials("relation-7", func(c *Credentials) {
-		account := *c.Account
 		hash, err := accounts.HashPassword(accounts.GeneratePassword())
 		require.NoError(t, err)
-		account.Previous, account.Hash = account.Hash, hash
-		c.Account, c.Rotation = &account, &rotation
+		c.Account.Previous, c.Account.Hash = c.Account.Hash, hash
+		c.Rotation = &rotation
 	})
 	w.Services.Accounts = w.accounts().Revision()
 	w.Own.Accounts = w.Services.Accounts

@@ -107,16 +107,17 @@ type Shared struct {
 // ClientRecord is what exists on behalf of one relation, and so must go with it.
 type ClientRecord struct {
 	Credentials
+	Open    bool `json:"open,omitempty"`    // gateways are to accept the account: the plugin is loaded everywhere
 	Closing bool `json:"closing,omitempty"` // secret and account are gone; its connectors may be left
 	fresh   bool // the secret was added in this very hook
 }
 
 // Credentials is an account and the Juju secret with its password.
 type Credentials struct {
-	Secret   string            `json:"secret,omitempty"`   // its ID
-	Account  *accounts.Account `json:"account,omitempty"`  // nil: the password opens nothing yet
-	Policy   string            `json:"policy,omitempty"`   // how often Juju asks for another password
-	Rotation *Rotation         `json:"rotation,omitempty"` // a change of password under way
+	Secret   string           `json:"secret,omitempty"` // its ID
+	Account  accounts.Account `json:"account,omitzero"`
+	Policy   string           `json:"policy,omitempty"`   // how often Juju asks for another password
+	Rotation *Rotation        `json:"rotation,omitempty"` // a change of password under way
 }
 
 // NeedsPlugin says whether the client's plugin has to be on the workers.
