@@ -166,6 +166,22 @@ func (e Event) DataDir() string {
 	return filepath.Join(e.Root(), "var/lib", strings.ReplaceAll(e.Unit, "/", "-"))
 }
 
+// Container is a workload container of the unit, as the charm reaches it.
+type Container struct {
+	Socket string // of the container's Pebble
+	Root   string // what the container sees as the root of its file system: "/" in Juju's own pods; see Event.Root
+}
+
+// Container says how to reach a workload container.
+func (e Event) Container(name string) Container {
+	at := filepath.Join(e.Root(), "charm/containers", name)
+	container := Container{Socket: filepath.Join(at, "pebble.socket"), Root: "/"}
+	if e.Root() != "/" {
+		container.Root = filepath.Join(at, "root")
+	}
+	return container
+}
+
 // IsSelfDeparting says whether this unit itself is the one that leaves the relation. Remember it: the relation-broken
 // that follows on a leaving unit is not the end of the relation.
 func (e Event) IsSelfDeparting() bool {

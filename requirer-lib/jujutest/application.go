@@ -12,7 +12,7 @@ import (
 type DeployOptions struct {
 	Units     int               // default 1; less than 0: none
 	Config    map[string]any    // by option
-	Resources map[string]string // path of a file by resource
+	Resources map[string]string // path of a file by resource; of an oci-image, a directory with what is in it
 	Storage   map[string]int    // instances per unit by storage; default: what the charm's metadata ask for
 	Trust     bool              // lets units use credential-get
 }

@@ -46,7 +46,10 @@
 // var/log/juju/unit-APP-N.log. A unit's processes end with it, also daemons that have left their session and environment
 // behind; processes of a test that was killed are ended by the next model on the machine.
 //
-// Containers of the metadata are real Pebble daemons: charm/containers/NAME/pebble.socket below the unit's root.
+// Containers of the metadata are real Pebble daemons: charm/containers/NAME/pebble.socket below the unit's root. What a
+// container sees as its own root is charm/containers/NAME/root there, with its image (a directory that stands for it) and
+// the storage that the metadata mount; see hook.Event.Container. [Model.RestartContainer] and [Model.ReplacePod] are what
+// Kubernetes does to them.
 //
 // # What it follows
 //

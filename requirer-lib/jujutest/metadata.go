@@ -19,15 +19,15 @@ const (
 // metadata is what Juju reads of a charm: metadata.yaml, config.yaml and actions.yaml, or the one charmcraft.yaml that
 // they are made from.
 type metadata struct {
-	Name       string                  `yaml:"name"`
-	Provides   map[string]endpointYAML `yaml:"provides"`
-	Requires   map[string]endpointYAML `yaml:"requires"`
-	Peers      map[string]endpointYAML `yaml:"peers"`
-	Containers map[string]any          `yaml:"containers"`
-	Resources  map[string]resourceYAML `yaml:"resources"`
-	Storage    map[string]storageYAML  `yaml:"storage"`
-	Config     configYAML              `yaml:"config"`
-	Actions    map[string]actionYAML   `yaml:"actions"`
+	Name       string                   `yaml:"name"`
+	Provides   map[string]endpointYAML  `yaml:"provides"`
+	Requires   map[string]endpointYAML  `yaml:"requires"`
+	Peers      map[string]endpointYAML  `yaml:"peers"`
+	Containers map[string]containerYAML `yaml:"containers"`
+	Resources  map[string]resourceYAML  `yaml:"resources"`
+	Storage    map[string]storageYAML   `yaml:"storage"`
+	Config     configYAML               `yaml:"config"`
+	Actions    map[string]actionYAML    `yaml:"actions"`
 }
 
 type endpointYAML struct {
@@ -44,6 +44,17 @@ func (e *endpointYAML) UnmarshalYAML(node *yaml.Node) error {
 	}
 	type plain endpointYAML
 	return node.Decode((*plain)(e))
+}
+
+type containerYAML struct {
+	Resource string      `yaml:"resource"`
+	Mounts   []mountYAML `yaml:"mounts"`
+}
+
+// mountYAML shows a storage of the unit to a container, at a path of the container's own.
+type mountYAML struct {
+	Storage  string `yaml:"storage"`
+	Location string `yaml:"location"`
 }
 
 type resourceYAML struct {

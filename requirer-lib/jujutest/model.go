@@ -29,7 +29,12 @@ type Options struct {
 	Dir string
 
 	PebbleBinary string // the pebble command; needed by charms with containers
-	ToolBinary   string // the compiled hooktool command; default: compiled once with the go command, and cached
+	// IsolateContainers gives each container's Pebble a mount namespace in which the charm's files are not there, as they
+	// are not in a pod: only what the metadata mount is shared. It needs root and the command unshare. Without it, a
+	// container has paths of its own too, but sees the charm's as well.
+	IsolateContainers bool
+
+	ToolBinary string // the compiled hooktool command; default: compiled once with the go command, and cached
 
 	Log         *slog.Logger  // what units log and what the model does; default: nothing
 	HookTimeout time.Duration // of one hook or action; default 2 minutes

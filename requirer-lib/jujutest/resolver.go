@@ -32,7 +32,8 @@ const (
 	kindPebbleFailed    = "pebble-check-failed"
 	kindPebbleRecovered = "pebble-check-recovered"
 	kindAction          = "action"
-	kindGone            = "" // not a hook: the unit just goes
+	kindGone            = ""         // not a hook: the unit just goes
+	kindReplaced        = "replaced" // not a hook: its pod goes and another comes
 )
 
 // hookInfo is one hook to run and what it is about.
@@ -113,6 +114,12 @@ func (m *Model) nextHook(u *unit) *hookInfo {
 			}
 		}
 		return u.queued
+	}
+	if u.replacing && !u.dying {
+		if u.started && !u.stopped {
+			return &hookInfo{kind: kindStop}
+		}
+		return &hookInfo{kind: kindReplaced}
 	}
 	m.enterScopes(u)
 	for _, next := range []func(*unit) *hookInfo{

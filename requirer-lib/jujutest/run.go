@@ -52,7 +52,11 @@ type outcome struct {
 
 // runHook runs a unit's hook and notes the result. The unit is busy meanwhile; call it without the model's mutex.
 func (m *Model) runHook(ctx context.Context, u *unit, info hookInfo) {
-	if info.kind != kindGone {
+	switch info.kind {
+	case kindGone:
+	case kindReplaced:
+		m.replacePod(u)
+	default:
 		m.runCharm(ctx, u, info)
 	}
 	m.mu.Lock()

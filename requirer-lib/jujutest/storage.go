@@ -84,6 +84,12 @@ func (m *Model) DetachStorage(id string) error {
 	return nil
 }
 
+func (m *Model) forgetStorage(u *unit) {
+	for _, s := range m.storageOf(u) {
+		delete(m.storage, s.id)
+	}
+}
+
 // storageOf lists a unit's storage by id.
 func (m *Model) storageOf(u *unit) []*storageInstance {
 	var all []*storageInstance

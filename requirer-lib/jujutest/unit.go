@@ -47,6 +47,7 @@ type unit struct {
 	state      map[string]string
 	containers map[string]*container
 	events     []workloadEvent
+	replacing  bool // the pod is to go, and another to come
 }
 
 // UnitInfo describes a unit.
@@ -125,18 +126,19 @@ func (m *Model) newUnit(app *application) (*unit, error) {
 	u.charmDir = filepath.Join(u.agentDir(), "charm")
 	u.workload = newStatus("waiting", "waiting for machine")
 	u.agent = newStatus("allocating", "")
+	m.addUnitStorage(u)
 	err := u.open()
 	if err == nil {
 		err = m.startContainers(u)
 	}
 	if err != nil {
+		m.forgetStorage(u)
 		return nil, errors.Join(err, u.discard())
 	}
 	app.nextUnit++
 	m.nextMachine++
 	app.units[name], m.units[name] = u, u
 	app.elect()
-	m.addUnitStorage(u)
 	return u, nil
 }
 
@@ -221,11 +223,7 @@ func (m *Model) forget(u *unit) {
 		s.markObsolete()
 		delete(s.grants, u.name)
 	}
-	for id, instance := range m.storage {
-		if instance.unit == u.name {
-			delete(m.storage, id)
-		}
-	}
+	m.forgetStorage(u)
 	delete(m.units, u.name)
 	delete(u.app.units, u.name)
 	if u.app.leader == u {

@@ -36,6 +36,13 @@ const pebbleStart = 30 * time.Second
 
 // startContainers starts a Pebble daemon for each container of the unit's charm; pebble-ready is due when it answers.
 func (m *Model) startContainers(u *unit) error {
+	for _, s := range m.storageOf(u) { // a pod starts with its volumes
+		if len(u.app.meta().Containers) > 0 {
+			if err := s.make(); err != nil {
+				return err
+			}
+		}
+	}
 	for _, name := range sortedKeys(u.app.meta().Containers) {
 		if m.options.PebbleBinary == "" {
 			return fmt.Errorf("charm %s has the container %q: set Options.PebbleBinary to the pebble command", u.app.meta().Name, name)
@@ -63,7 +70,15 @@ func (m *Model) startPebble(u *unit, name string) (*container, error) {
 		return nil, err
 	}
 	defer log.Close()
-	command := exec.Command(m.options.PebbleBinary, "run", "--create-dirs", "--hold")
+	program := []string{m.options.PebbleBinary, "run", "--create-dirs", "--hold"}
+	mounts, err := m.makeContainerRoot(u, name, filepath.Join(dir, "root"))
+	if err != nil {
+		return nil, err
+	}
+	if m.options.IsolateContainers {
+		program = isolated(mounts, filepath.Join(u.root, "var"), program)
+	}
+	command := exec.Command(program[0], program[1:]...)
 	command.Dir, command.Stdout, command.Stderr = dir, log, log
 	command.Env = append([]string{"PEBBLE=" + dir, "PEBBLE_SOCKET=" + c.socket, "PATH=" + os.Getenv("PATH"), "HOME=" + dir}, m.options.Environ...)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
