@@ -8,6 +8,7 @@ require (
 	github.com/canonical/pebble v1.26.0
 	github.com/prometheus/client_golang v1.25.0
 	github.com/stretchr/testify v1.12.1
+	github.com/ulikunitz/xz v0.5.17
 	go.yaml.in/yaml/v4 v4.0.0
 	software.sslmate.com/src/go-pkcs12 v0.7.4
 )
