@@ -79,8 +79,8 @@ var outages = map[string]struct {
 		label: "relation_id", value: "1",
 	},
 	"KafkaConnectGatewayRefusing": {
-		fires:  [][]string{{`kafka_connect_gateway_requests_total{method="GET",code="401"} 0+600x40`}},
-		silent: [][]string{{`kafka_connect_gateway_requests_total{method="GET",code="401"} 0+10x40`, `kafka_connect_gateway_requests_total{code="200"} 0+6000x40`}},
+		fires:  [][]string{{`kafka_connect_gateway_requests_total{kind="client",method="GET",route="/connectors",code="401"} 0+600x40`}},
+		silent: [][]string{{`kafka_connect_gateway_requests_total{kind="client",method="GET",route="/connectors",code="401"} 0+10x40`, `kafka_connect_gateway_requests_total{code="200"} 0+6000x40`}},
 		label:  "code", value: "401",
 	},
 	"KafkaConnectGatewayFailing": {
@@ -100,13 +100,13 @@ var outages = map[string]struct {
 	},
 	// The series begin at 1767225600.
 	"KafkaConnectCertificateExpiring": {
-		fires:  [][]string{{`kafka_connect_gateway_certificate_expiry_timestamp_seconds 1767744000x40`}}, // six days
-		silent: [][]string{{`kafka_connect_gateway_certificate_expiry_timestamp_seconds 1767916800x40`}}, // eight
+		fires:  [][]string{{`kafka_connect_gateway_certificate_expiry_timestamp_seconds{listener="clients"} 1767744000x40`}}, // six days
+		silent: [][]string{{`kafka_connect_gateway_certificate_expiry_timestamp_seconds{listener="clients"} 1767916800x40`}}, // eight
 		label:  "juju_unit", value: "connect/0",
 	},
 	"KafkaConnectCertificateExpired": {
-		fires:  [][]string{{`kafka_connect_gateway_certificate_expiry_timestamp_seconds 1767225000x40`}},
-		silent: [][]string{{`kafka_connect_gateway_certificate_expiry_timestamp_seconds 1767744000x40`}},
+		fires:  [][]string{{`kafka_connect_gateway_certificate_expiry_timestamp_seconds{listener="clients"} 1767225000x40`}},
+		silent: [][]string{{`kafka_connect_gateway_certificate_expiry_timestamp_seconds{listener="clients"} 1767744000x40`}},
 		label:  "juju_unit", value: "connect/0",
 	},
 	"KafkaConnectRolloutStuck": {

@@ -55,28 +55,30 @@ func Fetch(ctx context.Context, version string, progress io.Writer) (*Runtime, e
 	}
 	dir := filepath.Join(cache, recipe.key())
 	runtime := runtimeIn(dir, version)
-	if runtime.complete() {
-		return runtime, nil
-	}
-	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return nil, fmt.Errorf("make the cache of Kafka runtimes (set %s to use another directory): %w", cacheVariable, err)
-	}
-	unlock, err := lockFile(ctx, dir+".lock")
+	err = once(ctx, dir, runtime.complete, func(building string) error { return build(ctx, recipe, building, progress) })
 	if err != nil {
-		return nil, fmt.Errorf("wait for another process that fetches Kafka %s: %w", version, err)
-	}
-	defer unlock()
-	if runtime.complete() {
-		return runtime, nil
-	}
-	if err := fetchInto(ctx, dir, recipe, progress); err != nil {
 		return nil, fmt.Errorf("fetch Kafka %s: %w", version, err)
 	}
 	return runtime, nil
 }
 
-// fetchInto builds beside dir and renames, so that dir is there whole or not at all. The caller holds dir's lock.
-func fetchInto(ctx context.Context, dir string, recipe recipe, progress io.Writer) error {
+// once fills a directory of the cache where it is not there. It is built beside its place and renamed, so that it is there whole or not at
+// all; processes that want it at the same time wait for the first one.
+func once(ctx context.Context, dir string, there func() bool, build func(building string) error) error {
+	if there() {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return fmt.Errorf("make the cache (set %s to use another directory): %w", cacheVariable, err)
+	}
+	unlock, err := lockFile(ctx, dir+".lock")
+	if err != nil {
+		return fmt.Errorf("wait for another process that fetches the same: %w", err)
+	}
+	defer unlock()
+	if there() {
+		return nil
+	}
 	building := dir + ".building"
 	for _, leftOver := range []string{building, dir} {
 		if err := os.RemoveAll(leftOver); err != nil {
@@ -84,6 +86,17 @@ func fetchInto(ctx context.Context, dir string, recipe recipe, progress io.Write
 		}
 	}
 	defer os.RemoveAll(building)
+	if err := os.MkdirAll(building, 0o755); err != nil {
+		return err
+	}
+	if err := build(building); err != nil {
+		return err
+	}
+	return os.Rename(building, dir)
+}
+
+// build lays a runtime out.
+func build(ctx context.Context, recipe recipe, building string, progress io.Writer) error {
 	maven := filepath.Join(building, "maven")
 	if err := os.MkdirAll(maven, 0o755); err != nil {
 		return err
@@ -94,10 +107,7 @@ func fetchInto(ctx context.Context, dir string, recipe recipe, progress io.Write
 	if err := layOut(recipe, filepath.Join(maven, jarFolder), building); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(maven); err != nil {
-		return err
-	}
-	return os.Rename(building, dir)
+	return os.RemoveAll(maven)
 }
 
 func runtimeIn(dir, version string) *Runtime {

@@ -211,3 +211,14 @@ func short(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+func TestJMXExporterIsFetchedOnce(t *testing.T) {
+	t.Parallel()
+	fetched(t, "")
+	jar, err := kafka.FetchJMXExporter(t.Context(), t.Output())
+	require.NoError(t, err)
+	assert.FileExists(t, jar)
+	again, err := kafka.FetchJMXExporter(t.Context(), nil)
+	require.NoError(t, err)
+	assert.Equal(t, jar, again)
+}

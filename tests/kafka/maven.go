@@ -42,7 +42,7 @@ func downloadJars(ctx context.Context, recipe recipe, dir string, progress io.Wr
 	maven.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	maven.Cancel = func() error { return syscall.Kill(-maven.Process.Pid, syscall.SIGKILL) }
 	maven.WaitDelay = 5 * time.Second
-	stop := sayEvery(progressEvery, progress, "downloading the jars of Kafka (about 55 MB) with Maven")
+	stop := sayEvery(progressEvery, progress, "downloading "+recipe.what+" with Maven")
 	defer stop()
 	if err := maven.Run(); err != nil {
 		return fmt.Errorf("download the jars with mvn (it can be run again, what has arrived is kept): %w\n%s", errors.Join(err, ctx.Err()), said.tail())

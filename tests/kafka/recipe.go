@@ -24,6 +24,7 @@ const layoutVersion = 1
 
 // recipe is all that decides the bytes of one runtime.
 type recipe struct {
+	what    string // for who waits
 	version string
 	// files of the distribution that are ours, by path below its folder.
 	files map[string][]byte
@@ -50,7 +51,7 @@ func recipeFor(version string) (recipe, error) {
 	if !slices.Contains(Versions(), version) {
 		return recipe{}, fmt.Errorf("version %q of Kafka is not known here: take one of %s", version, strings.Join(Versions(), ", "))
 	}
-	found := recipe{version: version, files: map[string][]byte{}}
+	found := recipe{what: "the jars of Kafka (about 55 MB)", version: version, files: map[string][]byte{}}
 	var err error
 	if found.pom, err = distribution.ReadFile("distribution/" + version + "/pom.xml"); err != nil {
 		return recipe{}, err
@@ -85,8 +86,10 @@ func (r recipe) addFiles(folder, from string) error {
 	return nil
 }
 
-// key names the recipe: two recipes that differ in anything have different keys.
-func (r recipe) key() string {
+// key names the recipe's runtime: two recipes that differ in anything have different keys.
+func (r recipe) key() string { return "kafka-" + r.version + "-" + r.digest() }
+
+func (r recipe) digest() string {
 	digest := sha256.New()
 	fmt.Fprintf(digest, "%d\n%x\n", layoutVersion, sha256.Sum256(r.pom))
 	for _, name := range sortedKeys(r.files) {
@@ -95,7 +98,7 @@ func (r recipe) key() string {
 	for _, name := range sortedKeys(r.jars) {
 		fmt.Fprintf(digest, "%s %s\n", name, r.jars[name])
 	}
-	return "kafka-" + r.version + "-" + hex.EncodeToString(digest.Sum(nil))[:12]
+	return hex.EncodeToString(digest.Sum(nil))[:12]
 }
 
 // parseSums reads the output of sha256sum: digest, two spaces, name.
