@@ -27,6 +27,7 @@ func (l layout) gatewayFile() string  { return filepath.Join(l.gatewayDir(), "ga
 func (l layout) controlFile() string  { return filepath.Join(l.gatewayDir(), "control.socket") }
 func (l layout) pebbleDir() string    { return filepath.Join(l.data, "pebble") }
 func (l layout) servicesFile() string { return filepath.Join(l.data, "services") }
+func (l layout) waitFile() string     { return filepath.Join(l.data, "wait.json") }
 func (l layout) leavingFile() string  { return filepath.Join(l.data, "leaving") }
 
 // make makes the directories. Only plugins and Kafka are for all to read. Those of the services belong to their group, 0

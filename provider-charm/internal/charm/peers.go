@@ -116,7 +116,7 @@ func (r Report) clone() Report {
 }
 
 func (r Report) equal(other Report) bool {
-	return r.Address == other.Address && r.NeedsRestart == other.NeedsRestart && r.Ready == other.Ready &&
+	return r.Address == other.Address && r.NeedsRestart == other.NeedsRestart && r.Ready == other.Ready && r.Trouble == other.Trouble &&
 		r.Accounts == other.Accounts && maps.Equal(r.Plugins, other.Plugins) && slices.Equal(r.Loaded, other.Loaded)
 }
 

@@ -145,6 +145,11 @@ func (w *World) trouble(client Client) []schemas.StatusEntry {
 			Resolution: "serve one file at one URL",
 		}}
 	}
+	return append(w.pluginTrouble(client), w.workerTrouble()...)
+}
+
+// pluginTrouble is why a unit cannot install the client's plugin.
+func (w *World) pluginTrouble(client Client) []schemas.StatusEntry {
 	units := w.units()
 	for _, unit := range sortedKeys(units) {
 		plugin := units[unit].Plugins[client.ID]
@@ -156,6 +161,20 @@ func (w *World) trouble(client Client) []schemas.StatusEntry {
 			entry.Code, entry.Resolution = lastingTrouble, "serve a tar or tar.gz with the plugin's jars"
 		}
 		return []schemas.StatusEntry{entry}
+	}
+	return nil
+}
+
+// workerTrouble is why a worker is not up.
+func (w *World) workerTrouble() []schemas.StatusEntry {
+	units := w.units()
+	for _, unit := range sortedKeys(units) {
+		if report := units[unit]; !report.Ready && report.Trouble != "" {
+			return []schemas.StatusEntry{{
+				Code: passingTrouble, Message: fmt.Sprintf("the worker of %s: %s", unit, report.Trouble),
+				Resolution: "the operator of Kafka Connect has to look at it, unless it passes",
+			}}
+		}
 	}
 	return nil
 }

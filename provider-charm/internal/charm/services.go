@@ -64,7 +64,7 @@ func (u *unit) observeServices(ctx context.Context, w *World) error {
 		}
 	}
 	w.Services = services
-	w.Own.Address, w.Own.Ready = w.Address, services.WorkerReady
+	w.Own.Address, w.Own.Ready, w.Own.Trouble = w.Address, services.WorkerReady, services.WorkerReason
 	w.Own.Loaded, w.Own.Accounts = services.Loaded, services.Accounts
 	return nil
 }

@@ -46,7 +46,7 @@ func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
 	if err := reconcile.Run(ctx, u, w, next, log); err != nil || w.Leaving {
 		return err
 	}
-	return u.StatusSet(ctx, status(w))
+	return u.setStatus(ctx, status(w), w.Now)
 }
 
 func newUnit(ctx context.Context, h *hook.Hook, log *slog.Logger) (*unit, error) {

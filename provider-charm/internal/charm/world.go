@@ -1,6 +1,7 @@
 package charm
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -84,6 +85,7 @@ type Report struct {
 	Loaded       []plugins.Digest                 `json:"loaded,omitempty"`
 	NeedsRestart bool                             `json:"needs-restart,omitempty"`
 	Ready        bool                             `json:"ready,omitempty"`
+	Trouble      string                           `json:"trouble,omitempty"`  // why the worker is not ready, where that is known
 	Accounts     string                           `json:"accounts,omitempty"` // revision that its gateway accepts
 }
 
@@ -102,6 +104,8 @@ type Shared struct {
 	Operator *Credentials                     `json:"operator,omitempty"` // the charm's own
 	Admin    *accounts.Account                `json:"admin,omitempty"`    // that of config operator-secret
 	Turn     string                           `json:"turn,omitempty"`     // the unit that may restart its worker
+
+	unknown map[string]json.RawMessage // what another version of this charm has written
 }
 
 // ClientRecord is what exists on behalf of one relation, and so must go with it.
