@@ -14,6 +14,8 @@ type Config struct {
 	BootstrapServers  []string
 	Group             string
 	Port              int // of the gateway
+	ClientRate        int // requests per second of one client; 0: no limit
+	BodyKiB           int // most of one request
 	HeapMiB           int
 	ReplicationFactor int
 	Plugins           plugins.Limits

@@ -13,7 +13,7 @@ func options(changes hook.Config) hook.Config {
 	all := hook.Config{
 		"bootstrap-servers": "10.0.0.1:9092", "rest-port": float64(8083), "worker-heap": float64(512),
 		"topic-replication-factor": float64(-1), "plugin-size-limit": float64(1024), "plugin-download-timeout": float64(120),
-		"credentials-overlap": float64(60),
+		"credentials-overlap": float64(60), "client-rate-limit": float64(0), "request-body-limit": float64(1024),
 	}
 	for name, value := range changes {
 		all[name] = value
@@ -36,6 +36,7 @@ func TestImpossibleConfigIsNamed(t *testing.T) {
 		"rest-port": float64(0), "worker-heap": float64(-5), "plugin-size-limit": float64(0),
 		"plugin-download-timeout": float64(1e6), "topic-replication-factor": float64(0), "bootstrap-servers": "x:1\nplugin.path=/etc:2",
 		"group-id": "a b", "credentials-rotation": "sometimes", "credentials-overlap": float64(-1),
+		"client-rate-limit": float64(-1), "request-body-limit": float64(1),
 	} {
 		assert.Contains(t, readConfig(options(hook.Config{name: value}), hook.Event{}).Problem, "config "+name)
 	}

@@ -20,7 +20,7 @@ func next(w *World) Step {
 	return reconcile.First(w,
 		closeClients, setAdmin, writeAccounts, forgetClients, addOperator, addSecrets, setPolicies, beginRotations,
 		installJava, unpackKafka, installPlugins, removePlugins,
-		runServices, awaitGateway, giveTurn, restartWorker, awaitWorker,
+		runServices, awaitGateway, configureGateway, giveTurn, restartWorker, awaitWorker,
 		openAccounts, writeAccounts, goOnWithRotations, publish, tellClients, report,
 	)
 }

@@ -104,6 +104,9 @@ func TestTheStepThatIsDue(t *testing.T) {
 			w.Sent = w.Own.clone()
 			w.Leader = false
 		}, nil},
+		"settings of the gateway are put into force":  {func(w *World) { w.Services.GatewayWants = "other" }, ConfigureGateway{}},
+		"a gateway that waits for a restart gets it":  {func(w *World) { w.Services.GatewayRestart = true }, ConfigureGateway{}},
+		"settings of a gateway that is down can wait": {func(w *World) { w.Services.GatewayWants, w.Config.Problem = "other", "bad" }, nil},
 		"a plugin that is not here is downloaded": {
 			func(w *World) { w.Own.Plugins = nil; w.Store = nil },
 			InstallPlugin{ID: 7, Source: plugins.Source{URL: wantA.PluginURL}},

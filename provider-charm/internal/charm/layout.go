@@ -25,6 +25,7 @@ func (l layout) gatewayDir() string   { return filepath.Join(l.data, "gateway") 
 func (l layout) accountsFile() string { return filepath.Join(l.gatewayDir(), "accounts.json") }
 func (l layout) gatewayFile() string  { return filepath.Join(l.gatewayDir(), "gateway.json") }
 func (l layout) controlFile() string  { return filepath.Join(l.gatewayDir(), "control.socket") }
+func (l layout) auditFile() string    { return filepath.Join(l.gatewayDir(), "audit.log") }
 func (l layout) pebbleDir() string    { return filepath.Join(l.data, "pebble") }
 func (l layout) servicesFile() string { return filepath.Join(l.data, "services") }
 func (l layout) waitFile() string     { return filepath.Join(l.data, "wait.json") }

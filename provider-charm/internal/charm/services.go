@@ -2,17 +2,12 @@ package charm
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"net"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/canonical/pebble/client"
 
-	"connectcharms/provider-charm/internal/gateway"
 	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/atomicfile"
@@ -48,7 +43,9 @@ func (u *unit) observeServices(ctx context.Context, w *World) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, probePatience)
 	defer cancel()
-	u.observeGateway(limited, w, &services, states[gatewayService].Running())
+	if err := u.observeGateway(limited, w, &services, states[gatewayService].Running()); err != nil {
+		return err
+	}
 	state := states[workerService]
 	services.WorkerRunning = state.Running()
 	services.WorkerYoung = time.Since(state.Since) < youth
@@ -67,33 +64,6 @@ func (u *unit) observeServices(ctx context.Context, w *World) error {
 	w.Own.Address, w.Own.Ready, w.Own.Trouble = w.Address, services.WorkerReady, services.WorkerReason
 	w.Own.Loaded, w.Own.Accounts = services.Loaded, services.Accounts
 	return nil
-}
-
-func (u *unit) observeGateway(ctx context.Context, w *World, services *Services, running bool) {
-	if running {
-		state, err := u.control.Status(ctx)
-		if err == nil {
-			services.GatewayUp, services.Accounts = true, state.Revision
-			return
-		}
-	}
-	if w.Address == "" {
-		return
-	}
-	if listener, err := net.Listen("tcp", w.listen()); err != nil {
-		services.GatewayReason = fmt.Sprintf("%v; free the port or set config rest-port", errors.Unwrap(err))
-	} else {
-		_ = listener.Close()
-	}
-}
-
-// readGatewayConfig reads where the gateway listens.
-func readGatewayConfig(config *Config, options hook.Config, _ hook.Event) (problem string) {
-	config.Port, problem = within(options, "rest-port", 1, 65535)
-	if config.Port == worker.Port {
-		return fmt.Sprintf("config rest-port is %d: that is the worker's own port on loopback, set another", worker.Port)
-	}
-	return problem
 }
 
 // readWorkerConfig reads what a worker's process may take.
@@ -119,11 +89,6 @@ func runServices(w *World) Step {
 func (w *World) servicesFingerprint() string {
 	return fmt.Sprintf("%s worker=%v gateway=%s build=%s",
 		w.Config.Settings(w).Fingerprint(), w.canRunWorker(), w.listen(), w.Runtime.Build)
-}
-
-// listen is where the gateway listens.
-func (w *World) listen() string {
-	return net.JoinHostPort(w.ListenAddress, strconv.Itoa(w.Config.Port))
 }
 
 func (w *World) canRunWorker() bool {
@@ -188,16 +153,7 @@ func (u *unit) services(settings worker.Settings, withWorker bool) map[string]su
 
 // writeSettings writes the files that the services read at their start.
 func (u *unit) writeSettings(w *World, settings worker.Settings) error {
-	config, err := json.MarshalIndent(gateway.Config{
-		Listen:   w.listen(),
-		Upstream: settings.URL(),
-		Accounts: u.seen.accountsFile(),
-		Control:  u.seen.controlFile(),
-	}, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := atomicfile.Write(u.layout.gatewayFile(), config, 0o640); err != nil {
+	if err := u.writeGatewayConfig(w); err != nil {
 		return err
 	}
 	return atomicfile.Write(u.layout.propertiesFile(), []byte(settings.Properties()), 0o640)
@@ -205,12 +161,6 @@ func (u *unit) writeSettings(w *World, settings worker.Settings) error {
 
 func (u *unit) writeServicesNote(fingerprint string) error {
 	return atomicfile.Write(u.layout.servicesFile(), []byte(fingerprint), 0o600)
-}
-
-// restartGateway puts new settings of the gateway into force.
-func (u *unit) restartGateway(ctx context.Context, w *World) error {
-	w.tried.Forget("await gateway")
-	return u.supervisor.Restart(ctx, gatewayService)
 }
 
 // openOnly opens the gateway's port in the model's firewall, and closes one that it had before.
@@ -228,31 +178,6 @@ func (u *unit) openOnly(ctx context.Context, port int) error {
 		}
 	}
 	return u.OpenPort(ctx, port, "tcp")
-}
-
-func awaitGateway(w *World) Step {
-	if w.Address == "" || w.Config.Problem != "" || w.Services.GatewayUp {
-		return nil
-	}
-	return w.once("await gateway", AwaitGateway{})
-}
-
-// AwaitGateway waits for the gateway to answer.
-type AwaitGateway struct{}
-
-func (AwaitGateway) Apply(ctx context.Context, u *unit, w *World) error {
-	limited, cancel := context.WithTimeout(ctx, gatewayPatience)
-	defer cancel()
-	u.awaitGateway(limited)
-	return u.observeServices(ctx, w)
-}
-
-// awaitGateway waits until the gateway answers, or ctx ends.
-func (u *unit) awaitGateway(ctx context.Context) {
-	poll(ctx, func() (done bool) {
-		_, err := u.control.Status(ctx)
-		return err == nil
-	})
 }
 
 // leave stops the services of a unit that goes. The leader cleans up after it where a relation ends.
@@ -274,13 +199,6 @@ func (s StopServices) Apply(ctx context.Context, u *unit, _ *World) error {
 		return u.place.clear()
 	}
 	return nil
-}
-
-func gatewayStatus(w *World) (hook.Status, bool) {
-	if w.Services.GatewayUp {
-		return hook.Status{}, false
-	}
-	return waiting("the gateway: %s", or(w.Services.GatewayReason, "it does not answer"))
 }
 
 // pollEvery is how often poll asks: often enough to cost a start of some seconds little.

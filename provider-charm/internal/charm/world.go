@@ -70,6 +70,10 @@ type Services struct {
 	GatewayUp     bool
 	GatewayReason string // why the gateway is not up
 	Accounts      string // revision of the set that the gateway accepts
+
+	GatewayHas, GatewayWants string // revision of its configuration: in force, and due
+	GatewayRestart           bool   // it has settings that wait for its restart
+
 	WorkerRunning bool
 	WorkerReady   bool // its REST interface answers
 	WorkerYoung   bool // it was started so recently that it may yet become ready

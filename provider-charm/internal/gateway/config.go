@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -89,29 +91,45 @@ const maxConfigSize = 64 << 10
 
 // Load reads a configuration file and refuses unknown keys, data after the end and values that cannot work.
 func Load(path string) (Config, error) {
-	config, err := readConfig(path)
+	config, _, err := load(path)
+	return config, err
+}
+
+// Revision names the content of a configuration file, as Status tells it.
+func Revision(document []byte) string {
+	sum := sha256.Sum256(document)
+	return hex.EncodeToString(sum[:])
+}
+
+// load also gives the revision of what it has read.
+func load(path string) (config Config, revision string, err error) {
+	document, err := readConfig(path)
+	if err == nil {
+		config, err = parseConfig(document)
+	}
 	if err == nil {
 		config, err = config.complete()
 	}
 	if err != nil {
-		return Config{}, fmt.Errorf("cannot use gateway configuration %s: %w", path, err)
+		return Config{}, "", fmt.Errorf("cannot use gateway configuration %s: %w", path, err)
 	}
-	return config, nil
+	return config, Revision(document), nil
 }
 
-func readConfig(path string) (Config, error) {
+func readConfig(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return Config{}, err
+		return nil, err
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, maxConfigSize+1))
-	if err != nil {
-		return Config{}, err
+	if err == nil && len(data) > maxConfigSize {
+		err = fmt.Errorf("it is larger than %d bytes", maxConfigSize)
 	}
-	if len(data) > maxConfigSize {
-		return Config{}, fmt.Errorf("it is larger than %d bytes", maxConfigSize)
-	}
+	return data, err
+}
+
+func parseConfig(data []byte) (Config, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	var config Config

@@ -33,6 +33,10 @@ type Status struct {
 	Plain       bool        `json:"plain"`       // clients may come without TLS
 	Certificate Certificate `json:"certificate"` // shown to clients
 	Identity    Certificate `json:"identity"`    // shared with the other workers
+	// Config is the Revision of the configuration file that was taken last, and Restart the keys of it that wait for a
+	// restart.
+	Config  string   `json:"config"`
+	Restart []string `json:"restart,omitempty"`
 	// ConfigProblem says why the settings are not those of the configuration file; "" when they are.
 	ConfigProblem string   `json:"config_problem,omitempty"`
 	UpstreamUp    bool     `json:"upstream_up"`
@@ -124,13 +128,16 @@ func (g *gateway) control(places Places) http.Handler {
 }
 
 func (g *gateway) status(ctx context.Context, places Places) Status {
+	file := g.taken.Load()
 	return Status{
 		Accepted:      g.accepted(),
 		Places:        places,
 		Plain:         g.settings.Load().takesPlain(),
 		Certificate:   g.certificate.describe(),
 		Identity:      g.identity.describe(),
-		ConfigProblem: *g.configProblem.Load(),
+		Config:        file.revision,
+		Restart:       file.restart,
+		ConfigProblem: file.problem,
 		UpstreamUp:    g.health.good(ctx),
 		Requests: Requests{
 			Total:        g.counts.total.Load(),

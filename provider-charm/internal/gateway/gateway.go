@@ -40,7 +40,7 @@ const (
 //
 // The gateway's metrics go into the registry, and GET /metrics of the configured address shows all that is in it.
 func Run(ctx context.Context, file string, registry *prometheus.Registry, log *slog.Logger) error {
-	config, err := Load(file)
+	config, revision, err := load(file)
 	if err != nil {
 		return err
 	}
@@ -53,6 +53,7 @@ func Run(ctx context.Context, file string, registry *prometheus.Registry, log *s
 	if err != nil {
 		return err
 	}
+	g.taken.Store(&taken{revision: revision})
 	defer g.worker.CloseIdleConnections()
 	defer g.auditor.close()
 	log.Info("gateway listens", "places", open.places(), "upstream", config.Upstream, "control", config.Control)
@@ -65,12 +66,12 @@ type gateway struct {
 	start Config // what the process began with: what takes a restart to change
 	log   *slog.Logger
 
-	reloading     sync.Mutex // one reload at a time, or an older one could win
-	settings      atomic.Pointer[Config]
-	configProblem atomic.Pointer[string] // why the settings are not those of the file
-	book          *book
-	certificate   keyPair // shown to clients
-	identity      keyPair // shared with the other workers
+	reloading   sync.Mutex // one reload at a time, or an older one could win
+	settings    atomic.Pointer[Config]
+	taken       atomic.Pointer[taken]
+	book        *book
+	certificate keyPair // shown to clients
+	identity    keyPair // shared with the other workers
 
 	worker  *http.Transport
 	proxy   *httputil.ReverseProxy
@@ -114,7 +115,6 @@ func newGateway(file string, config Config, registry *prometheus.Registry, log *
 		workers:   newInFlight(maxSigned, maxSignedPerAddress),
 	}
 	g.settings.Store(&config)
-	g.configProblem.Store(new(string))
 	g.loadKeyPairs()
 	g.proxy = g.newProxy(upstream)
 	if g.meters, err = newMeters(g, registry); err != nil {

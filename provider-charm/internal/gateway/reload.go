@@ -87,11 +87,7 @@ func (g *gateway) reload() (Reloaded, error) {
 	defer g.reloading.Unlock()
 	done := Reloaded{Changed: []string{}, Restart: []string{}}
 	problems := []error{g.reloadAccounts(&done)} // first: whatever else is wrong, who is to be shut out is
-	wanted, err := Load(g.file)
-	if err == nil {
-		g.take(wanted, &done)
-	}
-	g.configProblem.Store(new(problemText(err)))
+	err := g.reloadConfig(&done)
 	settings := g.settings.Load()
 	problems = append(problems, err,
 		g.reloadKeyPair(&g.certificate, settings.TLS, "certificate", &done),
@@ -103,13 +99,6 @@ func (g *gateway) reload() (Reloaded, error) {
 	return done, err
 }
 
-func problemText(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
-}
-
 func (g *gateway) reloadAccounts(done *Reloaded) error {
 	before := g.book.current.Load().revision
 	err := g.book.reload()
@@ -118,6 +107,26 @@ func (g *gateway) reloadAccounts(done *Reloaded) error {
 	}
 	g.rates.keep(g.book.current.Load().byName)
 	return err
+}
+
+// taken is what became of the configuration file when it was read last.
+type taken struct {
+	revision string   // of the last one that could be understood
+	restart  []string // the keys that wait for a restart
+	problem  string   // why the settings are not those of the file
+}
+
+func (g *gateway) reloadConfig(done *Reloaded) error {
+	wanted, revision, err := load(g.file)
+	if err != nil {
+		kept := *g.taken.Load()
+		kept.problem = err.Error()
+		g.taken.Store(&kept)
+		return err
+	}
+	g.take(wanted, done)
+	g.taken.Store(&taken{revision: revision, restart: done.Restart})
+	return nil
 }
 
 // take puts the settings into force that can be without a restart.

@@ -34,6 +34,13 @@ func TestAReloadTakesWhatCanChangeLiveAndNamesTheRest(t *testing.T) {
 	assert.Equal(t, 413, f.do(t, f.one, "PUT", "/connectors/a/config", body).status)
 	assert.NotEqual(t, 401, f.do(t, anonymous, "POST", "/connectors/a/tasks", `[]`, signature...).status, "there is no other door yet")
 
+	document, err := os.ReadFile(f.file)
+	require.NoError(t, err)
+	status, err := f.control.Status(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, gateway.Revision(document), status.Config)
+	assert.Equal(t, done.Restart, status.Restart)
+
 	again, err := f.control.Reload(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, again.Changed)
