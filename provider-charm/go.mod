@@ -6,6 +6,8 @@ require (
 	connectcharms/requirer-lib v0.0.0
 	connectcharms/schemas v0.0.0
 	github.com/canonical/pebble v1.26.0
+	github.com/klauspost/compress v1.20.1
+	github.com/mikelolasagasti/xz v1.0.1
 	github.com/prometheus/client_golang v1.25.0
 	github.com/stretchr/testify v1.12.1
 	github.com/ulikunitz/xz v0.5.17

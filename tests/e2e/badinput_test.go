@@ -74,7 +74,8 @@ func badAnswers(t *testing.T) []struct {
 	}{
 		{"404", http.NotFound, "waiting", "404"},
 		{"HTML with 200", send([]byte("<!doctype html><html><body>sign in</body></html>")), "blocked", "HTML"},
-		{"a zip", send(zipOf(t)), "blocked", "zip"},
+		{"a zip of a jar that is none", send(zipOf(t, 0)), "blocked", "is broken"},
+		{"a zip with a password", send(zipOf(t, 1)), "blocked", "is encrypted"},
 		{"truncated", send(good[:len(good)/2]), "blocked", "cut short"},
 		{"the connection breaks", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", strconv.Itoa(len(good)))
@@ -296,10 +297,10 @@ func workerPID(t *testing.T, s *stage, unit string) int {
 	return 0
 }
 
-func zipOf(t *testing.T) []byte {
+func zipOf(t *testing.T, flags uint16) []byte {
 	var buffer bytes.Buffer
 	archive := zip.NewWriter(&buffer)
-	_, err := archive.Create("plugin.jar")
+	_, err := archive.CreateRaw(&zip.FileHeader{Name: "plugin.jar", Flags: flags})
 	require.NoError(t, err)
 	require.NoError(t, archive.Close())
 	return buffer.Bytes()

@@ -41,10 +41,10 @@ func (u *unit) observeStore(w *World) error {
 		return err
 	}
 	w.Store = nil
-	u.classes = map[plugins.Digest][]string{}
+	u.installed = map[plugins.Digest]plugins.Installed{}
 	for _, plugin := range installed {
 		w.Store = append(w.Store, plugin.Digest)
-		u.classes[plugin.Digest] = plugin.Classes
+		u.installed[plugin.Digest] = plugin
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 const youth = 90 * time.Second
 
 // observeWorker asks the worker what it has loaded: a plugin is there when it was there at the start and the worker
-// lists every class that the plugin's manifests name.
+// lists its classes.
 func (u *unit) observeWorker(ctx context.Context, services *Services) {
 	classes, err := u.rest.Classes(ctx)
 	if err != nil {
@@ -22,8 +22,7 @@ func (u *unit) observeWorker(ctx context.Context, services *Services) {
 	}
 	services.WorkerReady = true
 	for _, digest := range services.Started.Plugins {
-		named, installed := u.classes[digest]
-		if installed && !slices.ContainsFunc(named, func(class string) bool { return !classes[class] }) {
+		if plugin, is := u.installed[digest]; is && plugin.LoadedBy(classes) {
 			services.Loaded = append(services.Loaded, digest)
 		}
 	}

@@ -25,7 +25,7 @@ type unit struct {
 	supervisor *supervisor.Supervisor
 	control    gateway.Control
 	rest       *worker.REST
-	classes    map[plugins.Digest][]string // of the plugins in the store
+	installed  map[plugins.Digest]plugins.Installed // what the store has
 }
 
 // Run does what is due in a hook; in an action, what was asked for first.

@@ -186,7 +186,7 @@ func (d *download) accept() error {
 	case "", "identity", "gzip":
 		return nil
 	default:
-		return failed(NotTarball, "the server encoded it as %q, which was not asked for", shorten(encoding, 20))
+		return failed(NotArchive, "the server encoded it as %q, which was not asked for", shorten(encoding, 20))
 	}
 }
 

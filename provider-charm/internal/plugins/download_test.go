@@ -312,7 +312,7 @@ func TestInstallRefusesAnEncodingItDidNotAskFor(t *testing.T) {
 		w.Header().Set("Content-Encoding", "br")
 		_, _ = w.Write([]byte("anything"))
 	}))
-	assert.Contains(t, requireFailure(t, store, err, NotTarball).Error(), `encoded it as "br"`)
+	assert.Contains(t, requireFailure(t, store, err, NotArchive).Error(), `encoded it as "br"`)
 }
 
 func TestSecretsOfAURLGoToItsServerOnly(t *testing.T) {

@@ -31,15 +31,15 @@ const (
 	BadStatus Reason = "bad-status"
 	// TooSlow: Limits.Stall or Limits.Total ran out.
 	TooSlow Reason = "too-slow"
-	// CutShort: the connection ended before the tarball did.
+	// CutShort: the connection ended before the archive did.
 	CutShort Reason = "cut-short"
 	// TooLarge: Limits.Download, Limits.Unpacked or Limits.Files was passed.
 	TooLarge Reason = "too-large"
-	// NotTarball: the bytes are something else, such as a zip or an HTML page.
-	NotTarball Reason = "not-tarball"
-	// BrokenTarball: it begins as a tarball, arrived whole, and is damaged.
-	BrokenTarball Reason = "broken-tarball"
-	// UnsafeEntry: the tarball holds something no plugin needs: a link, a device, a path outside, a name twice.
+	// NotArchive: the bytes are something else, such as an HTML page, or packed in a way that is not read.
+	NotArchive Reason = "not-archive"
+	// BrokenArchive: it begins as an archive, arrived whole, and is damaged.
+	BrokenArchive Reason = "broken-archive"
+	// UnsafeEntry: the archive holds something no plugin needs: a link, a device, a path outside, a name twice, a password.
 	UnsafeEntry Reason = "unsafe-entry"
 	// WrongDigest: the bytes are not the ones that were asked for.
 	WrongDigest Reason = "wrong-digest"
@@ -47,8 +47,8 @@ const (
 	NoJar Reason = "no-jar"
 	// BrokenJar: a jar in it cannot be read.
 	BrokenJar Reason = "broken-jar"
-	// NoManifest: no jar names a Connect class in a service manifest.
-	NoManifest Reason = "no-manifest"
+	// NoClass: its jars hold no class that Kafka Connect lists.
+	NoClass Reason = "no-class"
 	// Disk: the store could not be written: full, read-only, not permitted.
 	Disk Reason = "disk"
 	// Canceled: the caller's context ended.
@@ -152,7 +152,10 @@ func networkError(ctx context.Context, limits Limits, err error) *InstallError {
 
 // diskError names what kept the store from being written.
 func diskError(err error) *InstallError {
+	var named *InstallError
 	switch {
+	case errors.As(err, &named):
+		return named
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return failed(Disk, "the unit's disk is full: free some space (%w)", err)
 	case errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):

@@ -1,7 +1,6 @@
 package plugins
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io/fs"
@@ -12,14 +11,15 @@ import (
 
 // Source is where a plugin comes from.
 type Source struct {
-	// URL is the http or https address of one tarball, plain or gzip'd. It may hold a user and password for basic
+	// URL is the http or https address of one archive (see Store.Install). It may hold a user and password for basic
 	// authentication and a query: neither is ever shown, logged or kept.
 	URL string
-	// SHA256 is the digest the tarball must have; when it is empty, any bytes are taken.
+	// SHA256 is the digest the archive must have; when it is empty, any bytes are taken.
 	SHA256 Digest
 }
 
-// Install downloads a plugin into the store and returns it once all of it is on disk. When the store has source.SHA256
+// Install downloads a plugin into the store and returns it once all of it is on disk. It is a tar, plain or compressed by
+// gzip, zstd or xz, a zip, or one jar. When the store has source.SHA256
 // already, nothing is downloaded; when the download turns out to be a plugin that the store has, that one is returned as
 // it is. The body is read once: limited, hashed and unpacked as it arrives. Every error is an *InstallError, and leaves
 // the store as it was.
@@ -75,7 +75,7 @@ func (s *Store) receive(body *download, dir string, wanted Digest, host string) 
 	if present, err := s.Get(digest); err == nil {
 		return present, nil
 	}
-	classes, err := classesIn(body.ctx, dir)
+	offered, added, err := examine(body.ctx, dir, body.limits)
 	if body.ctx.Err() != nil {
 		return Installed{}, networkError(body.ctx, body.limits, body.ctx.Err())
 	}
@@ -83,22 +83,45 @@ func (s *Store) receive(body *download, dir string, wanted Digest, host string) 
 		return Installed{}, err
 	}
 	r := record{
-		Digest: digest, Source: host, Downloaded: body.size, Bytes: size, Classes: classes,
-		Time: time.Now().UTC().Truncate(time.Second),
+		Digest: digest, Source: host, Downloaded: body.size, Bytes: size + added,
+		Classes: listed(offered.named), Found: listed(offered.found), Time: time.Now().UTC().Truncate(time.Second),
 	}
 	return s.publish(dir, r)
 }
 
+// examine reads what the plugin in dir offers, and adds the manifests that it lacks.
+func examine(ctx context.Context, dir string, limits Limits) (offered offer, added int64, err error) {
+	offered, err = offerOf(ctx, dir, limits)
+	if err == nil && len(offered.found) > 0 {
+		added, err = offered.writeServices(dir)
+	}
+	return offered, added, err
+}
+
 func (s *Store) unpackInto(dir string, body *download) (size int64, err error) {
-	out, err := s.openTarget(dir)
+	bare, err := s.openTarget(dir)
 	if err != nil {
 		return 0, err
 	}
-	defer out.Close() // a handle on a directory
-	size, err = unpack(bufio.NewReaderSize(body, copyBuffer), body.encoding() == "gzip", out, body.limits)
+	defer bare.Close() // a handle on a directory
+	out := &room{target: bare, dir: dir, reserve: body.limits.Reserve}
+	if err := out.look(body.response.ContentLength); err != nil {
+		return 0, err
+	}
+	u := newUnpacker(body.ctx, out, body.limits)
+	size, err = u.unpack(body, body.encoding() == "gzip")
+	if err == nil {
+		u.Close()
+		return size, nil
+	}
+	if cause := context.Cause(body.ctx); cause != nil {
+		err = networkError(body.ctx, body.limits, cause)
+	}
+	_ = body.Close() // err says more; what reads ahead ends with it
+	u.Close()
 	var cut *InstallError
 	if errors.As(err, &cut) && cut.Reason == CutShort && body.whole() {
-		return 0, failed(BrokenTarball, "the file on the server is cut short")
+		err = failed(BrokenArchive, "the file on the server is cut short")
 	}
 	return size, err
 }

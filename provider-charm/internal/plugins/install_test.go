@@ -71,7 +71,7 @@ func requireNothingHalf(t *testing.T, store *Store) {
 	assert.Len(t, visible, len(whole))
 }
 
-func TestInstallTakesTarHoweverItIsSent(t *testing.T) {
+func TestInstallTakesAnArchiveHoweverItIsPackedAndSent(t *testing.T) {
 	t.Parallel()
 	plain := pluginTar(t)
 	packed := gz(t, plain)
@@ -86,6 +86,14 @@ func TestInstallTakesTarHoweverItIsSent(t *testing.T) {
 		{"tar.gz with bytes behind it", append(bytes.Clone(packed), "trailing"...), nil},
 		{"tar with zeros behind it", append(bytes.Clone(plain), make([]byte, 20_000)...), nil},
 		{"tar.gz in two members", append(gz(t, plain[:700]), gz(t, plain[700:])...), nil},
+		{"tar.zst", zstdOf(t, plain), nil},
+		{"tar.zst in two frames", append(zstdOf(t, plain[:700]), zstdOf(t, plain[700:])...), nil},
+		{"tar.xz", xzOf(t, plain), nil},
+		{"tar.xz in two streams, padded", append(append(xzOf(t, plain[:700]), xzOf(t, plain[700:])...), 0, 0, 0, 0), nil},
+		{"zip", pluginZip(t), nil},
+		{"zip called tar.gz", pluginZip(t), http.Header{"Content-Type": {"application/gzip"}}},
+		{"zip the server gzip'd", gz(t, pluginZip(t)), http.Header{"Content-Encoding": {"gzip"}}},
+		{"tar.zst the server gzip'd", gz(t, zstdOf(t, plain)), http.Header{"Content-Encoding": {"gzip"}}},
 		{"tar the server gzip'd", packed, http.Header{"Content-Encoding": {"gzip"}}},
 		{"tar.gz the server says it gzip'd", packed, http.Header{"Content-Encoding": {"x-gzip"}}},
 		{"tar.gz the server gzip'd again", gz(t, packed), http.Header{"Content-Encoding": {"gzip"}}},
@@ -174,6 +182,14 @@ func TestInstallStopsAtItsLimits(t *testing.T) {
 		{"endless after the gzip", endless(gz(t, pluginTar(t))), Limits{Download: 1 << 20}, "more than the limit of 1 MiB"},
 		{"gzip bomb in a file", whole(bomb), Limits{Unpacked: 1 << 20}, "unpacked it is more than the limit of 1 MiB"},
 		{"gzip bomb behind the archive", whole(gz(t, append(pluginTar(t), make([]byte, 8<<20)...))), Limits{Unpacked: 1 << 20}, "unpacked"},
+		{"zip bomb", whole(zipOf(t, "zeros.jar", string(make([]byte, 8<<20)))), Limits{Unpacked: 1 << 20}, "unpacked it is more than the limit of 1 MiB"},
+		{"zip of one file many times", whole(overlappingZip(t, 50, 100<<10)), Limits{Unpacked: 4 << 20}, "unpacked it is more than the limit of 4 MiB"},
+		{"zip of many files", whole(zipOf(t, "a", "", "b", "", "c", "")), Limits{Files: 2}, "limit of 2 files"},
+		{"zip of many implied directories", whole(zipOf(t, "a/b/c/d/e.jar", "")), Limits{Files: 4}, "limit of 4 files"},
+		{"zstd bomb", whole(zstdOf(t, tarOf(t, file("zeros.jar", make([]byte, 8<<20))))), Limits{Unpacked: 1 << 20}, "unpacked"},
+		{"xz bomb", whole(xzOf(t, tarOf(t, file("zeros.jar", make([]byte, 8<<20))))), Limits{Unpacked: 1 << 20}, "unpacked"},
+		{"zstd that wants a gigabyte of memory", whole(zstdWindow(1 << 30)), Limits{}, "more memory than the limit of 128 MiB"},
+		{"xz that wants a gigabyte of memory", whole(xzWindow(t)), Limits{}, "more memory than the limit of 128 MiB"},
 		{"many files", whole(tarOf(t, file("a", nil), file("b", nil), file("c", nil))), Limits{Files: 2}, "limit of 2 files"},
 		{"many implied directories", whole(tarOf(t, file("a/b/c/d/e.jar", nil))), Limits{Files: 4}, "limit of 4 files"},
 		{"sparse file", whole(sparseTar(1 << 40)), Limits{}, "unpacked it is more than the limit of 2 GiB"},
@@ -206,6 +222,18 @@ func TestInstallKeepsOfAModeOnlyWhetherItRuns(t *testing.T) {
 		return errors.Join(err, statErr)
 	}))
 	assert.Equal(t, want, modes)
+}
+
+func TestAJarThatIsAllOfTheDownloadIsAPluginOfOneJar(t *testing.T) {
+	t.Parallel()
+	body := zipOf(t, "META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n", sourceService, "org.example.A", "org/example/A.class", "x")
+	got, err := install(t, openStore(t), serveBytes(t, body))
+	require.NoError(t, err)
+	assert.Equal(t, sumOf(body), got.Digest)
+	assert.Equal(t, []string{"org.example.A"}, got.Classes)
+	jar, err := os.ReadFile(filepath.Join(got.Dir, "plugin.jar"))
+	require.NoError(t, err)
+	assert.Equal(t, body, jar)
 }
 
 func TestInstallTakesOnlyTheDigestAskedFor(t *testing.T) {

@@ -3,7 +3,6 @@ package plugins
 import (
 	"archive/zip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,50 +14,66 @@ import (
 )
 
 const (
-	// longestDirectory is the most bytes read of a jar's own list of files. The largest jars have some 5 MB of it; one
-	// made to exhaust memory can have the whole jar.
-	longestDirectory = 16 << 20
+	manifestDir = "META-INF/services/"
 	// longestManifests is the most bytes of all service manifests of a plugin. Real ones have some hundred.
 	longestManifests = 1 << 20
 )
 
-// services are the interfaces whose service manifests Connect's plugin.discovery=service_load reads and whose
-// implementations GET /connector-plugins?connectorsOnly=false lists (PluginType in
-// org.apache.kafka.connect.runtime.isolation). Connect loads config providers, REST extensions and client override
-// policies the same way, but does not list them there: nobody could see that they were loaded.
-var services = []string{
-	"org.apache.kafka.connect.source.SourceConnector",
-	"org.apache.kafka.connect.sink.SinkConnector",
-	"org.apache.kafka.connect.storage.Converter",
-	"org.apache.kafka.connect.storage.HeaderConverter",
-	"org.apache.kafka.connect.transforms.Transformation",
-	"org.apache.kafka.connect.transforms.predicates.Predicate",
+// offer is the classes of a plugin that stand for Connect's services, by service.
+type offer struct {
+	named map[string][]string // by the manifests of its jars
+	found map[string][]string // in its jars, without a manifest that names them
+	size  int64               // of the manifests
 }
 
-// classesIn returns the Connect classes that the jars below dir offer, sorted, each once. No jar, a jar that cannot be
-// read, and jars that offer nothing are InstallErrors: a worker would start with them and not have the connector.
-func classesIn(ctx context.Context, dir string) ([]string, error) {
+// offerOf reads what the jars below dir offer. No jar, a jar that cannot be read, and jars that offer nothing are
+// InstallErrors: a worker would start with them and not have the connector.
+//
+// A plugin whose manifests name a connector is taken at its word, as nearly all are that were built since Kafka 3.6. In
+// the others all class files are looked at.
+func offerOf(ctx context.Context, dir string, limits Limits) (offer, error) {
 	jars, err := jarsIn(dir)
 	if err != nil {
-		return nil, err
+		return offer{}, err
 	}
 	if len(jars) == 0 {
-		return nil, failed(NoJar, "no jar inside")
+		return offer{}, failed(NoJar, "no jar inside")
 	}
-	var found manifests
+	o := offer{named: map[string][]string{}}
 	for _, jar := range jars {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if err := found.addJar(jar); err != nil {
-			return nil, failed(BrokenJar, "%s inside is broken: %w", quoted(filepath.Base(jar)), err)
+		if err := o.addManifests(ctx, jar); ctx.Err() != nil {
+			return offer{}, ctx.Err()
+		} else if err != nil {
+			return offer{}, failed(BrokenJar, "%s inside is broken: %w", quoted(filepath.Base(jar)), err)
 		}
 	}
-	if len(found.classes) == 0 {
-		return nil, failed(NoManifest, "no service manifest in its jars: invisible to plugin.discovery=service_load")
+	if !o.namesConnector() {
+		if err := o.search(ctx, jars, limits); err != nil {
+			return offer{}, err
+		}
 	}
-	slices.Sort(found.classes)
-	return slices.Compact(found.classes), nil
+	if len(listed(o.named))+len(listed(o.found)) == 0 {
+		return offer{}, failed(NoClass, "its jars hold no connector, converter, transformation or predicate")
+	}
+	return o, nil
+}
+
+// listed is the classes that a worker lists, sorted, each once.
+func listed(classes map[string][]string) []string {
+	var all []string
+	for _, service := range services {
+		if service.listed {
+			all = append(all, classes[service.name]...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func (o *offer) namesConnector() bool {
+	return slices.ContainsFunc(services, func(service service) bool {
+		return service.connector && len(o.named[service.name]) > 0
+	})
 }
 
 // jarsIn lists the jars where Connect looks for them: at any depth, the ending in either case.
@@ -73,89 +88,72 @@ func jarsIn(dir string) ([]string, error) {
 	return jars, err
 }
 
-// manifests gathers the Connect classes that service manifests name.
-type manifests struct {
-	classes []string
-	size    int64
-}
-
-func (m *manifests) addJar(path string) error {
+// withJar opens a jar for as long as do runs.
+func withJar(ctx context.Context, path string, do func(jar *zip.Reader) error) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer file.Close() // it was read only
 	info, err := file.Stat()
 	if err != nil {
 		return err
 	}
-	return m.read(file, info.Size())
-}
-
-// read adds what one jar of size bytes offers.
-func (m *manifests) read(jar io.ReaderAt, size int64) error {
-	bounded := &boundedReaderAt{source: jar, left: longestDirectory}
-	archive, err := zip.NewReader(bounded, size)
+	jar, err := openZip(ctx, file, info.Size())
 	if err != nil {
 		return err
 	}
-	bounded.left = longestDirectory
-	for _, file := range archive.File {
-		service, found := strings.CutPrefix(file.Name, "META-INF/services/")
-		if !found || !slices.Contains(services, service) {
+	return do(jar)
+}
+
+func (o *offer) addManifests(ctx context.Context, path string) error {
+	return withJar(ctx, path, o.readManifests)
+}
+
+// readManifests adds what one jar says that it offers.
+func (o *offer) readManifests(jar *zip.Reader) error {
+	for _, file := range jar.File {
+		name, found := strings.CutPrefix(file.Name, manifestDir)
+		if !found || !slices.ContainsFunc(services, func(service service) bool { return service.name == name }) {
 			continue
 		}
-		if err := m.add(file); err != nil {
+		classes, err := o.readManifest(file)
+		if err != nil {
 			return err
 		}
+		o.named[name] = append(o.named[name], classes...)
 	}
 	return nil
 }
 
-// add reads one service manifest: one class name a line, "#" begins a comment (java.util.ServiceLoader).
-func (m *manifests) add(manifest *zip.File) error {
+// readManifest reads one service manifest: one class name a line, "#" begins a comment (java.util.ServiceLoader).
+func (o *offer) readManifest(manifest *zip.File) (classes []string, err error) {
 	file, err := manifest.Open()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, longestManifests-m.size+1))
+	defer file.Close() // it was read only
+	content, err := io.ReadAll(io.LimitReader(file, longestManifests-o.size+1))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if m.size += int64(len(content)); m.size > longestManifests {
-		return errTooLong
+	if o.size += int64(len(content)); o.size > longestManifests {
+		return nil, errTooLong
 	}
 	for line := range strings.Lines(string(content)) {
 		name, _, _ := strings.Cut(line, "#")
 		name = strings.TrimSpace(name)
 		if strings.ContainsFunc(name, notInClassName) {
-			return fmt.Errorf("its manifest names %s, which is no class", quoted(name))
+			return nil, fmt.Errorf("its manifest names %s, which is no class", quoted(name))
 		}
 		if name != "" {
-			m.classes = append(m.classes, name)
+			classes = append(classes, name)
 		}
 	}
-	return nil
+	return classes, nil
 }
 
 // notInClassName holds for what java.util.ServiceLoader refuses in a class name, and with it the whole manifest.
 func notInClassName(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._$", r)
-}
-
-var errTooLong = errors.New("its list of files or services is too long")
-
-// boundedReaderAt fails once more than left bytes were read: archive/zip keeps all of a jar's list of files in memory,
-// and a small jar can name the same compressed bytes any number of times.
-type boundedReaderAt struct {
-	source io.ReaderAt
-	left   int64
-}
-
-func (b *boundedReaderAt) ReadAt(p []byte, offset int64) (int, error) {
-	if b.left -= int64(len(p)); b.left < 0 {
-		return 0, errTooLong
-	}
-	return b.source.ReadAt(p, offset)
 }

@@ -17,6 +17,8 @@ type Limits struct {
 	Total time.Duration
 	// Stall is the longest wait for the next byte: for the connection, for the answer's headers, for more of the body.
 	Stall time.Duration
+	// Reserve is how many bytes of the store's disk stay free; a negative value keeps none.
+	Reserve int64
 	// Redirects is how many redirects are followed; a negative value follows none.
 	Redirects int
 }
@@ -35,6 +37,8 @@ func DefaultLimits() Limits {
 		Total: 5 * time.Minute,
 		// Longer than a lost packet's retries and a server that packs the tarball only when asked.
 		Stall: 30 * time.Second,
+		// A full disk stops more than this charm: Kafka Connect's own logs, apt, the machine's Juju agent.
+		Reserve: 256 << 20,
 		// A trailing slash, a mirror, a presigned URL and one more of each kind: nobody needs ten.
 		Redirects: 5,
 	}
@@ -49,6 +53,7 @@ func (l Limits) orDefault() Limits {
 		Files:     cmp.Or(l.Files, standard.Files),
 		Total:     cmp.Or(l.Total, standard.Total),
 		Stall:     cmp.Or(l.Stall, standard.Stall),
+		Reserve:   cmp.Or(l.Reserve, standard.Reserve),
 		Redirects: cmp.Or(l.Redirects, standard.Redirects),
 	}
 }

@@ -12,6 +12,9 @@ import (
 // goes, in the same rename; a tarball with a file of this name at its top is refused.
 const recordName = ".plugin.json"
 
+// ownNames are the files that the store adds to what an archive brings.
+var ownNames = []string{recordName, servicesJar}
+
 // record is the content of recordName.
 type record struct {
 	Digest Digest `json:"digest"`
@@ -21,6 +24,7 @@ type record struct {
 	Downloaded int64     `json:"downloaded"`
 	Bytes      int64     `json:"bytes"`
 	Classes    []string  `json:"classes"`
+	Found      []string  `json:"found,omitempty"`
 	Time       time.Time `json:"installed"`
 }
 
@@ -33,7 +37,7 @@ func (r record) write(dir string) error {
 }
 
 func (r record) installed(dir string) Installed {
-	return Installed{Digest: r.Digest, Dir: dir, Classes: r.Classes, Bytes: r.Bytes}
+	return Installed{Digest: r.Digest, Dir: dir, Classes: r.Classes, Found: r.Found, Bytes: r.Bytes}
 }
 
 // readRecord reads what the plugin at dir is. A directory that is named by another digest than its record is an error.

@@ -35,8 +35,21 @@ type Installed struct {
 	// Classes are the connectors, converters, header converters, transformations and predicates that the service
 	// manifests of the plugin's jars name, sorted, each once.
 	Classes []string
+	// Found are the classes of these kinds that no manifest of the vendor's names: the store found them in the jars, and has
+	// added manifests. They look as if they could be loaded; only the worker knows.
+	Found []string
 	// Bytes is the size of the plugin's files together.
 	Bytes int64
+}
+
+// LoadedBy says whether a worker that lists these classes has loaded the plugin: all classes that its vendor names; of a
+// plugin whose vendor names none, any.
+func (i Installed) LoadedBy(listed map[string]bool) bool {
+	lists := func(class string) bool { return listed[class] }
+	if len(i.Classes) == 0 {
+		return slices.ContainsFunc(i.Found, lists)
+	}
+	return !slices.ContainsFunc(i.Classes, func(class string) bool { return !lists(class) })
 }
 
 // Store is a directory of plugins. Its methods may be called from several goroutines and several processes at once.

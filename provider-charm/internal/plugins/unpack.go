@@ -1,14 +1,16 @@
 package plugins
 
 import (
-	"archive/tar"
 	"bufio"
-	"bytes"
+	"context"
 	"errors"
 	"io"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/mikelolasagasti/xz"
 )
 
 const (
@@ -18,26 +20,45 @@ const (
 	longestElement = 255
 	// copyBuffer is the size of one write to disk, in bytes.
 	copyBuffer = 256 << 10
-	// tarBlock is the unit of the tar format; two blocks of zeros end an archive (POSIX ustar).
-	tarBlock = 512
 )
 
-// unpack writes the tarball in source, plain or gzip'd, to out and returns the bytes of its files together. It reads
-// source to its end, also what follows the archive, so that the caller's digest covers every byte. encoded says that the
-// server claims to have gzip'd the file once more on the way.
-func unpack(source *bufio.Reader, encoded bool, out target, limits Limits) (int64, error) {
-	archive, err := decompress(source, encoded, limits.Unpacked)
+// An unpacker writes one archive to out, within limits. What it was told of is freed by Close.
+type unpacker struct {
+	ctx     context.Context // of this one archive; io.Reader leaves no other way
+	out     target
+	limits  Limits
+	buffer  []byte
+	files   map[string]bool
+	dirs    map[string]bool
+	bytes   int64
+	readers []*ahead
+}
+
+func newUnpacker(ctx context.Context, out target, limits Limits) *unpacker {
+	return &unpacker{
+		ctx: ctx, out: out, limits: limits, buffer: make([]byte, copyBuffer),
+		files: map[string]bool{}, dirs: map[string]bool{".": true},
+	}
+}
+
+// unpack writes the archive in source and returns the bytes of its files together. It reads source to its end, also what
+// follows the archive, so that the caller's digest covers every byte. encoded says that the server claims to have gzip'd
+// the file once more on the way.
+func (u *unpacker) unpack(source io.Reader, encoded bool) (int64, error) {
+	body := bufio.NewReaderSize(u.readAhead(source), copyBuffer)
+	archive, is, err := u.decompress(body, encoded)
 	if err != nil {
 		return 0, err
 	}
-	u := &unpacker{
-		out: out, limits: limits, buffer: make([]byte, copyBuffer),
-		files: map[string]bool{}, dirs: map[string]bool{".": true},
+	if is == plainZip {
+		err = u.zip(archive)
+	} else {
+		err = u.tar(archive)
 	}
-	if err := u.archive(archive); err != nil {
+	if err != nil {
 		return u.bytes, readError(err)
 	}
-	for _, rest := range []io.Reader{archive, source} { // the first also checks gzip's checksum
+	for _, rest := range []io.Reader{archive, body} { // the first also checks a checksum at the end of what is compressed
 		if _, err := io.Copy(io.Discard, rest); err != nil {
 			return u.bytes, readError(err)
 		}
@@ -45,57 +66,37 @@ func unpack(source *bufio.Reader, encoded bool, out target, limits Limits) (int6
 	return u.bytes, nil
 }
 
-// unpacker is the state of one archive being unpacked.
-type unpacker struct {
-	out    target
-	limits Limits
-	buffer []byte
-	files  map[string]bool
-	dirs   map[string]bool
-	bytes  int64
+func (u *unpacker) readAhead(source io.Reader) *ahead {
+	reader := newAhead(source)
+	u.readers = append(u.readers, reader)
+	return reader
 }
 
-// archive reads entries up to the archive's end mark. An archive without one was cut, or written by a program that
-// forgot to finish it: archive/tar takes both for whole.
-func (u *unpacker) archive(source io.Reader) error {
-	tail := &zeroTail{source: source}
-	reader := tar.NewReader(tail)
-	for first := true; ; first = false {
-		header, err := reader.Next()
-		switch {
-		case errors.Is(err, io.EOF) && tail.zeros < tarBlock:
-			return failed(CutShort, "the tarball is cut short: it has no end mark")
-		case errors.Is(err, io.EOF):
-			return nil
-		case first && errors.Is(err, tar.ErrHeader):
-			return failed(NotTarball, "neither a tar nor a tar.gz")
-		case err != nil:
-			return err
-		}
-		if err := u.entry(header, reader); err != nil {
-			return err
-		}
+// Close waits for what reads ahead. The source that was given to unpack has to have ended.
+func (u *unpacker) Close() {
+	for _, reader := range u.readers {
+		reader.Close()
 	}
 }
 
-func (u *unpacker) entry(header *tar.Header, content io.Reader) error {
-	switch header.Typeflag {
-	case tar.TypeXGlobalHeader: // git archive's note about its commit
-		return nil
-	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeDir:
-	case tar.TypeLink, tar.TypeSymlink:
-		return failed(UnsafeEntry, "%s is a link; pack the file itself (tar -h)", quoted(header.Name))
-	default:
-		return failed(UnsafeEntry, "%s is not a file but a device, a pipe or the like", quoted(header.Name))
-	}
-	name, err := entryName(header.Name)
+// An entry is one file or directory of an archive.
+type entry struct {
+	name       string
+	directory  bool
+	executable bool
+	size       int64
+	content    io.Reader
+}
+
+func (u *unpacker) entry(e entry) error {
+	name, err := entryName(e.name)
 	if err != nil {
 		return err
 	}
-	if header.Typeflag == tar.TypeDir {
+	if e.directory {
 		return u.makeDirs(name)
 	}
-	return u.file(name, header, content)
+	return u.file(name, e)
 }
 
 // entryName returns an entry's name, clean and inside the plugin's directory. Leading "./" is usual and means nothing.
@@ -109,7 +110,7 @@ func entryName(name string) (string, error) {
 		return "", failed(UnsafeEntry, "%s leads out of the plugin's directory", quoted(name))
 	case len(name) > longestName || slices.ContainsFunc(elements, func(e string) bool { return len(e) > longestElement }):
 		return "", failed(UnsafeEntry, "%s is too long a name", quoted(name))
-	case clean == recordName || strings.HasPrefix(clean, recordName+"/"):
+	case slices.Contains(ownNames, strings.Split(clean, "/")[0]):
 		return "", failed(UnsafeEntry, "%s is a name the charm keeps for itself", quoted(name))
 	case strings.ContainsRune(name, 0):
 		return "", failed(UnsafeEntry, "%s is not a file name", quoted(name))
@@ -140,11 +141,11 @@ func (u *unpacker) makeDirs(name string) error {
 }
 
 // file writes one file. Of its mode only "executable" is kept: no setuid, setgid or sticky bit, nothing unreadable.
-func (u *unpacker) file(name string, header *tar.Header, content io.Reader) error {
+func (u *unpacker) file(name string, e entry) error {
 	if u.files[name] || u.dirs[name] {
 		return failed(UnsafeEntry, "%s is there twice", quoted(name))
 	}
-	if header.Size > u.limits.Unpacked-u.bytes { // also a sparse file, whose holes cost the archive nothing
+	if e.size > u.limits.Unpacked-u.bytes { // also a sparse file, whose holes cost the archive nothing
 		return tooMuch(u.limits.Unpacked)
 	}
 	if err := u.makeDirs(path.Dir(name)); err != nil {
@@ -154,11 +155,11 @@ func (u *unpacker) file(name string, header *tar.Header, content io.Reader) erro
 	if err := u.count(); err != nil {
 		return err
 	}
-	file, err := u.out.create(name, header.Mode&0o111 != 0)
+	file, err := u.out.create(name, e.executable)
 	if err != nil {
 		return diskError(err)
 	}
-	written, err := io.CopyBuffer(diskWriter{file}, content, u.buffer)
+	written, err := io.CopyBuffer(diskWriter{file}, e.content, u.buffer)
 	u.bytes += written
 	if closed := file.Close(); err == nil && closed != nil {
 		return diskError(closed)
@@ -185,31 +186,17 @@ func (w diskWriter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// zeroTail passes a stream on and counts the zeros at the end of what was read so far.
-type zeroTail struct {
-	source io.Reader
-	zeros  int
-}
-
-func (z *zeroTail) Read(p []byte) (int, error) {
-	n, err := z.source.Read(p)
-	kept := len(bytes.TrimRight(p[:n], "\x00"))
-	if kept > 0 {
-		z.zeros = 0
-	}
-	z.zeros += n - kept
-	return n, err
-}
-
 // readError names an error of reading an archive that neither the download nor the disk has named already.
 func readError(err error) error {
 	var named *InstallError
 	switch {
 	case errors.As(err, &named):
 		return named
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return failed(CutShort, "the tarball is cut short")
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, xz.ErrBuf):
+		return failed(CutShort, "the archive is cut short")
+	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, xz.ErrMemlimit):
+		return failed(TooLarge, "unpacking it needs more memory than the limit of %s", bytesText(longestWindow))
 	default:
-		return failed(BrokenTarball, "the tarball is damaged: %w", err)
+		return failed(BrokenArchive, "the archive is damaged: %w", err)
 	}
 }

@@ -1,7 +1,6 @@
 package plugins
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"io/fs"
@@ -47,6 +46,7 @@ func FuzzUnpack(f *testing.F) {
 	for _, seed := range [][]byte{
 		plain, gz(f, plain), gz(f, gz(f, plain)), append(gz(f, plain[:700]), gz(f, plain[700:])...),
 		append(gz(f, plain), "trailing"...), sparseTar(100), sparseTar(1 << 40),
+		zstdOf(f, plain), xzOf(f, plain), pluginZip(f), overlappingZip(f, 20, 1000),
 	} {
 		f.Add(seed, false)
 		f.Add(seed, true)
@@ -64,8 +64,10 @@ func FuzzUnpack(f *testing.F) {
 		out, err := openDirectory(inside)
 		require.NoError(t, err)
 		defer out.Close()
-		source := bufio.NewReader(bytes.NewReader(body))
-		size, err := unpack(source, encoded, out, limits)
+		source := bytes.NewReader(body)
+		u := newUnpacker(t.Context(), out, limits)
+		size, err := u.unpack(source, encoded)
+		u.Close()
 		if err != nil {
 			var named *InstallError
 			require.ErrorAs(t, err, &named)
@@ -105,16 +107,25 @@ func FuzzJar(f *testing.F) {
 	f.Add(zipOf(f))
 	f.Add([]byte("PK\x05\x06"))
 	f.Fuzz(func(t *testing.T, jar []byte) {
-		var found manifests
-		if err := found.read(bytes.NewReader(jar), int64(len(jar))); err != nil {
+		offered, err := manifestsOf(t, jar)
+		if err != nil {
 			return
 		}
-		require.LessOrEqual(t, found.size, int64(longestManifests))
-		for _, class := range found.classes {
+		require.LessOrEqual(t, offered.size, int64(longestManifests))
+		for _, class := range listed(offered.named) {
 			require.NotEmpty(t, class)
 			require.False(t, strings.ContainsAny(class, " \n\t#/"), class)
 		}
 	})
+}
+
+func manifestsOf(t testing.TB, jar []byte) (offer, error) {
+	offered := offer{named: map[string][]string{}}
+	archive, err := openZip(t.Context(), bytes.NewReader(jar), int64(len(jar)))
+	if err != nil {
+		return offer{}, err
+	}
+	return offered, offered.readManifests(archive)
 }
 
 func TestJarThatNamesOneManifestAThousandTimesIsRefused(t *testing.T) {
@@ -123,8 +134,7 @@ func TestJarThatNamesOneManifestAThousandTimesIsRefused(t *testing.T) {
 	for range 1000 {
 		names = append(names, sourceService, strings.Repeat("# comment\n", 200))
 	}
-	jar := zipOf(t, names...)
-	err := (&manifests{}).read(bytes.NewReader(jar), int64(len(jar)))
+	_, err := manifestsOf(t, zipOf(t, names...))
 	assert.ErrorIs(t, err, errTooLong)
 }
 
@@ -134,7 +144,6 @@ func TestJarWithAHugeListOfFilesIsRefused(t *testing.T) {
 	for i := range longestDirectory / 60_000 {
 		names = append(names, fmt.Sprintf("%060000d", i), "")
 	}
-	jar := zipOf(t, append(names, names...)...)
-	err := (&manifests{}).read(bytes.NewReader(jar), int64(len(jar)))
+	_, err := manifestsOf(t, zipOf(t, append(names, names...)...))
 	assert.ErrorIs(t, err, errTooLong)
 }
