@@ -1,0 +1,134 @@
+// Package jmxexporter has Prometheus' JMX exporter, a Java agent that an operator attaches, tell of the worker's JVM and
+// tasks. The agent listens on loopback; the gateway's metrics listener passes on what it says.
+package jmxexporter
+
+import (
+	"archive/zip"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+
+	"connectcharms/requirer-lib/atomicfile"
+)
+
+// Port is where the agent listens, on loopback.
+const Port = 8086
+
+// maxJar bounds the agent's size: it is some 3 MB.
+const maxJar = 64 << 20
+
+// rules choose what is told. docs/observability.md lists it.
+//
+//go:embed rules.yaml
+var rules []byte
+
+// NotAnAgent is why an attached file is not used. It is a line for the operator.
+type NotAnAgent string
+
+func (n NotAnAgent) Error() string {
+	return "the resource jmx-exporter " + string(n) + ": attach jmx_prometheus_javaagent-*.jar, or an empty file for none"
+}
+
+// Install puts the attached jar and the rules into the directory, where the worker can read them. "" or an empty file is
+// no agent. A file that is no Java agent, with which no JVM would start, is a NotAnAgent and changes nothing.
+func Install(dir, attached string) error {
+	jar, err := readJar(attached)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if len(jar) == 0 {
+		return atomicfile.Write(currentFile(dir), nil, 0o644)
+	}
+	// The names tell the contents, so that a change is a change of the worker's settings.
+	names := current{Jar: "agent-" + digest(jar) + ".jar", Rules: "rules-" + digest(rules) + ".yaml"}
+	return errors.Join(
+		atomicfile.Write(filepath.Join(dir, names.Jar), jar, 0o644),
+		atomicfile.Write(filepath.Join(dir, names.Rules), rules, 0o644),
+		atomicfile.Write(currentFile(dir), []byte(names.Jar+" "+names.Rules), 0o644),
+	)
+}
+
+// current is the names of the files that are in use.
+type current struct{ Jar, Rules string }
+
+func currentFile(dir string) string { return filepath.Join(dir, "current") }
+
+// Option is the JVM's option for the agent that is installed in the directory, which the worker sees as seen; "" without
+// an agent. The agent listens at the loopback address.
+func Option(dir, seen, loopback string) (string, error) {
+	text, err := os.ReadFile(currentFile(dir))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(text) == 0 {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read which JMX exporter is installed: %w", err)
+	}
+	var names current
+	if _, err := fmt.Sscan(string(text), &names.Jar, &names.Rules); err != nil {
+		return "", nil // a damaged note: the next upgrade-charm installs anew
+	}
+	return fmt.Sprintf("-javaagent:%s=%s:%s", filepath.Join(seen, names.Jar), address(loopback), filepath.Join(seen, names.Rules)), nil
+}
+
+// URL is where the agent answers.
+func URL(loopback string) string { return "http://" + address(loopback) + "/metrics" }
+
+func address(loopback string) string { return net.JoinHostPort(loopback, strconv.Itoa(Port)) }
+
+func digest(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:6])
+}
+
+func readJar(attached string) ([]byte, error) {
+	if attached == "" {
+		return nil, nil
+	}
+	info, err := os.Stat(attached)
+	if err != nil {
+		return nil, fmt.Errorf("read the resource jmx-exporter: %w", err)
+	}
+	switch {
+	case info.Size() == 0:
+		return nil, nil
+	case info.Size() > maxJar:
+		return nil, NotAnAgent(fmt.Sprintf("has more than %d MiB", maxJar>>20))
+	}
+	if err := checkAgent(attached); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(attached)
+}
+
+var premain = regexp.MustCompile(`(?m)^Premain-Class: \S`)
+
+// checkAgent looks for what makes a jar a Java agent.
+func checkAgent(jar string) error {
+	archive, err := zip.OpenReader(jar)
+	if err != nil {
+		return NotAnAgent("is not a jar")
+	}
+	defer archive.Close()
+	manifest, err := archive.Open("META-INF/MANIFEST.MF")
+	if err != nil {
+		return NotAnAgent("is a jar without a manifest")
+	}
+	defer manifest.Close()
+	text, err := io.ReadAll(io.LimitReader(manifest, 64<<10))
+	if err != nil || !premain.Match(text) {
+		return NotAnAgent("is not a Java agent")
+	}
+	return nil
+}
