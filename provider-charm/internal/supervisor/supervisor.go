@@ -26,7 +26,7 @@ const (
 	// changeLimit bounds one start, stop or restart: above the longest kill-delay, so that a service that ignores
 	// SIGTERM is killed within it.
 	changeLimit = 40 * time.Second
-	// label names the one layer that the charm writes.
+	// label names the layer of the services.
 	label = "kafka-connect"
 )
 
@@ -99,7 +99,7 @@ func (s *Supervisor) Ensure(ctx context.Context, services map[string]Service) er
 	if err != nil {
 		return fmt.Errorf("write Pebble's layer: %w", err)
 	}
-	if err := s.writeLayer(layer); err != nil {
+	if err := s.writeLayer("001-"+label, layer); err != nil {
 		return fmt.Errorf("write Pebble's layer: %w", err)
 	}
 	if _, err := s.keeper.Start(); err != nil {
@@ -170,13 +170,13 @@ func (s *Supervisor) Stop(ctx context.Context) error {
 	return s.keeper.Stop(ctx, startLimit)
 }
 
-// writeLayer puts the layer where Pebble finds it when it comes up by itself, after a crash or a reboot.
-func (s *Supervisor) writeLayer(layer []byte) error {
+// writeLayer puts a layer where Pebble finds it when it comes up by itself, after a crash or a reboot.
+func (s *Supervisor) writeLayer(name string, layer []byte) error {
 	layers := filepath.Join(s.dir, "layers")
 	if err := os.MkdirAll(layers, 0o755); err != nil {
 		return err
 	}
-	path := filepath.Join(layers, "001-"+label+".yaml")
+	path := filepath.Join(layers, name+".yaml")
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, layer) {
 		return nil
 	}
