@@ -11,6 +11,7 @@ import (
 
 	"connectcharms/provider-charm/internal/charm"
 	"connectcharms/provider-charm/internal/gateway"
+	"connectcharms/provider-charm/internal/metrics"
 	"connectcharms/requirer-lib/program"
 )
 
@@ -23,7 +24,12 @@ func main() {
 }
 
 func runGateway(ctx context.Context, file string, log *slog.Logger) error {
+	config, err := gateway.Load(file)
+	if err != nil {
+		return err
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(metrics.New(config.Upstream, metrics.FileBeside(file))...)
 	return gateway.Run(ctx, file, registry, log)
 }

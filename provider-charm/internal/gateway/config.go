@@ -24,6 +24,9 @@ type Config struct {
 	Internal *Internal `json:"internal,omitempty"`
 	// Metrics is the IP address and port that answers GET /metrics to everybody, without TLS; "" is none.
 	Metrics string `json:"metrics,omitempty"`
+	// MetricsWorker is where the worker's own exporter answers, on loopback: "http://127.0.0.1:8086/metrics". GET
+	// /metrics/worker of the metrics' address passes it on; "" is no exporter.
+	MetricsWorker string `json:"metrics_worker,omitempty"`
 	// Upstream is the worker: "http://127.0.0.1:8084". It must be a loopback address, because whoever reaches the
 	// worker itself needs no account.
 	Upstream string `json:"upstream"`

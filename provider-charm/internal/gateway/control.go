@@ -30,6 +30,9 @@ type Places struct {
 type Status struct {
 	Accepted
 	Places
+	// MetricsProblem says why there are no metrics where the configuration wants them.
+	MetricsProblem string `json:"metrics_problem,omitempty"`
+
 	Plain       bool        `json:"plain"`       // clients may come without TLS
 	Certificate Certificate `json:"certificate"` // shown to clients
 	Identity    Certificate `json:"identity"`    // shared with the other workers
@@ -129,9 +132,13 @@ func (g *gateway) control(places Places) http.Handler {
 
 func (g *gateway) status(ctx context.Context, places Places) Status {
 	file := g.taken.Load()
+	var metricsProblem string
+	places.Metrics, metricsProblem = g.scrapes.state()
 	return Status{
-		Accepted:      g.accepted(),
-		Places:        places,
+		Accepted:       g.accepted(),
+		Places:         places,
+		MetricsProblem: metricsProblem,
+
 		Plain:         g.settings.Load().takesPlain(),
 		Certificate:   g.certificate.describe(),
 		Identity:      g.identity.describe(),

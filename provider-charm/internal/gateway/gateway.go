@@ -35,7 +35,7 @@ const (
 
 // Run serves what the configuration file says until the context ends, then lets the requests at work finish within
 // ShutdownTimeout and returns nil. It returns an error when the configuration cannot work or an address or the socket
-// cannot be listened on. Accounts, certificates or an identity that cannot be read are no error: nobody gets in by them
+// cannot be listened on; that for metrics is not worth it. Accounts, certificates or an identity that cannot be read are no error: nobody gets in by them
 // until a reload finds good ones.
 //
 // The gateway's metrics go into the registry, and GET /metrics of the configured address shows all that is in it.
@@ -54,6 +54,8 @@ func Run(ctx context.Context, file string, registry *prometheus.Registry, log *s
 		return err
 	}
 	g.taken.Store(&taken{revision: revision})
+	g.serveMetrics(ctx)
+	defer g.scrapes.close()
 	defer g.worker.CloseIdleConnections()
 	defer g.auditor.close()
 	log.Info("gateway listens", "places", open.places(), "upstream", config.Upstream, "control", config.Control)
@@ -78,6 +80,7 @@ type gateway struct {
 	health  *health
 	auditor *auditor
 	meters  *meters
+	scrapes scrapes
 
 	failures       *failureLimiter
 	signedFailures *failureLimiter

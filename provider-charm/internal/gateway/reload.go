@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"reflect"
 )
@@ -25,7 +26,6 @@ type key struct {
 var keys = []key{
 	{"listen", func(c *Config) any { return &c.Listen }, false},
 	{"internal.listen", internalListen, false}, // see live
-	{"metrics", func(c *Config) any { return &c.Metrics }, false},
 	{"upstream", func(c *Config) any { return &c.Upstream }, false},
 	{"accounts", func(c *Config) any { return &c.Accounts }, false},
 	{"control", func(c *Config) any { return &c.Control }, false},
@@ -33,6 +33,8 @@ var keys = []key{
 	{"body_timeout", func(c *Config) any { return &c.BodyTimeout }, false},
 	{"upstream_timeout", func(c *Config) any { return &c.UpstreamTimeout }, false},
 	{"shutdown_timeout", func(c *Config) any { return &c.ShutdownTimeout }, false},
+	{"metrics", func(c *Config) any { return &c.Metrics }, true},
+	{"metrics_worker", func(c *Config) any { return &c.MetricsWorker }, true},
 	{"tls", func(c *Config) any { return &c.TLS }, true},
 	{"internal", func(c *Config) any { return &c.Internal }, true},
 	{"plain", func(c *Config) any { return &c.Plain }, true},
@@ -142,6 +144,7 @@ func (g *gateway) take(wanted Config, done *Reloaded) {
 	g.clients.resize(settings.MaxInFlight, settings.MaxInFlightPerAccount)
 	g.forwarded.resize(settings.MaxInFlight, settings.MaxInFlight)
 	g.settings.Store(&settings)
+	g.serveMetrics(context.Background())
 }
 
 func (g *gateway) reloadKeyPair(pair *keyPair, files *KeyPair, name string, done *Reloaded) error {

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// listeners are all that a gateway listens on. internal and metrics are nil where the configuration has none.
+// listeners are all that a gateway listens on for as long as it runs. internal is nil where the configuration has none.
 type listeners struct {
-	clients, internal, metrics, control net.Listener
+	clients, internal, control net.Listener
 }
 
 // listen opens all of them or none.
@@ -31,17 +31,12 @@ func listen(ctx context.Context, config Config) (l listeners, err error) {
 			return l, fmt.Errorf("cannot listen for other workers: %w", err)
 		}
 	}
-	if config.Metrics != "" {
-		if l.metrics, err = new(net.ListenConfig).Listen(ctx, "tcp", config.Metrics); err != nil {
-			return l, fmt.Errorf("cannot listen for metrics: %w", err)
-		}
-	}
 	l.control, err = listenControl(ctx, config.Control)
 	return l, err
 }
 
 func (l listeners) close() {
-	for _, one := range []net.Listener{l.clients, l.internal, l.metrics, l.control} {
+	for _, one := range []net.Listener{l.clients, l.internal, l.control} {
 		if one != nil {
 			_ = one.Close()
 		}
@@ -56,7 +51,7 @@ func (l listeners) places() Places {
 		}
 		return one.Addr().String()
 	}
-	return Places{Listen: at(l.clients), Internal: at(l.internal), Metrics: at(l.metrics)}
+	return Places{Listen: at(l.clients), Internal: at(l.internal)}
 }
 
 // servers puts the right handler behind each listener.
@@ -71,9 +66,6 @@ func (g *gateway) servers(l listeners) []serving {
 		internal := newDoor(l.internal, peerTLS(&g.identity), g.log, limited)
 		internal.tlsOnly = true
 		all = append(all, serving{g.server(http.HandlerFunc(g.servePeer)), internal.open()})
-	}
-	if l.metrics != nil {
-		all = append(all, serving{g.server(g.meters.handler(g.log)), l.metrics})
 	}
 	return all
 }

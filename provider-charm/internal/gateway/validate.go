@@ -53,7 +53,7 @@ func (c Config) checkPlaces() error {
 	if err != nil {
 		return err
 	}
-	if err := c.checkAddresses(worker.Host); err != nil {
+	if err := errors.Join(c.checkAddresses(worker.Host), c.checkMetricsWorker()); err != nil {
 		return err
 	}
 	files := []place{{"accounts", c.Accounts}, {"control", c.Control}}

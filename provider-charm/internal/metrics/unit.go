@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,6 +42,11 @@ type Client struct {
 	Application   string `json:"application"`
 	Published     bool   `json:"published"`      // it has its credentials
 	PluginFailing bool   `json:"plugin-failing"` // its plugin could not be installed on this unit
+}
+
+// FileBeside is where the charm writes what the gateway, with its configuration in the given file, reads.
+func FileBeside(gatewayConfig string) string {
+	return filepath.Join(filepath.Dir(gatewayConfig), "unit.json")
 }
 
 // Write replaces the file as a whole.
