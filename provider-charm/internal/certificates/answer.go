@@ -24,6 +24,9 @@ const maxSaid = 200
 // ErrNotIssued says that the provider has not answered yet.
 var ErrNotIssued = errors.New("the certificate is not issued yet")
 
+// ErrRevoked says that the provider took the certificate back.
+var ErrRevoked = errors.New("the certificate was revoked by its provider")
+
 // answer is one entry of the provider's list. Keys that are not named here are none of ours.
 type answer struct {
 	CA          string   `json:"ca"`
@@ -89,7 +92,7 @@ func (r Request) read(entry json.RawMessage, addresses []string, now time.Time) 
 		return Certificate{}, fmt.Errorf("the provider's databag: %w", err)
 	}
 	if answer.Revoked {
-		return Certificate{}, errors.New("the certificate was revoked by its provider")
+		return Certificate{}, ErrRevoked
 	}
 	return assemble(r.key, answer.Certificate, strings.Join(answer.Chain, "\n"), answer.CA, addresses, now)
 }

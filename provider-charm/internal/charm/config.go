@@ -22,6 +22,9 @@ type Config struct {
 	OperatorSecret    string        // URI of a user secret
 	RotationPolicy    string        // how often Juju asks for other passwords
 	Overlap           time.Duration // how long an old password goes on working
+	TLSSecret         string        // URI of a user secret
+	TLSNames          []string      // what certificates name beside the unit's address
+	TLSOverlap        time.Duration // how long clients get to follow a change of TLS
 	Problem           string        // what is wrong with it; nothing is acted on then
 }
 
@@ -30,7 +33,7 @@ type Config struct {
 func readConfig(options hook.Config, event hook.Event) Config {
 	config := Config{}
 	for _, read := range []func(*Config, hook.Config, hook.Event) (problem string){
-		readKafkaConfig, readGatewayConfig, readWorkerConfig, readPluginsConfig, readOperatorConfig, readRotationConfig,
+		readKafkaConfig, readGatewayConfig, readWorkerConfig, readPluginsConfig, readOperatorConfig, readRotationConfig, readTLSConfig,
 	} {
 		if problem := read(&config, options, event); problem != "" && config.Problem == "" {
 			config.Problem = problem
@@ -53,6 +56,6 @@ func (c Config) Settings(w *World) worker.Settings {
 	return worker.Settings{
 		KafkaDir: w.Runtime.KafkaDir, JavaHome: w.Runtime.JavaHome, Dir: w.Runtime.WorkerDir, PluginPath: w.Runtime.PluginPath,
 		BootstrapServers: c.BootstrapServers, Group: c.Group, ReplicationFactor: c.ReplicationFactor,
-		Address: w.Address, GatewayPort: c.Port, HeapMiB: c.HeapMiB,
+		Address: w.Address, Internal: w.Identity.forWorker(), HeapMiB: c.HeapMiB,
 	}
 }

@@ -18,10 +18,10 @@ func next(w *World) Step {
 		return leave(w)
 	}
 	return reconcile.First(w,
-		closeClients, setAdmin, writeAccounts, forgetClients, addOperator, addSecrets, setPolicies, beginRotations,
-		installJava, unpackKafka, installPlugins, removePlugins,
+		closeClients, setAdmin, writeAccounts, forgetClients, addOperator, addIdentity, addTLSSecret, addSecrets, setPolicies, beginRotations,
+		takeIdentity, askForCertificate, takeCertificate, dropCertificate, installJava, unpackKafka, installPlugins, removePlugins,
 		runServices, awaitGateway, configureGateway, giveTurn, restartWorker, awaitWorker,
-		openAccounts, writeAccounts, goOnWithRotations, publish, tellClients, report,
+		publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, tellClients, report,
 	)
 }
 

@@ -20,6 +20,8 @@ const (
 	secretOf7 = "cjqub6vubg2s77p3nio0"
 
 	secretOfOperator = "cjqub6vubg2s77p3nio1"
+	secretOfIdentity = "cjqub6vubg2s77p3nio2"
+	secretOfTLS      = "cjqub6vubg2s77p3nio3"
 	digestA          = plugins.Digest("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
 	digestB          = plugins.Digest("bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb")
 )
@@ -43,17 +45,21 @@ func settled(t *testing.T) *World {
 	require.NoError(t, err)
 	account := accounts.Account{Username: "relation-7", Hash: hash, Relation: 7}
 	peers := hook.RelationID(0)
+	held := madeIdentity()
 	w := &World{
 		Event:        hook.Event{Unit: "kafka-connect/0", Kind: hook.UpdateStatus, ModelUUID: modelUUID},
 		Now:          noon,
 		Leader:       true,
-		Config:       Config{BootstrapServers: []string{"10.0.0.1:9092"}, Port: 8083, Group: "g", HeapMiB: 512, ReplicationFactor: -1, RotationPolicy: "never", Overlap: time.Hour},
+		Config:       Config{BootstrapServers: []string{"10.0.0.1:9092"}, Port: 8083, Group: "g", HeapMiB: 512, ReplicationFactor: -1, RotationPolicy: "never", Overlap: time.Hour, TLSOverlap: time.Hour},
 		Address:      "10.0.0.5",
 		PeerRelation: &peers,
 		Others:       map[string]Report{},
+		Identity:     Identity{Held: held},
 		Runtime:      Runtime{KafkaDir: "/k", WorkerDir: "/w", PluginPath: "/p"},
 		Store:        []plugins.Digest{digestA},
 		Shared: Shared{
+			TLS:      &TLSRecord{Secret: secretOfTLS},
+			Identity: &IdentityRecord{Secret: secretOfIdentity, Fingerprint: held.Fingerprint()},
 			Clients:  map[hook.RelationID]ClientRecord{7: {Credentials: Credentials{Secret: secretOf7, Account: account}, Open: true}},
 			Operator: &Credentials{Secret: secretOfOperator, Account: accounts.Account{Username: "operator", Hash: hash, Operator: true}},
 		},
@@ -62,12 +68,12 @@ func settled(t *testing.T) *World {
 		"endpoints": "http://10.0.0.5:8083", "secret-user": "secret://" + modelUUID + "/" + secretOf7,
 	}}}
 	w.Services = Services{
-		Written: w.servicesFingerprint(), GatewayUp: true, Accounts: w.accounts().Revision(),
+		Written: w.servicesFingerprint(), GatewayUp: true, Plain: true, Accounts: w.accounts().Revision(),
 		WorkerRunning: true, WorkerReady: true, Loaded: []plugins.Digest{digestA},
 		Started: worker.Started{Settings: w.Config.Settings(w).Fingerprint(), Plugins: []plugins.Digest{digestA}},
 	}
 	w.Own = Report{
-		Address: "10.0.0.5", Ready: true, Loaded: []plugins.Digest{digestA}, Accounts: w.Services.Accounts,
+		Address: "10.0.0.5", Ready: true, Loaded: []plugins.Digest{digestA}, Accounts: w.Services.Accounts, TLS: TLSReport{Plain: true},
 		Plugins: map[hook.RelationID]PluginReport{7: {Source: fingerprint(wantA), Digest: digestA}},
 	}
 	w.Sent = w.Own.clone()

@@ -20,6 +20,7 @@ func (u *unit) observeGateway(ctx context.Context, w *World, services *Services,
 		state, err := u.control.Status(ctx)
 		if err == nil {
 			services.GatewayUp, services.Accounts = true, state.Revision
+			services.Shown, services.Plain = state.Certificate.Fingerprint, state.Plain
 			services.GatewayHas, services.GatewayRestart = state.Config, len(state.Restart) > 0
 			document, err := u.gatewayConfig(w)
 			services.GatewayWants = gateway.Revision(document)
@@ -40,8 +41,11 @@ func (u *unit) observeGateway(ctx context.Context, w *World, services *Services,
 // readGatewayConfig reads where the gateway listens and what it lets one client do.
 func readGatewayConfig(config *Config, options hook.Config, _ hook.Event) (problem string) {
 	config.Port, problem = within(options, "rest-port", 1, 65535)
-	if config.Port == worker.Port {
+	switch config.Port {
+	case worker.Port:
 		return fmt.Sprintf("config rest-port is %d: that is the worker's own port on loopback, set another", worker.Port)
+	case worker.InternalPort:
+		return fmt.Sprintf("config rest-port is %d: that is the port for other workers, set another", worker.InternalPort)
 	}
 	for _, limit := range []struct {
 		name        string
@@ -68,7 +72,9 @@ func (w *World) listen() string {
 func (u *unit) gatewayConfig(w *World) ([]byte, error) {
 	return json.MarshalIndent(gateway.Config{
 		Listen:   w.listen(),
-		Plain:    true,
+		TLS:      u.gatewayTLS(w),
+		Plain:    w.takesPlain(),
+		Internal: &gateway.Internal{Listen: net.JoinHostPort(w.ListenAddress, strconv.Itoa(worker.InternalPort)), KeyPair: w.Identity.forGateway()},
 		Upstream: w.Config.Settings(w).URL(),
 		Accounts: u.seen.accountsFile(),
 		Control:  u.seen.controlFile(),
@@ -88,11 +94,12 @@ func (u *unit) writeGatewayConfig(w *World) error {
 
 // configureGateway puts the gateway's settings into force where they are not. Most need no restart.
 func configureGateway(w *World) Step {
-	s := w.Services
-	if w.Address == "" || w.Config.Problem != "" || !s.GatewayUp || s.GatewayHas == s.GatewayWants && !s.GatewayRestart {
+	s, shown, plain := w.Services, w.Certificate.Held.Fingerprint(), w.takesPlain()
+	isAsItShould := s.GatewayHas == s.GatewayWants && !s.GatewayRestart && s.Shown == shown && s.Plain == plain
+	if w.Address == "" || w.Config.Problem != "" || !s.GatewayUp || !w.hasIdentity() || isAsItShould {
 		return nil
 	}
-	return w.once("configure gateway "+s.GatewayWants, ConfigureGateway{})
+	return w.once(fmt.Sprintf("configure gateway %s %s %v", s.GatewayWants, shown, plain), ConfigureGateway{})
 }
 
 // ConfigureGateway writes the gateway's configuration and has it read: by a restart where a reload does not do.
@@ -124,7 +131,7 @@ func (u *unit) restartGateway(ctx context.Context, w *World) error {
 }
 
 func awaitGateway(w *World) Step {
-	if w.Address == "" || w.Config.Problem != "" || w.Services.GatewayUp {
+	if w.Address == "" || w.Config.Problem != "" || w.Services.GatewayUp || !w.hasIdentity() {
 		return nil
 	}
 	return w.once("await gateway", AwaitGateway{})

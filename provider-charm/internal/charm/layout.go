@@ -21,15 +21,18 @@ func (l layout) workerDir() string  { return filepath.Join(l.data, "worker") }
 func (l layout) propertiesFile() string {
 	return filepath.Join(l.workerDir(), worker.PropertiesName)
 }
-func (l layout) gatewayDir() string   { return filepath.Join(l.data, "gateway") }
-func (l layout) accountsFile() string { return filepath.Join(l.gatewayDir(), "accounts.json") }
-func (l layout) gatewayFile() string  { return filepath.Join(l.gatewayDir(), "gateway.json") }
-func (l layout) controlFile() string  { return filepath.Join(l.gatewayDir(), "control.socket") }
-func (l layout) auditFile() string    { return filepath.Join(l.gatewayDir(), "audit.log") }
-func (l layout) pebbleDir() string    { return filepath.Join(l.data, "pebble") }
-func (l layout) servicesFile() string { return filepath.Join(l.data, "services") }
-func (l layout) waitFile() string     { return filepath.Join(l.data, "wait.json") }
-func (l layout) leavingFile() string  { return filepath.Join(l.data, "leaving") }
+func (l layout) certificateFile() string { return filepath.Join(l.gatewayDir(), "certificate.pem") }
+func (l layout) requestFile() string     { return filepath.Join(l.data, "certificate-request.pem") }
+func (l layout) identityDir() string     { return filepath.Join(l.data, "identity") }
+func (l layout) gatewayDir() string      { return filepath.Join(l.data, "gateway") }
+func (l layout) accountsFile() string    { return filepath.Join(l.gatewayDir(), "accounts.json") }
+func (l layout) gatewayFile() string     { return filepath.Join(l.gatewayDir(), "gateway.json") }
+func (l layout) controlFile() string     { return filepath.Join(l.gatewayDir(), "control.socket") }
+func (l layout) auditFile() string       { return filepath.Join(l.gatewayDir(), "audit.log") }
+func (l layout) pebbleDir() string       { return filepath.Join(l.data, "pebble") }
+func (l layout) servicesFile() string    { return filepath.Join(l.data, "services") }
+func (l layout) waitFile() string        { return filepath.Join(l.data, "wait.json") }
+func (l layout) leavingFile() string     { return filepath.Join(l.data, "leaving") }
 
 // make makes the directories. Only plugins and Kafka are for all to read. Those of the services belong to their group, 0
 // where they run as the charm does: files in them get that group too.
@@ -42,6 +45,7 @@ func (l layout) make(group int) error {
 		{l.pebbleDir(), 0o700},
 		{l.workerDir(), 0o770},
 		{l.gatewayDir(), 0o770},
+		{l.identityDir(), 0o770},
 	} {
 		if err := os.MkdirAll(dir.path, dir.mode); err != nil {
 			return err

@@ -4,15 +4,15 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net"
-	"slices"
 	"sort"
-	"strconv"
 	"strings"
 
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/schemas"
 )
+
+// endpointsKey is the key of the databag with the endpoints.
+const endpointsKey = "endpoints"
 
 // publish tells a client its endpoints and its secret, at first once every gateway accepts its account. Later, a unit
 // that is published stays so while it exists, and a new one is added when it is ready.
@@ -25,50 +25,76 @@ func publish(w *World) Step {
 		if !record.Open || record.fresh {
 			continue
 		}
-		endpoints := w.endpoints(client)
-		if len(endpoints) == 0 {
+		offer := schemas.Provider{
+			Endpoints: w.endpoints(client), SecretUser: schemas.SecretURI{ModelUUID: w.Event.ModelUUID, ID: record.Secret},
+			SecretTLS: w.secretTLS(), Extra: w.clearTLS(client),
+		}
+		if len(offer.Endpoints) == 0 {
 			continue
 		}
-		secret := schemas.SecretURI{ModelUUID: w.Event.ModelUUID, ID: record.Secret}
-		bag := hook.Databag(schemas.Provider{Endpoints: endpoints, SecretUser: secret}.Encode())
+		bag := hook.Databag(offer.Encode())
+		takeBack(bag, client.Published, "secret-tls", "tls", "tls-ca")
 		if !contains(client.Published, bag) {
-			return Publish{ID: client.ID, Secret: secret.String(), Databag: bag}
+			return Publish{ID: client.ID, Secret: offer.SecretUser.String(), TLS: offer.SecretTLS.String(), Databag: bag}
 		}
 	}
 	return nil
 }
 
 func (w *World) endpoints(client Client) []string {
-	published, _ := schemas.DecodeProvider(client.Published)
+	https := w.tls().HTTPS
+	isNew := client.Published[endpointsKey] == ""
+	if isNew && w.wantsTLS() && !https {
+		return nil // who asks for TLS does not want the first password to go without
+	}
+	scheme := "http"
+	if https {
+		scheme = "https"
+	}
 	revision := w.accounts().Revision()
 	var endpoints []string
 	missing := false
 	for _, report := range w.units() {
-		endpoint := "http://" + net.JoinHostPort(report.Address, strconv.Itoa(w.Config.Port))
+		endpoint := w.endpoint(report)
 		ready := report.Address != "" && report.Accounts == revision && hasLoaded(report, client)
-		if ready || slices.Contains(published.Endpoints, endpoint) {
-			endpoints = append(endpoints, endpoint)
+		if (ready || isPublished(client, endpoint)) && (!https || report.TLS.Shown != "") {
+			endpoints = append(endpoints, scheme+endpoint)
 		} else {
 			missing = true
 		}
 	}
-	if missing && len(published.Endpoints) == 0 {
+	if missing && isNew {
 		return nil
 	}
 	sort.Strings(endpoints)
 	return endpoints
 }
 
-// Publish grants a client its secret and writes its databag.
+// takeBack empties the keys that are published and are to be no longer.
+func takeBack(bag, published hook.Databag, keys ...string) {
+	for _, key := range keys {
+		if _, stays := bag[key]; !stays && published[key] != "" {
+			bag[key] = ""
+		}
+	}
+}
+
+// Publish grants a client its secrets and writes its databag.
 type Publish struct {
 	ID      hook.RelationID
 	Secret  string
+	TLS     string // empty: none
 	Databag hook.Databag
 }
 
 func (s Publish) Apply(ctx context.Context, u *unit, w *World) error {
 	if err := u.SecretGrant(ctx, s.Secret, s.ID); err != nil {
 		return err
+	}
+	if s.TLS != "" {
+		if err := u.SecretGrant(ctx, s.TLS, s.ID); err != nil {
+			return err
+		}
 	}
 	return u.publish(ctx, w, s.ID, s.Databag)
 }

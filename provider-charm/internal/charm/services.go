@@ -63,6 +63,7 @@ func (u *unit) observeServices(ctx context.Context, w *World) error {
 	w.Services = services
 	w.Own.Address, w.Own.Ready, w.Own.Trouble = w.Address, services.WorkerReady, services.WorkerReason
 	w.Own.Loaded, w.Own.Accounts = services.Loaded, services.Accounts
+	w.reportTLS()
 	return nil
 }
 
@@ -75,7 +76,7 @@ func readWorkerConfig(config *Config, options hook.Config, _ hook.Event) (proble
 // runServices tells Pebble what to run, and has it run what it does not. With a configuration that cannot be, what runs
 // goes on as it is.
 func runServices(w *World) Step {
-	if w.Address == "" || w.Config.Problem != "" {
+	if w.Address == "" || w.Config.Problem != "" || !w.hasIdentity() {
 		return nil
 	}
 	desired := w.servicesFingerprint()
@@ -92,7 +93,8 @@ func (w *World) servicesFingerprint() string {
 }
 
 func (w *World) canRunWorker() bool {
-	return w.Config.Problem == "" && len(w.Config.BootstrapServers) > 0 && w.Runtime.KafkaDir != "" && w.Runtime.Problem == ""
+	return w.Config.Problem == "" && len(w.Config.BootstrapServers) > 0 && w.Runtime.KafkaDir != "" && w.Runtime.Problem == "" &&
+		w.hasIdentity()
 }
 
 // RunServices has Pebble run the gateway, and the worker where it can run.

@@ -9,13 +9,13 @@ import (
 // status says in one line how the unit is: first what a person has to mend, then what is waited for.
 func status(w *World) hook.Status {
 	for _, said := range []func(*World) (hook.Status, bool){
-		configStatus, adminStatus, runtimeStatus, gatewayStatus, workerStatus, clientStatus, rotationStatus,
+		configStatus, adminStatus, runtimeStatus, identityStatus, gatewayStatus, workerStatus, certificateStatus, tlsStatus, clientStatus, rotationStatus,
 	} {
 		if status, is := said(w); is {
 			return status
 		}
 	}
-	return hook.Status{Name: hook.Active, Message: summary(w)}
+	return hook.Status{Name: hook.Active, Message: summary(w) + w.expiryNote()}
 }
 
 func configStatus(w *World) (hook.Status, bool) {

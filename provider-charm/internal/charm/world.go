@@ -31,9 +31,11 @@ type World struct {
 	Clients      []Client          // by relation id
 	Admin        AdminWish
 
-	Runtime  Runtime
-	Store    []plugins.Digest // what is installed
-	Services Services
+	Identity    Identity
+	Certificate Certificate
+	Runtime     Runtime
+	Store       []plugins.Digest // what is installed
+	Services    Services
 
 	tried reconcile.Tried
 }
@@ -70,6 +72,8 @@ type Services struct {
 	GatewayUp     bool
 	GatewayReason string // why the gateway is not up
 	Accounts      string // revision of the set that the gateway accepts
+	Shown         string // fingerprint of the certificate that it shows
+	Plain         bool   // it takes http
 
 	GatewayHas, GatewayWants string // revision of its configuration: in force, and due
 	GatewayRestart           bool   // it has settings that wait for its restart
@@ -91,6 +95,7 @@ type Report struct {
 	Ready        bool                             `json:"ready,omitempty"`
 	Trouble      string                           `json:"trouble,omitempty"`  // why the worker is not ready, where that is known
 	Accounts     string                           `json:"accounts,omitempty"` // revision that its gateway accepts
+	TLS          TLSReport                        `json:"tls,omitzero"`
 }
 
 // PluginReport is what a unit has made of one relation's plugin-url.
@@ -107,7 +112,9 @@ type Shared struct {
 	Clients  map[hook.RelationID]ClientRecord `json:"clients,omitempty"`
 	Operator *Credentials                     `json:"operator,omitempty"` // the charm's own
 	Admin    *accounts.Account                `json:"admin,omitempty"`    // that of config operator-secret
-	Turn     string                           `json:"turn,omitempty"`     // the unit that may restart its worker
+	TLS      *TLSRecord                       `json:"tls,omitempty"`
+	Identity *IdentityRecord                  `json:"identity,omitempty"`
+	Turn     string                           `json:"turn,omitempty"` // the unit that may restart its worker
 
 	unknown map[string]json.RawMessage // what another version of this charm has written
 }

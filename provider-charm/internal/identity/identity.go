@@ -100,8 +100,14 @@ func (i Identity) Encode() map[string]secret.Value {
 	return map[string]secret.Value{certificateKey: secret.New(string(i.certificatePEM())), privateKeyKey: i.keyPEM}
 }
 
-// Fingerprint names the certificate: the SHA-256 of its DER, in hex.
+// IsZero says whether there is no identity.
+func (i Identity) IsZero() bool { return i.certificate == nil }
+
+// Fingerprint names the certificate: the SHA-256 of its DER, in hex; of no identity it is empty.
 func (i Identity) Fingerprint() string {
+	if i.IsZero() {
+		return ""
+	}
 	sum := sha256.Sum256(i.certificate.Raw)
 	return hex.EncodeToString(sum[:])
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -28,8 +29,8 @@ type Settings struct {
 	BootstrapServers  []string // host:port
 	Group             string   // the Connect group, and the prefix of its topics
 	ReplicationFactor int      // of its topics; -1: as the broker is set
-	Address           string   // of the unit, where the other workers find its gateway
-	GatewayPort       int
+	Address           string   // of the unit, where the other workers find its gateway; see Internal
+	Internal          Internal
 	HeapMiB           int
 }
 
@@ -69,15 +70,13 @@ func (s Settings) Properties() string {
 		"key.converter":                     "org.apache.kafka.connect.json.JsonConverter",
 		"value.converter":                   "org.apache.kafka.connect.json.JsonConverter",
 		"listeners":                         s.URL(),
-		"rest.advertised.listener":          "http",
-		"rest.advertised.host.name":         s.Address,
-		"rest.advertised.port":              strconv.Itoa(s.GatewayPort),
 		"plugin.path":                       s.PluginPath,
 		"plugin.discovery":                  "service_load",
 		"scheduled.rebalance.max.delay.ms":  "0",
 		"heartbeat.interval.ms":             "500",
 		"connect.protocol":                  "sessioned",
 	}
+	maps.Copy(properties, s.Internal.properties(s))
 	keys := make([]string, 0, len(properties))
 	for key := range properties {
 		keys = append(keys, key)

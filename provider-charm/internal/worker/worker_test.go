@@ -20,7 +20,7 @@ import (
 func settings() worker.Settings {
 	return worker.Settings{
 		KafkaDir: "/k", Dir: "/w", PluginPath: "/p", BootstrapServers: []string{"b1:9092", "b2:9092"},
-		Group: "g", ReplicationFactor: -1, Address: "10.0.0.5", GatewayPort: 8083, HeapMiB: 512,
+		Group: "g", ReplicationFactor: -1, Address: "10.0.0.5", Internal: worker.Internal{KeyStore: "/id/key-store.p12", TrustStore: "/id/trust-store.p12", Password: secret.New("sesame")}, HeapMiB: 512,
 	}
 }
 
@@ -31,7 +31,12 @@ func TestPropertiesOfAWorker(t *testing.T) {
 		"bootstrap.servers=b1:9092,b2:9092",
 		"listeners=http://127.0.0.1:8084",
 		"rest.advertised.host.name=10.0.0.5",
-		"rest.advertised.port=8083",
+		"rest.advertised.listener=https",
+		"rest.advertised.port=8085",
+		"listeners.https.ssl.keystore.location=/id/key-store.p12",
+		"listeners.https.ssl.truststore.location=/id/trust-store.p12",
+		"listeners.https.ssl.keystore.password=sesame",
+		"listeners.https.ssl.endpoint.identification.algorithm=",
 		"plugin.discovery=service_load",
 		"scheduled.rebalance.max.delay.ms=0",
 		"heartbeat.interval.ms=500",

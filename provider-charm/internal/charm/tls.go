@@ -1,0 +1,218 @@
+package charm
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"connectcharms/provider-charm/internal/certificates"
+	"connectcharms/provider-charm/internal/gateway"
+	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/secret"
+)
+
+// This file is what the application tells clients of TLS, and when its gateways change what they show:
+//
+//	http ──► every unit shows a certificate, beside http ──► https is published ──► an overlap later, http ends
+//	https ──► no source of certificates any more: http too ──► http is published ──► an overlap later, https ends
+//	another CA ──► it is published beside the old one ──► an overlap later, it is shown ──► no unit shows the old one: it is taken back
+//
+// A certificate of a CA that clients have known for an overlap is shown at once. So a client that reads what is published
+// within the overlap never meets what it does not know.
+
+// tlsLabel is the application's own name for the secret that tells clients of TLS. All relations share it.
+const tlsLabel = clientEndpoint + ".tls.secret"
+
+// TLSRecord is what clients are told of TLS.
+type TLSRecord struct {
+	Secret  string        `json:"secret"`           // ID of the Juju secret
+	CAs     []PublishedCA `json:"cas,omitempty"`    // what it says
+	HTTPS   bool          `json:"https,omitempty"`  // endpoints are https
+	Changed time.Time     `json:"changed,omitzero"` // when HTTPS last changed; zero: it never did
+	fresh   bool          // the secret was added in this very hook
+}
+
+// PublishedCA is a CA that clients are told of.
+type PublishedCA struct {
+	PEM   string    `json:"pem"`
+	Since time.Time `json:"since"`
+}
+
+// TLSReport is what a unit tells the others of its certificate. CAs are PEM, as clients get them.
+type TLSReport struct {
+	Offered string `json:"offered,omitempty"` // CAs of the certificate that it has or is to show
+	Shown   string `json:"shown,omitempty"`   // CAs of the one that its gateway shows
+	Plain   bool   `json:"plain,omitempty"`   // its gateway takes http
+}
+
+// tls is the record, also where there is none.
+func (w *World) tls() TLSRecord {
+	if w.Shared.TLS == nil {
+		return TLSRecord{}
+	}
+	return *w.Shared.TLS
+}
+
+// overlapIsPast says whether an overlap that began then is over now. A time that is not set is over.
+func (w *World) overlapIsPast(began time.Time) bool {
+	return began.IsZero() || !w.Now.Before(began.Add(w.Config.TLSOverlap))
+}
+
+// tlsInUse says whether clients may use https: it is published, or was until a moment ago.
+func (w *World) tlsInUse() bool { return w.tls().HTTPS || !w.overlapIsPast(w.tls().Changed) }
+
+// mayShow says whether a certificate can be shown without a client meeting a CA that it does not know. What replaces a
+// certificate that is over needs no overlap: nobody takes the old one.
+func (w *World) mayShow(certificate certificates.Certificate) bool {
+	if !w.tlsInUse() {
+		return true
+	}
+	held := w.Certificate.Held
+	over := !held.IsZero() && held.Expired(w.Now)
+	for _, ca := range blocks(certificate.CA()) {
+		known := slices.IndexFunc(w.tls().CAs, func(published PublishedCA) bool { return published.PEM == ca })
+		if known < 0 || !over && !w.overlapIsPast(w.tls().CAs[known].Since) {
+			return false
+		}
+	}
+	return true
+}
+
+// takesPlain says whether this unit's gateway is to take http: while that is published and for an overlap after, and again
+// when it is to be published.
+func (w *World) takesPlain() bool {
+	return w.Certificate.Held.IsZero() || !w.tls().HTTPS || !w.wantsTLS() || !w.overlapIsPast(w.tls().Changed)
+}
+
+// gatewayTLS is the certificate in the gateway's configuration.
+func (u *unit) gatewayTLS(w *World) *gateway.KeyPair {
+	if w.Certificate.Held.IsZero() {
+		return nil
+	}
+	return &gateway.KeyPair{Certificate: u.seen.certificateFile(), Key: u.seen.certificateFile()}
+}
+
+// reportTLS brings this unit's report up to date. While the gateway does not answer, what it showed last counts.
+func (w *World) reportTLS() {
+	c, own := w.Certificate, &w.Own.TLS
+	own.Offered = ""
+	if !c.Offered.IsZero() {
+		own.Offered = c.Offered.CA()
+	}
+	if !w.Services.GatewayUp {
+		return
+	}
+	own.Plain = w.Services.Plain
+	switch w.Services.Shown {
+	case "":
+		own.Shown = ""
+	case c.Held.Fingerprint():
+		own.Shown = c.Held.CA()
+	}
+}
+
+// addTLSSecret makes the secret that tells clients of TLS, long before it is of use: Juju 4.1-beta2 drops a grant made in
+// the hook that makes the secret.
+func addTLSSecret(w *World) Step {
+	if w.Leader && w.PeerRelation != nil && w.Shared.TLS == nil {
+		return AddTLSSecret{}
+	}
+	return nil
+}
+
+// AddTLSSecret makes the secret.
+type AddTLSSecret struct{}
+
+func (AddTLSSecret) Apply(ctx context.Context, u *unit, w *World) error {
+	uri, err := u.SecretAdd(ctx, aboutTLS(nil), hook.SecretOptions{Label: tlsLabel})
+	if err != nil {
+		return err
+	}
+	id, err := secretID(uri)
+	if err != nil {
+		return err
+	}
+	return u.share(ctx, w, func(shared *Shared) { shared.TLS = &TLSRecord{Secret: id, fresh: true} })
+}
+
+// aboutTLS is the content of the secret: what v0 clients look for.
+func aboutTLS(cas []string) hook.SecretContent {
+	if len(cas) == 0 {
+		return hook.SecretContent{"tls": secret.New("disabled")}
+	}
+	return hook.SecretContent{"tls": secret.New("enabled"), "tls-ca": secret.New(strings.Join(cas, ""))}
+}
+
+// publishCAs tells clients of every CA that a unit shows or is to show, and of no other.
+func publishCAs(w *World) Step {
+	if !w.Leader || w.Shared.TLS == nil {
+		return nil
+	}
+	cas := w.casInUse()
+	if slices.Equal(cas, w.tls().pems()) {
+		return nil
+	}
+	return PublishCAs{Secret: w.tls().Secret, CAs: cas}
+}
+
+// casInUse lists every CA that a unit shows or is to show: first those that are published, in their order.
+func (w *World) casInUse() []string {
+	needed := map[string]bool{}
+	for _, report := range w.units() {
+		for _, ca := range blocks(report.TLS.Shown + report.TLS.Offered) {
+			needed[ca] = true
+		}
+	}
+	var cas []string
+	for _, ca := range append(w.tls().pems(), sortedKeys(needed)...) {
+		if needed[ca] && !slices.Contains(cas, ca) {
+			cas = append(cas, ca)
+		}
+	}
+	return cas
+}
+
+func (r TLSRecord) pems() []string {
+	var pems []string
+	for _, ca := range r.CAs {
+		pems = append(pems, ca.PEM)
+	}
+	return pems
+}
+
+// PublishCAs makes a new revision of the secret with these CAs.
+type PublishCAs struct {
+	Secret string
+	CAs    []string
+}
+
+func (s PublishCAs) Apply(ctx context.Context, u *unit, w *World) error {
+	if err := u.SecretSet(ctx, "secret:"+s.Secret, aboutTLS(s.CAs), hook.SecretOptions{}); err != nil {
+		return err
+	}
+	return u.share(ctx, w, func(shared *Shared) {
+		record := *shared.TLS
+		record.CAs = nil
+		for _, ca := range s.CAs {
+			published := PublishedCA{PEM: ca, Since: w.Now}
+			if i := slices.IndexFunc(shared.TLS.CAs, func(old PublishedCA) bool { return old.PEM == ca }); i >= 0 {
+				published = shared.TLS.CAs[i]
+			}
+			record.CAs = append(record.CAs, published)
+		}
+		shared.TLS = &record
+	})
+}
+
+// blocks takes certificates in PEM apart.
+func blocks(pem string) []string {
+	const end = "-----END CERTIFICATE-----\n"
+	var all []string
+	for block := range strings.SplitAfterSeq(pem, end) {
+		if strings.HasSuffix(block, end) {
+			all = append(all, block)
+		}
+	}
+	return all
+}
