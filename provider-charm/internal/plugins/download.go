@@ -6,29 +6,12 @@ import (
 	"errors"
 	"hash"
 	"io"
-	"net"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 )
-
-// longestHeaders is the most bytes of headers read from a server. Real ones have some hundred.
-const longestHeaders = 64 << 10
-
-// defaultTransport verifies TLS with the machine's certificate authorities. It keeps no connection, as a download is
-// one request, and asks for no compression: the digest is that of the file, not of one server's encoding of it.
-func defaultTransport() http.RoundTripper {
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    30 * time.Second,
-		ForceAttemptHTTP2:      true,
-		DisableKeepAlives:      true,
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: longestHeaders,
-	}
-}
 
 // parseSource reads a plugin's URL, and says what it may be called in messages. The error never repeats the text, which
 // may hold a password.
@@ -62,36 +45,50 @@ func redact(source *url.URL) string {
 	return shown.String()
 }
 
-// download is one answer being read.
+// download is one file being read.
 type download struct {
-	response *http.Response
-	ctx      context.Context // of this one download; io.Reader leaves no other way
-	limits   Limits
-	watch    *time.Timer
-	stop     func()
-	sum      hash.Hash
-	size     int64
-	ended    bool
+	transport   http.RoundTripper
+	credentials *Credentials
+	first       *url.URL // the server that the credentials are for, should they be for any
+	last        *url.URL // where redirects led
+	response    *http.Response
+	ctx         context.Context // of this one download; io.Reader leaves no other way
+	limits      Limits
+	watch       *time.Timer
+	stop        func()
+	sum         hash.Hash
+	size        int64
+	ended       bool
+	validator   string // of the file; empty when a break ends the download
+	resumed     int    // how often it went on after a break
 }
 
 // request asks for source and returns its answer, a 200 whose body is not read yet. The caller closes it.
-func (s *Store) request(ctx context.Context, source *url.URL, limits Limits) (*download, error) {
+func (s *Store) request(ctx context.Context, source *url.URL, network Network, limits Limits) (*download, error) {
+	if err := network.Credentials.check(source); err != nil {
+		return nil, err
+	}
 	ctx, stopTotal := context.WithTimeoutCause(ctx, limits.Total, errOvertime)
 	ctx, cancel := context.WithCancelCause(ctx)
-	d := &download{ctx: ctx, limits: limits, sum: sha256.New()}
+	d := &download{
+		transport: s.transport, credentials: network.Credentials, first: source, ctx: ctx, limits: limits, sum: sha256.New(),
+	}
+	if d.transport == nil {
+		d.transport = network.transport()
+	}
 	d.watch = time.AfterFunc(limits.Stall, func() { cancel(errStalled) })
 	d.stop = func() {
 		d.watch.Stop()
 		cancel(nil)
 		stopTotal()
 	}
-	response, err := s.follow(d, source)
+	response, err := d.follow(source)
 	if err != nil {
 		d.stop()
 		return nil, err
 	}
 	d.watch.Stop()
-	d.response = response
+	d.response, d.validator = response, validatorOf(response.Header)
 	if err := d.accept(); err != nil {
 		_ = d.Close() // err says more
 		return nil, err
@@ -101,14 +98,14 @@ func (s *Store) request(ctx context.Context, source *url.URL, limits Limits) (*d
 
 // follow sends the request and follows redirects. net/http's own client would do it, but puts the URL with its query
 // into its errors and into the Referer header of the next server.
-func (s *Store) follow(d *download, source *url.URL) (*http.Response, error) {
+func (d *download) follow(source *url.URL) (*http.Response, error) {
 	visited := map[string]bool{}
 	for {
 		visited[source.String()] = true
-		d.watch.Reset(d.limits.Stall)
-		response, err := s.ask(d.ctx, source)
+		d.last = source
+		response, err := d.ask(nil)
 		if err != nil {
-			return nil, networkError(d.ctx, d.limits, err)
+			return nil, err
 		}
 		if !redirects(response) {
 			return response, nil
@@ -128,21 +125,33 @@ func (s *Store) follow(d *download, source *url.URL) (*http.Response, error) {
 	}
 }
 
-func (s *Store) ask(ctx context.Context, source *url.URL) (*http.Response, error) {
-	bare := *source
+// ask sends one request to where the redirects have led so far.
+func (d *download) ask(header http.Header) (*http.Response, error) {
+	bare := *d.last
 	bare.User, bare.Fragment, bare.RawFragment = nil, "", ""
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, bare.String(), nil)
+	request, err := http.NewRequestWithContext(d.ctx, http.MethodGet, bare.String(), nil)
 	if err != nil {
-		return nil, err
+		return nil, failed(BadURL, "not a URL that can be asked for")
 	}
-	if password, _ := source.User.Password(); source.User != nil {
-		request.SetBasicAuth(source.User.Username(), password)
+	maps.Copy(request.Header, header)
+	if password, _ := d.last.User.Password(); d.last.User != nil {
+		request.SetBasicAuth(d.last.User.Username(), password)
+	}
+	if sameServer(d.first, d.last) && d.credentials.covers(d.last) {
+		d.credentials.set(request)
 	}
 	request.Header.Set("User-Agent", "kafka-connect-charm")
 	// Said in so many words, it also keeps a transport that was handed in from decoding the body by itself.
 	request.Header.Set("Accept-Encoding", "identity")
-	return s.transport.RoundTrip(request)
+	d.watch.Reset(d.limits.Stall)
+	response, err := d.transport.RoundTrip(request)
+	if err != nil {
+		return nil, networkError(d.ctx, d.limits, err)
+	}
+	return response, nil
 }
+
+func sameServer(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b.Host }
 
 func redirects(response *http.Response) bool {
 	switch response.StatusCode {
@@ -166,7 +175,7 @@ func nextSource(from *url.URL, location string) (*url.URL, error) {
 	if from.Scheme == "https" && next.Scheme != "https" {
 		return nil, failed(BadRedirect, "the server redirects from https to http, which anybody can change")
 	}
-	if next.User == nil && next.Scheme == from.Scheme && next.Host == from.Host {
+	if next.User == nil && sameServer(from, next) {
 		next.User = from.User
 	}
 	return next, nil
@@ -204,23 +213,40 @@ func (d *download) whole() bool {
 // Read reads the body as it was sent, counts and hashes it. Its errors other than io.EOF are InstallErrors. Only the
 // wait for the server counts as a stall, not what the caller does in between.
 func (d *download) Read(p []byte) (int, error) {
-	d.watch.Reset(d.limits.Stall)
-	n, err := d.response.Body.Read(p)
-	d.watch.Stop()
-	d.sum.Write(p[:n])
-	d.size += int64(n)
-	d.ended = errors.Is(err, io.EOF)
-	switch {
-	case d.size > d.limits.Download:
-		return n, failed(TooLarge, "the download is more than the limit of %s", bytesText(d.limits.Download))
-	case err == nil || d.ended:
-		return n, err
+	for {
+		d.watch.Reset(d.limits.Stall)
+		n, err := d.response.Body.Read(p)
+		d.watch.Stop()
+		d.sum.Write(p[:n])
+		d.size += int64(n)
+		d.ended = errors.Is(err, io.EOF)
+		switch {
+		case d.size > d.limits.Download:
+			return n, failed(TooLarge, "the download is more than the limit of %s", bytesText(d.limits.Download))
+		case err == nil || d.ended:
+			return n, err
+		}
+		if failure := d.resume(err); failure != nil || n > 0 {
+			return n, asError(failure)
+		}
 	}
+}
+
+// broken names what ended the body early.
+func (d *download) broken(err error) *InstallError {
 	failure := networkError(d.ctx, d.limits, err)
 	if failure.Reason == Unreachable { // it was reached: the answer broke off, in whichever way the protocol has
 		failure = failed(CutShort, "the download broke off")
 	}
-	return n, failure
+	return failure
+}
+
+// asError keeps a nil pointer from becoming an error that is not nil.
+func asError(failure *InstallError) error {
+	if failure == nil {
+		return nil
+	}
+	return failure
 }
 
 // Close ends the request, read to its end or not.

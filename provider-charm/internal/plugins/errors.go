@@ -122,12 +122,18 @@ func networkError(ctx context.Context, limits Limits, err error) *InstallError {
 		return failed(Canceled, "stopped: %w", cause)
 	}
 	var (
+		named       *InstallError
+		operation   *net.OpError
 		dns         *net.DNSError
 		certificate *tls.CertificateVerificationError
 		notTLS      tls.RecordHeaderError
 		network     net.Error
 	)
 	switch {
+	case errors.As(err, &named):
+		return named
+	case errors.As(err, &operation) && operation.Op == "proxyconnect":
+		return failed(Unreachable, "no connection to the proxy: %w", operation.Err)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return failed(Unreachable, "its host is not known to DNS: %w", err)
 	case errors.As(err, &dns):

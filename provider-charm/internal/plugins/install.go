@@ -16,6 +16,8 @@ type Source struct {
 	URL string
 	// SHA256 is the digest the archive must have; when it is empty, any bytes are taken.
 	SHA256 Digest
+	// Network is how it is fetched.
+	Network Network
 }
 
 // Install downloads a plugin into the store and returns it once all of it is on disk. It is a tar, plain or compressed by
@@ -28,14 +30,19 @@ func (s *Store) Install(ctx context.Context, source Source, limits Limits) (Inst
 	if err != nil {
 		return Installed{}, asInstallError(shown, err)
 	}
-	installed, err := s.install(ctx, from, source.SHA256, limits.orDefault())
+	if from, err = source.Network.mirrored(from); err != nil {
+		return Installed{}, asInstallError(shown, failed(BadURL, "its mirror makes no URL of it"))
+	}
+	shown = redact(from)
+	installed, err := s.install(ctx, from, source, limits.orDefault())
 	if err != nil {
 		return Installed{}, asInstallError(shown, err)
 	}
 	return installed, nil
 }
 
-func (s *Store) install(ctx context.Context, from *url.URL, wanted Digest, limits Limits) (Installed, error) {
+func (s *Store) install(ctx context.Context, from *url.URL, source Source, limits Limits) (Installed, error) {
+	wanted := source.SHA256
 	if wanted != "" {
 		if err := wanted.Validate(); err != nil {
 			return Installed{}, failed(WrongDigest, "the digest asked for is none: %w", err)
@@ -49,7 +56,7 @@ func (s *Store) install(ctx context.Context, from *url.URL, wanted Digest, limit
 		return Installed{}, err
 	}
 	defer unlock()
-	body, err := s.request(ctx, from, limits)
+	body, err := s.request(ctx, from, source.Network, limits)
 	if err != nil {
 		return Installed{}, err
 	}

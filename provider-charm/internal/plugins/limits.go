@@ -19,6 +19,8 @@ type Limits struct {
 	Stall time.Duration
 	// Reserve is how many bytes of the store's disk stay free; a negative value keeps none.
 	Reserve int64
+	// Resumes is how often a download that broke off goes on, where the server can; a negative value is never.
+	Resumes int
 	// Redirects is how many redirects are followed; a negative value follows none.
 	Redirects int
 }
@@ -39,6 +41,8 @@ func DefaultLimits() Limits {
 		Stall: 30 * time.Second,
 		// A full disk stops more than this charm: Kafka Connect's own logs, apt, the machine's Juju agent.
 		Reserve: 256 << 20,
+		// A server that breaks off more often than that is not worth a hook's time.
+		Resumes: 3,
 		// A trailing slash, a mirror, a presigned URL and one more of each kind: nobody needs ten.
 		Redirects: 5,
 	}
@@ -54,6 +58,7 @@ func (l Limits) orDefault() Limits {
 		Total:     cmp.Or(l.Total, standard.Total),
 		Stall:     cmp.Or(l.Stall, standard.Stall),
 		Reserve:   cmp.Or(l.Reserve, standard.Reserve),
+		Resumes:   cmp.Or(l.Resumes, standard.Resumes),
 		Redirects: cmp.Or(l.Redirects, standard.Redirects),
 	}
 }

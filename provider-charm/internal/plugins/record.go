@@ -3,6 +3,7 @@ package plugins
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -38,6 +39,23 @@ func (r record) write(dir string) error {
 
 func (r record) installed(dir string) Installed {
 	return Installed{Digest: r.Digest, Dir: dir, Classes: r.Classes, Found: r.Found, Bytes: r.Bytes}
+}
+
+// whole says whether the plugin's files have the size together that they had when it was installed. After a power loss a
+// disk that does not keep its promises leaves files that are empty.
+func (i Installed) whole() bool {
+	var bytes int64
+	err := filepath.WalkDir(i.Dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || path == filepath.Join(i.Dir, recordName) {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil {
+			bytes += info.Size()
+		}
+		return err
+	})
+	return err == nil && bytes == i.Bytes
 }
 
 // readRecord reads what the plugin at dir is. A directory that is named by another digest than its record is an error.

@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 )
 
 // ErrNotInstalled is the error of Store.Get for a digest that the store does not have.
@@ -55,7 +56,7 @@ func (i Installed) LoadedBy(listed map[string]bool) bool {
 // Store is a directory of plugins. Its methods may be called from several goroutines and several processes at once.
 type Store struct {
 	dir       string
-	transport http.RoundTripper
+	transport http.RoundTripper // nil: what the Network of a Source asks for
 	// openTarget opens the directory an archive is unpacked into; tests put a full disk here.
 	openTarget func(dir string) (target, error)
 }
@@ -63,7 +64,7 @@ type Store struct {
 // Option changes how a Store works.
 type Option func(*Store)
 
-// WithTransport makes every download go through transport, for example one that trusts further certificate authorities.
+// WithTransport makes every download go through transport, whatever the Source's Network says.
 func WithTransport(transport http.RoundTripper) Option {
 	return func(s *Store) { s.transport = transport }
 }
@@ -71,7 +72,7 @@ func WithTransport(transport http.RoundTripper) Option {
 // Open opens the store at dir and makes it, mode 0755, when it is not there. Unless somebody is writing to the store at
 // this moment, it removes what an interrupted installation or removal left behind.
 func Open(dir string, options ...Option) (*Store, error) {
-	s := &Store{dir: dir, transport: defaultTransport(), openTarget: openDirectory}
+	s := &Store{dir: dir, openTarget: openDirectory}
 	for _, option := range options {
 		option(s)
 	}
@@ -153,18 +154,18 @@ func (s *Store) path(digest Digest) string { return filepath.Join(s.Path(), stri
 
 func (s *Store) incoming() string { return filepath.Join(s.dir, "incoming") }
 
-// prepare makes the store's directories and clears away leftovers.
+// prepare makes the store's directories and clears away leftovers. A store on a disk that became read-only can still be
+// read.
 func (s *Store) prepare() error {
 	for _, dir := range []string{s.dir, s.Path(), s.incoming()} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return err
-		}
-		// The worker runs as another user than the charm, whatever the charm's umask is.
-		if err := os.Chmod(dir, 0o755); err != nil { // plugins are public to the machine
+		if err := makeReadable(dir); err != nil {
 			return err
 		}
 	}
 	unlock, alone, err := s.tryLockExclusive()
+	if errors.Is(err, syscall.EROFS) {
+		return nil
+	}
 	if err != nil || !alone {
 		return err
 	}
@@ -172,15 +173,27 @@ func (s *Store) prepare() error {
 	return s.clearLeftovers()
 }
 
-// clearLeftovers empties incoming/ and drops plugins whose record is gone or damaged: no installation of ours makes
-// those, so the disk did, and another download repairs them. The caller holds the exclusive lock.
+// makeReadable makes a directory that the worker can read: it runs as another user than the charm, whatever the charm's
+// umask is. Plugins are public to the machine.
+func makeReadable(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() == 0o755 {
+		return err
+	}
+	return os.Chmod(dir, 0o755)
+}
+
+// clearLeftovers empties incoming/ and drops plugins whose record is gone or damaged, or whose files are not of the size
+// that it tells: no installation of ours makes those, so the disk did, and another download repairs them. The caller holds the exclusive lock.
 func (s *Store) clearLeftovers() error {
 	digests, err := s.digests()
 	if err != nil {
 		return err
 	}
 	for _, digest := range digests {
-		if _, err := readRecord(s.path(digest)); err == nil {
+		if plugin, err := readRecord(s.path(digest)); err == nil && plugin.whole() {
 			continue
 		}
 		if err := s.discard(s.path(digest)); err != nil {

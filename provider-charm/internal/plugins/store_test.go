@@ -3,6 +3,7 @@ package plugins
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,9 +26,10 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childStore); dir != "" {
 		store, err := Open(dir)
 		if err == nil {
-			_, err = store.Install(context.Background(), Source{URL: os.Getenv(childURL)}, Limits{})
+			_, err = store.Install(context.Background(), Source{URL: os.Getenv(childURL)}, Limits{Reserve: -1})
 		}
 		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		os.Exit(0)
