@@ -186,7 +186,7 @@ func TestPackedCharmsRun(t *testing.T) {
 	}
 	require.NoError(t, model.Settle(t.Context()))
 	for unit, want := range map[string]string{
-		"kafka-connect/0":      "no Kafka: set config bootstrap-servers",
+		"kafka-connect/0":      "no Kafka: integrate with a charm that provides kafka_client",
 		"connect-integrator/0": "integrate connect-client with Kafka Connect",
 	} {
 		status, found := model.StatusOf(unit)

@@ -1,8 +1,12 @@
 package brokers
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"connectcharms/provider-charm/internal/properties"
 )
 
 // Prefixes begin the properties of a worker's own clients (none), and of those that it makes for connectors.
@@ -19,13 +23,13 @@ func (a Access) Properties() map[string]string {
 		client["ssl.truststore.type"] = "PEM"
 		client["ssl.truststore.certificates"] = a.CA
 	}
-	properties := map[string]string{"bootstrap.servers": strings.Join(a.Servers, ",")}
+	all := map[string]string{"bootstrap.servers": strings.Join(a.Servers, ",")}
 	for _, prefix := range Prefixes {
 		for key, value := range client {
-			properties[prefix+key] = value
+			all[prefix+key] = value
 		}
 	}
-	return properties
+	return all
 }
 
 // jaas is the login in the form of a JAAS file.
@@ -50,4 +54,10 @@ func jaasText(text string) string {
 		}
 	}
 	return quoted.String()
+}
+
+// Fingerprint tells one access from another.
+func (a Access) Fingerprint() string {
+	sum := sha256.Sum256([]byte(properties.Format(a.Properties())))
+	return hex.EncodeToString(sum[:8])
 }

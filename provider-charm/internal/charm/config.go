@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"connectcharms/provider-charm/internal/kafkaclient"
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/hook"
@@ -11,21 +12,23 @@ import (
 
 // Config is the application's configuration, read.
 type Config struct {
-	BootstrapServers  []string
-	Group             string
-	Port              int // of the gateway
-	ClientRate        int // requests per second of one client; 0: no limit
-	BodyKiB           int // most of one request
-	HeapMiB           int
-	ReplicationFactor int
-	Plugins           plugins.Limits
-	OperatorSecret    string        // URI of a user secret
-	RotationPolicy    string        // how often Juju asks for other passwords
-	Overlap           time.Duration // how long an old password goes on working
-	TLSSecret         string        // URI of a user secret
-	TLSNames          []string      // what certificates name beside the unit's address
-	TLSOverlap        time.Duration // how long clients get to follow a change of TLS
-	Problem           string        // what is wrong with it; nothing is acted on then
+	BootstrapServers []string
+	KafkaSecret      string // URI of a user secret
+	KafkaForm        kafkaclient.Version
+	Group            Group
+	Levels           Levels
+	Port             int // of the gateway
+	ClientRate       int // requests per second of one client; 0: no limit
+	BodyKiB          int // most of one request
+	HeapMiB          int
+	Plugins          plugins.Limits
+	OperatorSecret   string        // URI of a user secret
+	RotationPolicy   string        // how often Juju asks for other passwords
+	Overlap          time.Duration // how long an old password goes on working
+	TLSSecret        string        // URI of a user secret
+	TLSNames         []string      // what certificates name beside the unit's address
+	TLSOverlap       time.Duration // how long clients get to follow a change of TLS
+	Problem          string        // what is wrong with it; nothing is acted on then
 }
 
 // readConfig reads what Juju has checked for type only. Each subject reads its own options; of several problems the first
@@ -33,7 +36,8 @@ type Config struct {
 func readConfig(options hook.Config, event hook.Event) Config {
 	config := Config{}
 	for _, read := range []func(*Config, hook.Config, hook.Event) (problem string){
-		readKafkaConfig, readGatewayConfig, readWorkerConfig, readPluginsConfig, readOperatorConfig, readRotationConfig, readTLSConfig,
+		readKafkaConfig, readGroupConfig, readLoggersConfig, readGatewayConfig, readWorkerConfig, readPluginsConfig,
+		readOperatorConfig, readRotationConfig, readTLSConfig,
 	} {
 		if problem := read(&config, options, event); problem != "" && config.Problem == "" {
 			config.Problem = problem
@@ -55,7 +59,8 @@ func within(options hook.Config, name string, least, most int) (value int, probl
 func (c Config) Settings(w *World) worker.Settings {
 	return worker.Settings{
 		KafkaDir: w.Runtime.KafkaDir, JavaHome: w.Runtime.JavaHome, Dir: w.Runtime.WorkerDir, PluginPath: w.Runtime.PluginPath,
-		BootstrapServers: c.BootstrapServers, Group: c.Group, ReplicationFactor: c.ReplicationFactor,
+		Kafka: w.Kafka.Access, Group: c.Group.Name, Topics: c.Group.Topics, ReplicationFactor: c.Group.ReplicationFactor,
+		ExactlyOnce: w.exactlyOnce(), Converters: c.Group.Converters, OverridePolicy: c.Group.OverridePolicy, Extra: c.Group.Extra,
 		Address: w.Address, Internal: w.Identity.forWorker(), HeapMiB: c.HeapMiB,
 	}
 }

@@ -26,8 +26,8 @@ func TestConfigIsRead(t *testing.T) {
 	config := readConfig(options(hook.Config{"bootstrap-servers": " a:1, b:2 ,,[fd00::1]:3"}), event)
 	assert.Empty(t, config.Problem)
 	assert.Equal(t, []string{"a:1", "b:2", "[fd00::1]:3"}, config.BootstrapServers)
-	assert.Equal(t, "kafka-connect-59060ecc", config.Group, "two models on one Kafka do not share a group by chance")
-	assert.Equal(t, "mine", readConfig(options(hook.Config{"group-id": "mine"}), event).Group)
+	assert.Equal(t, "kafka-connect-59060ecc", config.Group.Name, "two models on one Kafka do not share a group by chance")
+	assert.Equal(t, "mine", readConfig(options(hook.Config{"group-id": "mine"}), event).Group.Name)
 	assert.EqualValues(t, 1<<30, config.Plugins.Download)
 }
 
@@ -35,7 +35,9 @@ func TestImpossibleConfigIsNamed(t *testing.T) {
 	for name, value := range map[string]any{
 		"rest-port": float64(0), "worker-heap": float64(-5), "plugin-size-limit": float64(0),
 		"plugin-download-timeout": float64(1e6), "topic-replication-factor": float64(0), "bootstrap-servers": "x:1\nplugin.path=/etc:2",
-		"group-id": "a b", "credentials-rotation": "sometimes", "credentials-overlap": float64(-1),
+		"group-id": "a b", "config-topic": "a/b", "status-topic": "..", "key-converter": "x y", "value-converter": ".x",
+		"client-config-override-policy": "Some", "worker-properties": "rest.port=1", "log-level": "LOUD", "kafka-client-version": "v2",
+		"credentials-rotation": "sometimes", "credentials-overlap": float64(-1),
 		"client-rate-limit": float64(-1), "request-body-limit": float64(1),
 	} {
 		assert.Contains(t, readConfig(options(hook.Config{name: value}), hook.Event{}).Problem, "config "+name)

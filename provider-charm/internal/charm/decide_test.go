@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/provider-charm/internal/accounts"
+	"connectcharms/provider-charm/internal/brokers"
 	"connectcharms/provider-charm/internal/plugins"
-	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/reconcile"
 	"connectcharms/schemas"
@@ -50,7 +50,8 @@ func settled(t *testing.T) *World {
 		Event:        hook.Event{Unit: "kafka-connect/0", Kind: hook.UpdateStatus, ModelUUID: modelUUID},
 		Now:          noon,
 		Leader:       true,
-		Config:       Config{BootstrapServers: []string{"10.0.0.1:9092"}, Port: 8083, Group: "g", HeapMiB: 512, ReplicationFactor: -1, RotationPolicy: "never", Overlap: time.Hour, TLSOverlap: time.Hour},
+		Config:       Config{Port: 8083, Group: Group{Name: "g"}, HeapMiB: 512, RotationPolicy: "never", Overlap: time.Hour, TLSOverlap: time.Hour},
+		Kafka:        Kafka{Named: true, Access: brokers.Access{Servers: []string{"10.0.0.1:9092"}}},
 		Address:      "10.0.0.5",
 		PeerRelation: &peers,
 		Others:       map[string]Report{},
@@ -70,7 +71,7 @@ func settled(t *testing.T) *World {
 	w.Services = Services{
 		Written: w.servicesFingerprint(), GatewayUp: true, Plain: true, Accounts: w.accounts().Revision(),
 		WorkerRunning: true, WorkerReady: true, Loaded: []plugins.Digest{digestA},
-		Started: worker.Started{Settings: w.Config.Settings(w).Fingerprint(), Plugins: []plugins.Digest{digestA}},
+		Started: w.noteOf(w.Config.Settings(w)),
 	}
 	w.Own = Report{
 		Address: "10.0.0.5", Ready: true, Loaded: []plugins.Digest{digestA}, Accounts: w.Services.Accounts, TLS: TLSReport{Plain: true},
@@ -384,8 +385,8 @@ func TestTheStatusSaysInOneLineWhatTheUnitWaitsFor(t *testing.T) {
 		want   hook.Status
 	}{
 		"no broker is configured": {
-			func(w *World) { w.Config.BootstrapServers = nil },
-			hook.Status{Name: hook.Blocked, Message: "no Kafka: set config bootstrap-servers to host:port[,host:port]"},
+			func(w *World) { w.Kafka = Kafka{} },
+			hook.Status{Name: hook.Blocked, Message: "no Kafka: integrate with a charm that provides kafka_client, or set config bootstrap-servers"},
 		},
 		"no Kafka is attached": {
 			func(w *World) { w.Runtime.KafkaDir = "" },

@@ -20,7 +20,8 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 		return w, nil
 	}
 	for _, read := range []func(context.Context, *World) error{
-		u.observeModel, u.observeAdmin, u.observePeers, u.observeIdentity, u.observeCertificate, u.observeClients, u.observeRuntime,
+		u.observeModel, u.observeAdmin, u.observeKafka, u.observePeers, u.observeIdentity, u.observeCertificate, u.observeClients,
+		u.observeRuntime,
 	} {
 		if err := read(ctx, w); err != nil {
 			return nil, err
@@ -32,7 +33,10 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 	if err := u.observeStore(w); err != nil {
 		return nil, err
 	}
-	return w, u.observeServices(ctx, w)
+	if err := u.observeServices(ctx, w); err != nil {
+		return nil, err
+	}
+	return w, u.observeGroup(ctx, w)
 }
 
 func (u *unit) observeModel(ctx context.Context, w *World) error {

@@ -117,7 +117,8 @@ func (r Report) clone() Report {
 
 func (r Report) equal(other Report) bool {
 	return r.Address == other.Address && r.NeedsRestart == other.NeedsRestart && r.Ready == other.Ready && r.Trouble == other.Trouble &&
-		r.Accounts == other.Accounts && r.TLS == other.TLS && maps.Equal(r.Plugins, other.Plugins) && slices.Equal(r.Loaded, other.Loaded)
+		r.Accounts == other.Accounts && r.TLS == other.TLS && r.ExactlyOnce == other.ExactlyOnce && maps.Equal(r.Plugins, other.Plugins) &&
+		slices.Equal(r.Loaded, other.Loaded)
 }
 
 // share changes the application's peer databag. Without a peer relation there is nobody to share with, yet.

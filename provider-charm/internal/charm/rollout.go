@@ -70,7 +70,7 @@ func (s GiveTurn) Apply(ctx context.Context, u *unit, w *World) error {
 
 // needsRestart says whether the worker runs with old settings or without a plugin that is installed.
 func (w *World) needsRestart() bool {
-	if !w.Services.WorkerRunning || !w.canRunWorker() {
+	if !w.Services.WorkerRunning || !w.canRunWorker() || !w.mayChangeKafka() {
 		return false
 	}
 	started := w.Services.Started
@@ -113,7 +113,7 @@ func (RestartWorker) Apply(ctx context.Context, u *unit, w *World) error {
 
 // noteStart remembers what the worker was just started with.
 func (u *unit) noteStart(w *World, settings worker.Settings) error {
-	return worker.Started{Settings: settings.Fingerprint(), Plugins: w.Store}.Write(u.layout.workerDir())
+	return w.noteOf(settings).Write(u.layout.workerDir())
 }
 
 // awaitWorker waits for a worker that was just started. One that is up for long and still not ready is not waited for
@@ -129,7 +129,7 @@ func awaitWorker(w *World) Step {
 type AwaitWorker struct{}
 
 func (AwaitWorker) Apply(ctx context.Context, u *unit, w *World) error {
-	if err := worker.ReachBroker(ctx, w.Config.BootstrapServers); err != nil {
+	if w.Services.BrokerReason != "" {
 		return nil // it will not become ready; the status says why
 	}
 	limited, cancel := context.WithTimeout(ctx, workerPatience)

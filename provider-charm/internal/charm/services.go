@@ -55,15 +55,17 @@ func (u *unit) observeServices(ctx context.Context, w *World) error {
 	case state.Status == client.StatusBackoff, state.Status == client.StatusError:
 		services.WorkerReason = u.whyWorkerDied()
 	}
-	if !services.WorkerReady && w.canRunWorker() {
-		if err := worker.ReachBroker(ctx, w.Config.BootstrapServers); err != nil {
-			services.WorkerReason = err.Error()
-		}
+	if services.WorkerReady {
+		u.observeLoggers(limited, &services)
+	}
+	if u.observeBrokers(ctx, w, &services); services.BrokerReason != "" {
+		services.WorkerReason = services.BrokerReason
 	}
 	w.Services = services
 	w.Own.Address, w.Own.Ready, w.Own.Trouble = w.Address, services.WorkerReady, services.WorkerReason
 	w.Own.Loaded, w.Own.Accounts = services.Loaded, services.Accounts
 	w.reportTLS()
+	w.Own.ExactlyOnce = services.Started.ExactlyOnce
 	return nil
 }
 
@@ -74,9 +76,10 @@ func readWorkerConfig(config *Config, options hook.Config, _ hook.Event) (proble
 }
 
 // runServices tells Pebble what to run, and has it run what it does not. With a configuration that cannot be, what runs
-// goes on as it is.
+// goes on as it is; so does a worker, with a Kafka that is not clear.
 func runServices(w *World) Step {
-	if w.Address == "" || w.Config.Problem != "" || !w.hasIdentity() {
+	unclear := w.Kafka.isUnclear() && w.Services.WorkerRunning
+	if w.Address == "" || w.Config.Problem != "" || !w.hasIdentity() || unclear {
 		return nil
 	}
 	desired := w.servicesFingerprint()
@@ -93,7 +96,7 @@ func (w *World) servicesFingerprint() string {
 }
 
 func (w *World) canRunWorker() bool {
-	return w.Config.Problem == "" && len(w.Config.BootstrapServers) > 0 && w.Runtime.KafkaDir != "" && w.Runtime.Problem == "" &&
+	return w.Config.Problem == "" && !w.Kafka.Access.IsZero() && w.Runtime.KafkaDir != "" && w.Runtime.Problem == "" &&
 		w.hasIdentity()
 }
 
@@ -114,6 +117,11 @@ func (s RunServices) Apply(ctx context.Context, u *unit, w *World) error {
 	}
 	if w.Services.GatewayUp && w.Services.Written != s.Fingerprint {
 		if err := u.restartGateway(ctx, w); err != nil {
+			return err
+		}
+	}
+	if !s.Worker {
+		if err := u.supervisor.Halt(ctx, workerService); err != nil {
 			return err
 		}
 	}

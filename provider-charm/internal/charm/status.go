@@ -9,7 +9,8 @@ import (
 // status says in one line how the unit is: first what a person has to mend, then what is waited for.
 func status(w *World) hook.Status {
 	for _, said := range []func(*World) (hook.Status, bool){
-		configStatus, adminStatus, runtimeStatus, identityStatus, gatewayStatus, workerStatus, certificateStatus, tlsStatus, clientStatus, rotationStatus,
+		configStatus, adminStatus, kafkaStatus, runtimeStatus, identityStatus, gatewayStatus, workerStatus, groupStatus,
+		certificateStatus, tlsStatus, clientStatus, rotationStatus,
 	} {
 		if status, is := said(w); is {
 			return status
@@ -19,11 +20,8 @@ func status(w *World) hook.Status {
 }
 
 func configStatus(w *World) (hook.Status, bool) {
-	switch {
-	case w.Config.Problem != "":
+	if w.Config.Problem != "" {
 		return blocked("%s", w.Config.Problem)
-	case len(w.Config.BootstrapServers) == 0:
-		return blocked("no Kafka: set config bootstrap-servers to host:port[,host:port]")
 	}
 	return hook.Status{}, false
 }

@@ -30,6 +30,8 @@ type World struct {
 	Shared       Shared            // the application's peer databag
 	Clients      []Client          // by relation id
 	Admin        AdminWish
+	Kafka        Kafka
+	Strangers    []string // workers in the Connect group that are not this application's; known to the leader only
 
 	Identity    Identity
 	Certificate Certificate
@@ -83,7 +85,10 @@ type Services struct {
 	WorkerYoung   bool // it was started so recently that it may yet become ready
 	WorkerReason  string
 	Started       worker.Started
-	Loaded        []plugins.Digest // what the worker says it has
+	Levels        map[string]string // log levels, by logger; nil: not known
+	BrokerReason  string            // why Kafka cannot be reached, where that was asked
+	BrokersRefuse bool              // it can be, and lets the user not in
+	Loaded        []plugins.Digest  // what the worker says it has
 }
 
 // Report is what a unit tells the other units, in its peer databag.
@@ -96,6 +101,7 @@ type Report struct {
 	Trouble      string                           `json:"trouble,omitempty"`  // why the worker is not ready, where that is known
 	Accounts     string                           `json:"accounts,omitempty"` // revision that its gateway accepts
 	TLS          TLSReport                        `json:"tls,omitzero"`
+	ExactlyOnce  worker.ExactlyOnce               `json:"exactly-once,omitempty"`
 }
 
 // PluginReport is what a unit has made of one relation's plugin-url.
@@ -115,6 +121,8 @@ type Shared struct {
 	TLS      *TLSRecord                       `json:"tls,omitempty"`
 	Identity *IdentityRecord                  `json:"identity,omitempty"`
 	Turn     string                           `json:"turn,omitempty"` // the unit that may restart its worker
+
+	ExactlyOnce worker.ExactlyOnce `json:"exactly-once,omitempty"` // how far the workers may go
 
 	unknown map[string]json.RawMessage // what another version of this charm has written
 }

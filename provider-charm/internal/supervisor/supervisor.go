@@ -140,6 +140,17 @@ func (s *Supervisor) Restart(ctx context.Context, name string) error {
 	return s.wait(ctx, "restart "+name, change, err)
 }
 
+// Halt stops a service and keeps it stopped; one that Pebble does not know is. The layer says so until Ensure hands over
+// another.
+func (s *Supervisor) Halt(ctx context.Context, name string) error {
+	states, err := s.Services(ctx)
+	if state, known := states[name]; err != nil || !known || state.Status == client.StatusInactive {
+		return err
+	}
+	change, err := s.pebble.Stop(&client.ServiceOptions{Names: []string{name}})
+	return s.wait(ctx, "stop "+name, change, err)
+}
+
 // Logs gives the last lines that a service wrote, oldest first.
 func (s *Supervisor) Logs(name string, lines int) ([]string, error) {
 	var log []string

@@ -6,12 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
-	"time"
 
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/requirer-lib/atomicfile"
@@ -23,8 +20,11 @@ import (
 
 // Started is what the running worker was started with.
 type Started struct {
-	Settings string           `json:"settings"` // fingerprint
-	Plugins  []plugins.Digest `json:"plugins"`
+	Settings    string            `json:"settings"`        // fingerprint
+	Kafka       string            `json:"kafka,omitempty"` // fingerprint of how it reaches Kafka
+	ExactlyOnce ExactlyOnce       `json:"exactly-once,omitempty"`
+	Plugins     []plugins.Digest  `json:"plugins"`
+	Levels      map[string]string `json:"levels,omitempty"` // log levels that were set since
 }
 
 // ReadStarted reads what Write wrote; nothing written is the zero value.
@@ -56,7 +56,10 @@ func (s Started) Write(dir string) error {
 func startedFile(dir string) string { return filepath.Join(dir, "started.json") }
 
 // REST is the worker's own REST interface.
-type REST struct{ client *connect.Client }
+type REST struct {
+	client *connect.Client
+	url    string
+}
 
 // NewREST talks to the worker at url. The worker itself wants no account; one is needed for what it forwards to another
 // worker, past whose gateway it has to go: all that changes something.
@@ -65,7 +68,7 @@ func NewREST(url, username string, password secret.Value) (*REST, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &REST{client}, nil
+	return &REST{client: client, url: url}, nil
 }
 
 // Classes asks which plugin classes the worker has loaded. It waits for a worker that is starting, until ctx ends.
@@ -96,23 +99,6 @@ func (r *REST) DeleteConnectors(ctx context.Context, relation hook.RelationID) e
 		}
 	}
 	return nil
-}
-
-// brokerTimeout bounds one attempt to reach a broker.
-const brokerTimeout = time.Second
-
-// ReachBroker says whether any bootstrap server accepts a connection.
-func ReachBroker(ctx context.Context, servers []string) error {
-	var dialer net.Dialer
-	for _, server := range servers {
-		limited, cancel := context.WithTimeout(ctx, brokerTimeout)
-		connection, err := dialer.DialContext(limited, "tcp", server)
-		cancel()
-		if err == nil {
-			return connection.Close()
-		}
-	}
-	return fmt.Errorf("no Kafka broker answers at %s", strings.Join(servers, ", "))
 }
 
 // exception matches how a Java log names what went wrong.

@@ -10,10 +10,10 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
-	"sort"
 	"strconv"
-	"strings"
 
+	"connectcharms/provider-charm/internal/brokers"
+	"connectcharms/provider-charm/internal/properties"
 	"connectcharms/provider-charm/internal/supervisor"
 )
 
@@ -26,10 +26,15 @@ type Settings struct {
 	JavaHome          string // empty: java on PATH
 	Dir               string // where the properties file and the logs go
 	PluginPath        string
-	BootstrapServers  []string // host:port
-	Group             string   // the Connect group, and the prefix of its topics
-	ReplicationFactor int      // of its topics; -1: as the broker is set
-	Address           string   // of the unit, where the other workers find its gateway; see Internal
+	Kafka             brokers.Access
+	Group             string // the Connect group
+	Topics            Topics
+	ReplicationFactor int // of the topics; -1: as the broker is set
+	ExactlyOnce       ExactlyOnce
+	Converters        Converters
+	OverridePolicy    string            // what connectors may change of their clients: All, None or Principal
+	Extra             map[string]string // more properties, which CheckExtra has seen
+	Address           string            // of the unit, where the other workers find its gateway; see Internal
 	Internal          Internal
 	HeapMiB           int
 }
@@ -51,47 +56,25 @@ func (s Settings) URL() string {
 // PropertiesName is the name of the file for Properties, in Dir.
 const PropertiesName = "worker.properties"
 
-// Properties is the worker's configuration file.
+// Properties is the worker's configuration file. It holds the password for Kafka.
 //
 // The rebalance delay is 0 and the heartbeat short because workers restart one at a time, on purpose: with Connect's
 // default of five minutes, a worker that returns after seconds stays without tasks for the rest of them. The
 // protocol is the one in which workers sign what they ask of each other: the gateway lets such requests in without an
 // account.
 func (s Settings) Properties() string {
-	properties := map[string]string{
-		"bootstrap.servers":                 strings.Join(s.BootstrapServers, ","),
-		"group.id":                          s.Group,
-		"config.storage.topic":              s.Group + "-configs",
-		"offset.storage.topic":              s.Group + "-offsets",
-		"status.storage.topic":              s.Group + "-status",
-		"config.storage.replication.factor": strconv.Itoa(s.ReplicationFactor),
-		"offset.storage.replication.factor": strconv.Itoa(s.ReplicationFactor),
-		"status.storage.replication.factor": strconv.Itoa(s.ReplicationFactor),
-		"key.converter":                     "org.apache.kafka.connect.json.JsonConverter",
-		"value.converter":                   "org.apache.kafka.connect.json.JsonConverter",
-		"listeners":                         s.URL(),
-		"plugin.path":                       s.PluginPath,
-		"plugin.discovery":                  "service_load",
-		"scheduled.rebalance.max.delay.ms":  "0",
-		"heartbeat.interval.ms":             "500",
-		"connect.protocol":                  "sessioned",
+	all := s.openProperties()
+	for _, part := range []map[string]string{s.Extra, s.Kafka.Properties(), s.groupProperties(), s.Internal.properties(s), {
+		"listeners":                        s.URL(),
+		"plugin.path":                      s.PluginPath,
+		"plugin.discovery":                 "service_load",
+		"scheduled.rebalance.max.delay.ms": "0",
+		"heartbeat.interval.ms":            "500",
+		"connect.protocol":                 "sessioned",
+	}} {
+		maps.Copy(all, part)
 	}
-	maps.Copy(properties, s.Internal.properties(s))
-	keys := make([]string, 0, len(properties))
-	for key := range properties {
-		keys = append(keys, key)
-	}
-	sort.Strings(keys)
-	var text strings.Builder
-	for _, key := range keys {
-		fmt.Fprintf(&text, "%s=%s\n", key, escape(properties[key]))
-	}
-	return text.String()
-}
-
-// escape keeps a value on its line: a Java properties file reads a backslash and a line's end as its own.
-func escape(value string) string {
-	return strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`).Replace(value)
+	return properties.Format(all)
 }
 
 // Service is the worker as Pebble runs it. It is killed when it has not ended 15 s after SIGTERM: a worker needs 2-3 s

@@ -2,7 +2,6 @@ package worker_test
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,15 +11,19 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"connectcharms/provider-charm/internal/brokers"
 	"connectcharms/provider-charm/internal/plugins"
+	"connectcharms/provider-charm/internal/properties"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/secret"
 )
 
 func settings() worker.Settings {
 	return worker.Settings{
-		KafkaDir: "/k", Dir: "/w", PluginPath: "/p", BootstrapServers: []string{"b1:9092", "b2:9092"},
-		Group: "g", ReplicationFactor: -1, Address: "10.0.0.5", Internal: worker.Internal{KeyStore: "/id/key-store.p12", TrustStore: "/id/trust-store.p12", Password: secret.New("sesame")}, HeapMiB: 512,
+		KafkaDir: "/k", Dir: "/w", PluginPath: "/p", Kafka: brokers.Access{Servers: []string{"b1:9092", "b2:9092"}},
+		Group: "g", Topics: worker.TopicsOf("g"), ReplicationFactor: -1, ExactlyOnce: worker.AtLeastOnce, OverridePolicy: "All",
+		Converters: worker.Converters{Key: "k", Value: "v"}, Address: "10.0.0.5", HeapMiB: 512,
+		Internal: worker.Internal{KeyStore: "/id/key-store.p12", TrustStore: "/id/trust-store.p12", Password: secret.New("sesame")},
 	}
 }
 
@@ -29,6 +32,7 @@ func TestPropertiesOfAWorker(t *testing.T) {
 	properties := strings.Split(settings().Properties(), "\n")
 	for _, line := range []string{
 		"bootstrap.servers=b1:9092,b2:9092",
+		"producer.security.protocol=PLAINTEXT",
 		"listeners=http://127.0.0.1:8084",
 		"rest.advertised.host.name=10.0.0.5",
 		"rest.advertised.listener=https",
@@ -41,16 +45,48 @@ func TestPropertiesOfAWorker(t *testing.T) {
 		"scheduled.rebalance.max.delay.ms=0",
 		"heartbeat.interval.ms=500",
 		"config.storage.topic=g-configs",
+		"offset.storage.topic=g-offsets",
+		"status.storage.topic=g-status",
+		"status.storage.replication.factor=-1",
+		"exactly.once.source.support=disabled",
+		"connector.client.config.override.policy=All",
+		"key.converter=k",
+		"value.converter=v",
 	} {
 		assert.Contains(t, properties, line)
 	}
 }
 
-func TestAValueStaysOnItsLine(t *testing.T) {
+func TestAnOperatorAddsPropertiesAndChangesWhatIsOpen(t *testing.T) {
 	t.Parallel()
 	s := settings()
-	s.Group = "g\nplugin.path=/etc\\"
-	assert.Contains(t, s.Properties(), `group.id=g\nplugin.path=/etc\\`+"\n")
+	s.Extra = map[string]string{"offset.storage.partitions": "5", "config.storage.replication.factor": "3", "value.converter.schemas.enable": "false"}
+	require.NoError(t, worker.CheckExtra(s.Extra))
+	written := strings.Split(s.Properties(), "\n")
+	for _, line := range []string{"offset.storage.partitions=5", "config.storage.replication.factor=3", "value.converter.schemas.enable=false"} {
+		assert.Contains(t, written, line)
+	}
+}
+
+// TestWhatTheCharmSetsIsProtected goes through all that the charm writes, so that no later property is forgotten.
+func TestWhatTheCharmSetsIsProtected(t *testing.T) {
+	t.Parallel()
+	s := settings()
+	s.Kafka = brokers.Access{Servers: []string{"b:1"}, TLS: true, CA: "x", Mechanism: brokers.SCRAM512, Username: "u", Password: secret.New("p")}
+	written, err := properties.Parse(s.Properties())
+	require.NoError(t, err)
+	for key := range written {
+		if strings.HasSuffix(key, ".replication.factor") {
+			continue
+		}
+		assert.ErrorContains(t, worker.CheckExtra(map[string]string{key: "x"}), key+" cannot be set: ")
+	}
+	for _, key := range []string{"rest.extension.classes", "ssl.keystore.location", "admin.listeners", "listeners.https.ssl.keystore.type", "consumer.sasl.login.class", "producer.bootstrap.servers"} {
+		assert.Error(t, worker.CheckExtra(map[string]string{key: "x"}), key)
+	}
+	for _, key := range []string{"producer.acks", "consumer.heartbeat.interval.ms", "offset.flush.interval.ms", "config.providers.file.class", "key.converter.schemas.enable", "consumer.group.instance.id"} {
+		assert.NoError(t, worker.CheckExtra(map[string]string{key: "x"}), key)
+	}
 }
 
 func TestAUnitOnLoopbackKeepsToItsOwnAddress(t *testing.T) {
@@ -66,7 +102,11 @@ func TestTheFingerprintChangesWithWhatARestartWouldChange(t *testing.T) {
 	base := settings().Fingerprint()
 	assert.Equal(t, base, settings().Fingerprint())
 	for name, change := range map[string]func(*worker.Settings){
-		"servers":      func(s *worker.Settings) { s.BootstrapServers = []string{"b1:9092"} },
+		"servers": func(s *worker.Settings) { s.Kafka.Servers = []string{"b1:9092"} },
+		"password": func(s *worker.Settings) {
+			s.Kafka.Mechanism, s.Kafka.Username, s.Kafka.Password = brokers.SCRAM512, "u", secret.New("p")
+		},
+		"extra":        func(s *worker.Settings) { s.Extra = map[string]string{"producer.acks": "1"} },
 		"heap":         func(s *worker.Settings) { s.HeapMiB++ },
 		"distribution": func(s *worker.Settings) { s.KafkaDir = "/k2" },
 		"java":         func(s *worker.Settings) { s.JavaHome = "/j" },
@@ -111,17 +151,6 @@ func TestOnlyConnectorsWithTheMarkOfTheRelationAreDeleted(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, rest.DeleteConnectors(t.Context(), 1))
 	assert.Equal(t, []string{"a_r1_" + model, "xr1_" + model}, deleted)
-}
-
-func TestABrokerIsReachedAtAnyOfItsServers(t *testing.T) {
-	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := listener.Addr().String()
-	require.NoError(t, worker.ReachBroker(t.Context(), []string{"127.0.0.1:1", address}))
-	require.NoError(t, listener.Close())
-	err = worker.ReachBroker(t.Context(), []string{address})
-	assert.EqualError(t, err, "no Kafka broker answers at "+address)
 }
 
 func TestTheReasonOfADeathIsTheLastErrorInTheLog(t *testing.T) {

@@ -1,0 +1,340 @@
+package e2e
+
+import (
+	"bytes"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"connectcharms/requirer-lib/jujutest"
+	"connectcharms/tests/kafka"
+)
+
+// hostile is a password that ends quotes, lines and entries, and looks like a reference.
+const hostile = `p"a;s\s' ${file:/etc/passwd:root}é😀=,#`
+
+// deployAlone deploys kafka-connect without any Kafka.
+func (s *stage) deployAlone(app string, units int, config map[string]any) {
+	s.t.Helper()
+	require.NoError(s.t, s.Deploy(app, jujutest.FromDir(parts.built.KafkaConnect), jujutest.DeployOptions{
+		Units: units, Config: config, Resources: map[string]string{"kafka": parts.kafka.Archive},
+	}))
+}
+
+// TestARelatedKafkaIsFollowed goes from no Kafka through a relation with TLS and a login, a password that changes, one that is
+// wrong, and the end of the relation, to the same Kafka by options.
+func TestARelatedKafkaIsFollowed(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	broker, authority := secureKafka(t)
+	require.NoError(t, broker.SetUser(t.Context(), "relation-1", hostile))
+	unit := provider + "/0"
+	s.deployAlone(provider, 1, nil)
+	input, output := s.integrator("one")
+	s.settle()
+	s.integrate("one")
+	s.settle()
+	s.requireStatus(unit, "blocked", "no Kafka: integrate with a charm that provides kafka_client")
+
+	k := &kafkaCharm{
+		servers: broker.At(kafka.SASLSSL),
+		account: map[string]string{"username": "relation-1", "password": hostile},
+		tls:     map[string]string{"tls": "enabled", "tls-ca": authority.PEM()},
+	}
+	require.NoError(t, s.Deploy("kafka", k.charm(), jujutest.DeployOptions{}))
+	_, err := s.Integrate(provider+":kafka", "kafka")
+	require.NoError(t, err)
+	s.settle()
+	s.requireStatus(unit, "waiting", "kafka: no endpoints, secret-user yet")
+	assert.Equal(t, "admin", k.asked()["extra-user-roles"])
+	assert.Equal(t, "__kafka-connect", k.asked()["topic"])
+
+	s.publishes(k, func(*kafkaCharm) {})
+	s.requireStatus(unit, "waiting", "kafka: its secret: ") // Juju drops a grant made in the hook that makes the secret
+	s.publishes(k, func(*kafkaCharm) {})
+	s.allActive(provider, "one")
+	s.lines(input, output, "by relation\n")
+	s.requireSecretFileOnly(unit, hostile[:8])
+
+	pid := workerPID(t, s, unit)
+	require.NoError(t, broker.SetUser(t.Context(), "relation-1", "second"))
+	s.publishes(k, func(k *kafkaCharm) { k.account["password"] = "second" })
+	s.allActive(provider, "one")
+	assert.NotEqual(t, pid, workerPID(t, s, unit), "a worker reads its password at its start")
+	s.lines(input, output, "another password\n")
+
+	pid = workerPID(t, s, unit)
+	s.publishes(k, func(k *kafkaCharm) { k.account["password"] = "not yet Kafka's" })
+	s.requireStatus(unit, "blocked", "refuses the user relation-1: Authentication failed")
+	assert.Equal(t, pid, workerPID(t, s, unit), "it goes on with the old one")
+	s.lines(input, output, "goes on\n")
+	require.NoError(t, broker.SetUser(t.Context(), "relation-1", "not yet Kafka's"))
+	s.updateStatus()
+	s.allActive(provider, "one")
+	assert.NotEqual(t, pid, workerPID(t, s, unit))
+
+	require.NoError(t, s.RemoveApplication("kafka"))
+	s.settle()
+	s.requireStatus(unit, "blocked", "no Kafka")
+	requireNoWorker(t, s, unit)
+	uri, err := s.AddSecret("login", map[string]string{"username": "relation-1", "password": "not yet Kafka's", "tls-ca": authority.PEM()})
+	require.NoError(t, err)
+	require.NoError(t, s.GrantSecret(uri, provider))
+	require.NoError(t, s.SetConfig(provider, map[string]any{"bootstrap-servers": broker.At(kafka.SASLSSL), "kafka-secret": uri}))
+	s.settle()
+	s.allActive(provider, "one")
+	s.lines(input, output, "by options\n")
+}
+
+// requireSecretFileOnly holds that a secret is in no file that others than the services' group can read, and in no
+// process's arguments or environment.
+func (s *stage) requireSecretFileOnly(unit, text string) {
+	s.t.Helper()
+	require.NoError(s.t, filepath.WalkDir(s.data(unit), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() || filepath.Ext(path) == ".jar" {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil || !bytes.Contains(content, []byte(text)) {
+			return err
+		}
+		info, err := entry.Info()
+		assert.Equal(s.t, fs.FileMode(0), info.Mode().Perm()&0o007, path)
+		return err
+	}))
+	info, err := os.Stat(filepath.Join(s.data(unit), "worker/worker.properties"))
+	require.NoError(s.t, err)
+	assert.Equal(s.t, fs.FileMode(0o640), info.Mode().Perm())
+	for _, run := range s.HookLog() {
+		assert.NotContains(s.t, run.Output, text)
+	}
+	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	require.NoError(s.t, err)
+	for _, process := range processes {
+		line, _ := os.ReadFile(process)
+		environment, _ := os.ReadFile(filepath.Join(filepath.Dir(process), "environ"))
+		assert.NotContains(s.t, string(line)+string(environment), text)
+	}
+}
+
+func requireNoWorker(t *testing.T, s *stage, unit string) {
+	t.Helper()
+	info, err := s.Unit(unit)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		response, err := http.Get("http://" + info.Address + ":8084/")
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		return err != nil
+	}, 20*time.Second, 100*time.Millisecond)
+}
+
+func TestANewerKafkaCharmIsAskedInItsForm(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	broker, authority := secureKafka(t)
+	require.NoError(t, broker.SetUser(t.Context(), "relation-1", "first"))
+	s.deployAlone(provider, 1, map[string]any{"kafka-client-version": "v1"})
+	k := &kafkaCharm{
+		newer: true, servers: broker.At(kafka.SASLSSL),
+		account: map[string]string{"username": "relation-1", "password": "first"},
+		tls:     map[string]string{"tls": "true", "tls-ca": authority.PEM()},
+	}
+	require.NoError(t, s.Deploy("kafka", k.charm(), jujutest.DeployOptions{}))
+	_, err := s.Integrate(provider+":kafka", "kafka")
+	require.NoError(t, err)
+	s.settle()
+	s.publishes(k, func(*kafkaCharm) {})
+	s.publishes(k, func(*kafkaCharm) {})
+	s.allActive(provider)
+}
+
+// TestALoginByOptionsIsCheckedBeforeItIsUsed covers what an operator may get wrong in it.
+func TestALoginByOptionsIsCheckedBeforeItIsUsed(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	broker, authority := secureKafka(t)
+	require.NoError(t, broker.SetUser(t.Context(), "connect", "right"))
+	unit := provider + "/0"
+	s.deployAlone(provider, 1, map[string]any{"bootstrap-servers": broker.At(kafka.SASLSSL)})
+	s.settle()
+	s.requireStatus(unit, "waiting", "it closes the connection, as one does that wants TLS or a login")
+	uri, err := s.AddSecret("login", map[string]string{"username": "connect", "password": "wrong", "tls-ca": authority.PEM()})
+	require.NoError(t, err)
+	require.NoError(t, s.SetConfig(provider, map[string]any{"kafka-secret": uri}))
+	s.settle()
+	s.requireStatus(unit, "blocked", "juju grant-secret "+uri)
+	require.NoError(t, s.GrantSecret(uri, provider))
+	s.updateStatus()
+	s.requireStatus(unit, "blocked", "refuses the user connect: Authentication failed")
+	other, err := kafka.NewAuthority("other")
+	require.NoError(t, err)
+	for _, c := range []struct {
+		content         map[string]string
+		status, message string
+	}{
+		{map[string]string{"username": "connect"}, "blocked", "config kafka-secret: no password"},
+		{map[string]string{"username": "connect", "password": "right", "tls-ca": other.PEM()}, "waiting", "certificate signed by unknown authority"},
+		{map[string]string{"username": "connect", "password": "right", "tls-ca": authority.PEM()}, "active", ""},
+	} {
+		require.NoError(t, s.UpdateSecret(uri, c.content))
+		s.settle()
+		if c.status == "active" {
+			s.allActive(provider)
+		}
+		s.requireStatus(unit, c.status, c.message)
+	}
+	k := &kafkaCharm{}
+	require.NoError(t, s.Deploy("kafka", k.charm(), jujutest.DeployOptions{}))
+	_, err = s.Integrate(provider+":kafka", "kafka")
+	require.NoError(t, err)
+	pid := workerPID(t, s, unit)
+	s.settle()
+	s.requireStatus(unit, "blocked", "two Kafkas")
+	assert.Equal(t, pid, workerPID(t, s, unit), "the worker goes on")
+}
+
+func TestSourcesDeliverExactlyOnceAfterTwoPasses(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.deploy(2, nil)
+	input, output := s.integrator("one")
+	s.settle()
+	relation := s.integrate("one")
+	s.settle()
+	s.allActive(provider, "one")
+	s.lines(input, output, "at least once\n")
+	before := s.steps(provider+"/0", "RestartWorker")
+	require.NoError(t, s.SetConfig(provider, map[string]any{"exactly-once": true}))
+	s.settle()
+	s.allActive(provider, "one")
+	assert.Equal(t, before+2, s.steps(provider+"/0", "RestartWorker"), "preparing, then enabled")
+	for _, unit := range s.Units(provider) {
+		assert.Contains(t, s.properties(unit), "exactly.once.source.support=enabled\n")
+	}
+	s.lines(input, output, "still\n")
+
+	exact, topic := filepath.Join(t.TempDir(), "exact.txt"), "exact-"+s.UUID()[:8]
+	require.NoError(t, os.WriteFile(exact, []byte("exactly\n"), 0o600))
+	_, err := s.rest(relation).Create(t.Context(), "exact", map[string]string{
+		"connector.class": sourceClass, "file": exact, "topic": topic, "exactly.once.support": "required",
+	}, "")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		status, err := s.rest(relation).Status(t.Context(), "exact")
+		return err == nil && len(status.Tasks) == 1 && status.Tasks[0].State == "RUNNING"
+	}, time.Minute, 200*time.Millisecond)
+}
+
+// properties is the file that a unit's worker was started with.
+func (s *stage) properties(unit string) string {
+	s.t.Helper()
+	content, err := os.ReadFile(filepath.Join(s.data(unit), "worker/worker.properties"))
+	require.NoError(s.t, err)
+	return string(content)
+}
+
+func TestWorkersTakeFurtherPropertiesAndRefuseTheCharms(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.deploy(1, map[string]any{
+		"worker-properties":             "# of a test\nvalue.converter.schemas.enable=false\noffset.storage.partitions = 3\nproducer.compression.type: gzip\n",
+		"client-config-override-policy": "Principal", "offset-topic": "offsets-" + s.UUID()[:8],
+	})
+	s.settle()
+	s.allActive(provider)
+	written := s.properties(provider + "/0")
+	for _, line := range []string{
+		"offset.storage.partitions=3\n", "producer.compression.type=gzip\n", "offset.storage.topic=offsets-" + s.UUID()[:8] + "\n",
+		"connector.client.config.override.policy=Principal\n",
+	} {
+		assert.Contains(t, written, line)
+	}
+	pid := workerPID(t, s, provider+"/0")
+	require.NoError(t, s.SetConfig(provider, map[string]any{"worker-properties": "rest.port=8083"}))
+	s.settle()
+	s.requireStatus(provider+"/0", "blocked", "config worker-properties: rest.port cannot be set: clients and other workers come in by the gateway")
+	assert.Equal(t, pid, workerPID(t, s, provider+"/0"))
+	require.NoError(t, s.ResetConfig(provider, "worker-properties"))
+	s.settle()
+	s.allActive(provider)
+	assert.NotContains(t, s.properties(provider+"/0"), "compression")
+}
+
+func TestTwoApplicationsOnOneKafkaDoNotCollide(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	servers := map[string]any{"bootstrap-servers": parts.broker.Bootstrap()}
+	s.deployAlone(provider, 1, servers)
+	s.deployAlone("other", 1, servers)
+	input, output := s.integrator("one")
+	s.settle()
+	s.integrate("one")
+	s.settle()
+	s.allActive(provider, "other", "one")
+	s.lines(input, output, "mine\n")
+	var names []string
+	s.direct("other/0", "/connectors", &names)
+	assert.Empty(t, names)
+
+	group := "shared-" + s.UUID()[:8]
+	require.NoError(t, s.SetConfig(provider, map[string]any{"group-id": group}))
+	require.NoError(t, s.SetConfig("other", map[string]any{"group-id": group}))
+	s.settle()
+	other, err := s.Unit("other/0")
+	require.NoError(t, err)
+	s.eventually("the stranger is named", func() bool {
+		status, _ := s.StatusOf(provider + "/0")
+		return strings.Contains(status.Message, "waiting for other workers to leave the Connect group "+group) && strings.Contains(status.Message, other.Address)
+	})
+	require.NoError(t, s.ResetConfig("other", "group-id"))
+	s.settle()
+	s.allActive(provider, "other", "one")
+}
+
+func TestLogLevelsChangeWithoutARestart(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.deploy(1, nil)
+	s.settle()
+	s.allActive(provider)
+	unit := provider + "/0"
+	level := func(logger string) string {
+		var answer struct{ Level string }
+		s.direct(unit, "/admin/loggers/"+logger, &answer)
+		return answer.Level
+	}
+	const noisy = "org.apache.kafka.connect.runtime"
+	pid := workerPID(t, s, unit)
+	require.NoError(t, s.SetConfig(provider, map[string]any{"log-level": "WARN, " + noisy + "=DEBUG"}))
+	s.settle()
+	assert.Equal(t, []string{"WARN", "DEBUG"}, []string{level("root"), level(noisy)})
+	assert.Equal(t, pid, workerPID(t, s, unit))
+	before := s.steps(unit, "SetLevels")
+	s.updateStatus()
+	assert.Equal(t, before, s.steps(unit, "SetLevels"), "they are set")
+
+	require.NoError(t, s.SetConfig(provider, map[string]any{"worker-heap": 400}))
+	s.settle()
+	s.allActive(provider)
+	assert.NotEqual(t, pid, workerPID(t, s, unit))
+	assert.Equal(t, []string{"WARN", "DEBUG"}, []string{level("root"), level(noisy)}, "set again in the new worker")
+
+	pid = workerPID(t, s, unit)
+	require.NoError(t, s.SetConfig(provider, map[string]any{"log-level": "LOUD"}))
+	s.settle()
+	s.requireStatus(unit, "blocked", `config log-level: "LOUD" is no level`)
+	require.NoError(t, s.ResetConfig(provider, "log-level"))
+	s.settle()
+	s.requireStatus(unit, "active", "")
+	assert.Equal(t, []string{"INFO", "INFO"}, []string{level("root"), level(noisy)})
+	assert.Equal(t, pid, workerPID(t, s, unit))
+}
