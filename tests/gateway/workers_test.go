@@ -24,8 +24,9 @@ import (
 )
 
 const (
-	uuid     = "0123456789abcdef0123456789abcdef"
-	patience = time.Minute
+	uuid          = "0123456789abcdef0123456789abcdef"
+	patience      = 2 * time.Minute
+	startPatience = 5 * time.Minute
 )
 
 var client = gateway.Account{Username: "relation-1", Password: strings.Repeat("p", 32), Relation: 1}
@@ -73,7 +74,9 @@ func startUnit(t *testing.T, runtime *kafka.Runtime, broker *kafka.Broker, ident
 	t.Cleanup(func() { assert.NoError(t, g.Stop()) })
 	_, door, err := net.SplitHostPort(g.Status.Internal)
 	require.NoError(t, err)
-	worker, err := kafka.StartWorker(t.Context(), runtime, broker, kafka.WorkerOptions{
+	ctx, cancel := context.WithTimeout(t.Context(), startPatience)
+	defer cancel()
+	worker, err := kafka.StartWorker(ctx, runtime, broker, kafka.WorkerOptions{
 		Dir: t.TempDir(), Port: port, PluginPath: runtime.PluginPath,
 		Extra: map[string]string{
 			"rest.advertised.listener":                              "https",

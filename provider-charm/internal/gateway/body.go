@@ -28,34 +28,45 @@ func checkMediaType(header http.Header) *refusal {
 	return refuse(http.StatusUnsupportedMediaType, "the body must have one Content-Type, and it must be application/json")
 }
 
-// connectorToCreate reads the name from the body of POST /connectors.
-func connectorToCreate(body []byte) (string, *refusal) {
+// connectorToCreate reads the name and the configuration from the body of POST /connectors.
+func connectorToCreate(body []byte) (name string, config map[string]json.RawMessage, refused *refusal) {
 	request, err := parseObject(body)
 	if err != nil {
-		return "", badBody(err)
+		return "", nil, badBody(err)
 	}
 	name, isText := text(request["name"])
 	if !isText || !plainName(name) {
-		return "", badBody(errors.New(`"name" must be a text of A-Z a-z 0-9 . _ -`))
+		return "", nil, badBody(errors.New(`"name" must be a text of A-Z a-z 0-9 . _ -`))
 	}
-	if config, given := request["config"]; given && config[0] == '{' {
-		return name, checkConfigName(config, name)
+	if raw, given := request["config"]; given && raw[0] == '{' {
+		config, refused = readConfig(raw, name)
+		return name, config, refused
 	}
-	return name, nil // without a configuration it is the worker that refuses it
+	return name, nil, nil // without a configuration it is the worker that refuses it
 }
 
-// checkConfigName refuses a configuration that says it is another connector's.
-func checkConfigName(body []byte, connector string) *refusal {
+// connectorToValidate reads the body of PUT …/validate, which is a configuration with or without a name.
+func connectorToValidate(body []byte) (name string, config map[string]json.RawMessage, refused *refusal) {
 	config, err := parseObject(body)
 	if err != nil {
-		return badBody(err)
+		return "", nil, badBody(err)
+	}
+	name, _ = text(config["name"])
+	return name, config, nil
+}
+
+// readConfig reads a configuration, and refuses one that says it is another connector's.
+func readConfig(body []byte, connector string) (map[string]json.RawMessage, *refusal) {
+	config, err := parseObject(body)
+	if err != nil {
+		return nil, badBody(err)
 	}
 	if raw, given := config["name"]; given {
 		if name, isText := text(raw); !isText || name != connector {
-			return badBody(fmt.Errorf(`"name" in the configuration must be left out or be %q`, connector))
+			return nil, badBody(fmt.Errorf(`"name" in the configuration must be left out or be %q`, connector))
 		}
 	}
-	return nil
+	return config, nil
 }
 
 func badBody(err error) *refusal {

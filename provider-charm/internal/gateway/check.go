@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -34,20 +35,42 @@ func foreign(connector string) *refusal {
 // checkBody applies the rules for connectors' names to the body.
 func (v *visit) checkBody(header http.Header) *refusal {
 	switch v.route.access {
-	case creation, replacement, amendment:
-		if refused := checkMediaType(header); refused != nil {
-			return refused
-		}
+	case creation, replacement, amendment, validation:
+	default:
+		return nil
 	}
+	if refused := checkMediaType(header); refused != nil {
+		return refused
+	}
+	name, config, refused := v.readConfig()
+	switch {
+	case refused != nil:
+		return refused
+	case v.hides(name):
+		return foreign(name)
+	}
+	return v.checkGroup(config)
+}
+
+// readConfig gives the name of the connector that the body is about ("" where it says none) and its configuration.
+func (v *visit) readConfig() (name string, config map[string]json.RawMessage, refused *refusal) {
 	switch v.route.access {
 	case creation:
-		name, refused := connectorToCreate(v.body)
-		if refused == nil && v.hides(name) {
-			refused = foreign(name)
-		}
-		return refused
-	case replacement, amendment:
-		return checkConfigName(v.body, v.route.connector)
+		return connectorToCreate(v.body)
+	case validation:
+		return connectorToValidate(v.body)
+	}
+	config, refused = readConfig(v.body, v.route.connector)
+	return v.route.connector, config, refused
+}
+
+// groupOverride is the one key of a connector's configuration by which a sink takes another's place, and its offsets.
+const groupOverride = "consumer.override.group.id"
+
+func (v *visit) checkGroup(config map[string]json.RawMessage) *refusal {
+	group, isText := text(config[groupOverride])
+	if isText && v.hides(group) { // a sink's own is connect- and its name, which ends in the mark
+		return refuse(http.StatusForbidden, groupOverride+" "+group+" is the group of another relation's connector: choose another")
 	}
 	return nil
 }

@@ -106,7 +106,7 @@ func Revision(document []byte) string {
 
 // load also gives the revision of what it has read.
 func load(path string) (config Config, revision string, err error) {
-	document, err := readConfig(path)
+	document, err := readFile(path)
 	if err == nil {
 		config, err = parseConfig(document)
 	}
@@ -119,7 +119,7 @@ func load(path string) (config Config, revision string, err error) {
 	return config, Revision(document), nil
 }
 
-func readConfig(path string) ([]byte, error) {
+func readFile(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -57,7 +57,7 @@ func FuzzConnectorToCreate(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		name, refused := connectorToCreate(body)
+		name, _, refused := connectorToCreate(body)
 		if refused != nil {
 			return
 		}

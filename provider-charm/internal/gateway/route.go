@@ -17,6 +17,7 @@ const (
 	creation                        // as anyAccount; the body names the connector
 	replacement                     // as anyAccount; the body may repeat the connector's name
 	amendment                       // as replacement, and the connector need not be given in full
+	validation                      // as anyAccount; the body may name a connector
 	operatorsOnly                   // an account of the operator
 	workersOnly                     // Connect's internal signature and no account
 )
@@ -49,7 +50,7 @@ var api = []pattern{
 	{"/connectors/{connector}/fence", methods{"PUT": workersOnly}},
 	{"/connector-plugins", methods{"GET": anyAccount}},
 	{"/connector-plugins/{plugin}/config", methods{"GET": anyAccount}},
-	{"/connector-plugins/{plugin}/config/validate", methods{"PUT": anyAccount}},
+	{"/connector-plugins/{plugin}/config/validate", methods{"PUT": validation}},
 	{"/admin/loggers", methods{"GET": operatorsOnly}},
 	{"/admin/loggers/{logger}", methods{"GET": operatorsOnly, "PUT": operatorsOnly}},
 }

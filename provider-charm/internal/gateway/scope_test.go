@@ -31,6 +31,8 @@ func TestAClientReachesItsOwnAndUnmarkedConnectorsOnly(t *testing.T) {
 		unmarked:                            {true, true},
 		"app_r012_" + uuid:                  {false, false}, // 012 is no relation's
 		"app_r2_" + uuid:                    {false, false},
+		"app_r10_" + uuid:                   {false, false}, // begins as 1 does
+		"app_r01_" + uuid:                   {false, false},
 		"foor1_" + uuid:                     {true, false}, // the contract's expression asks for no _ before the r
 		"r12_" + uuid:                       {true, true},  // and for something before the mark
 		"app_r12_" + uuid[1:]:               {true, true},
@@ -73,6 +75,36 @@ func TestAClientReachesItsOwnAndUnmarkedConnectorsOnly(t *testing.T) {
 	}
 	hiddenOne := f.do(t, f.one, "GET", "/connectors/"+ofTwelve, "")
 	assert.JSONEq(t, `{"error_code":404,"message":"Connector `+ofTwelve+` not found"}`, hiddenOne.body)
+}
+
+func TestNobodyValidatesOrTakesTheGroupOfAnother(t *testing.T) {
+	t.Parallel()
+	f := start(t, says(200, `{}`))
+	validate := "/connector-plugins/C/config/validate"
+	override := func(group string) string { return `{"consumer.override.group.id":"` + group + `"}` }
+	for _, c := range []struct {
+		method, target, body string
+		want                 int
+	}{
+		{"PUT", validate, `{"connector.class":"C"}`, 200},
+		{"PUT", validate, `{"name":"` + ofOne + `"}`, 200},
+		{"PUT", validate, `{"name":"` + ofTwelve + `"}`, 403},
+		{"PUT", validate, `{"name":"a","name":"` + ofTwelve + `"}`, 400},
+		{"PUT", validate, override("connect-" + ofTwelve), 403},
+		{"PUT", "/connectors/a/config", override("connect-" + ofOne), 200},
+		{"PUT", "/connectors/a/config", override("mine"), 200},
+		{"PUT", "/connectors/a/config", override("connect-" + ofTwelve), 403},
+		{"PATCH", "/connectors/a/config", override("connect-" + ofTwelve), 403},
+		{"POST", "/connectors", `{"name":"a","config":` + override("connect-"+ofTwelve) + `}`, 403},
+	} {
+		got := f.do(t, f.one, c.method, c.target, c.body)
+		assert.Equal(t, c.want, got.status, "%s %s %s", c.method, c.target, c.body)
+		assert.Equal(t, c.want == 200, len(f.taken()) == 1)
+		if c.want == 403 {
+			assert.Equal(t, 200, f.do(t, f.operator, c.method, c.target, c.body).status, "the operator may")
+			f.taken()
+		}
+	}
 }
 
 // expect says whether a request reaches the worker, and how it is refused if not.
