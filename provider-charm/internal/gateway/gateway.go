@@ -13,8 +13,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httputil"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,12 +74,12 @@ type gateway struct {
 	certificate keyPair // shown to clients
 	identity    keyPair // shared with the other workers
 
-	worker  *http.Transport
-	proxy   *httputil.ReverseProxy
-	health  *health
-	auditor *auditor
-	meters  *meters
-	scrapes scrapes
+	worker    *upstream
+	workerURL *url.URL
+	health    *health
+	auditor   *auditor
+	meters    *meters
+	scrapes   scrapes
 
 	failures       *failureLimiter
 	signedFailures *failureLimiter
@@ -96,7 +95,7 @@ type counts struct {
 }
 
 func newGateway(file string, config Config, registry *prometheus.Registry, log *slog.Logger) (*gateway, error) {
-	upstream, err := config.upstream()
+	workerURL, err := config.upstream()
 	if err != nil {
 		return nil, err
 	}
@@ -104,11 +103,11 @@ func newGateway(file string, config Config, registry *prometheus.Registry, log *
 	if err != nil {
 		return nil, err
 	}
-	worker := newTransport(time.Duration(config.UpstreamTimeout))
+	worker := newUpstream(workerURL.Host, time.Duration(config.UpstreamTimeout))
 	g := &gateway{
-		file: file, start: config, log: log, worker: worker, auditor: auditor,
+		file: file, start: config, log: log, worker: worker, workerURL: workerURL, auditor: auditor,
 		book:           openBook(config.Accounts, log),
-		health:         newHealth(worker, upstream.String()),
+		health:         newHealth(worker, workerURL.String()),
 		failures:       newFailureLimiter(),
 		signedFailures: newFailureLimiter(),
 		rates:          newRates(),
@@ -119,7 +118,6 @@ func newGateway(file string, config Config, registry *prometheus.Registry, log *
 	}
 	g.settings.Store(&config)
 	g.loadKeyPairs()
-	g.proxy = g.newProxy(upstream)
 	if g.meters, err = newMeters(g, registry); err != nil {
 		return nil, fmt.Errorf("cannot register the gateway's metrics: %w", err)
 	}

@@ -14,8 +14,7 @@ import (
 var errListing = errors.New("the worker's list of connectors cannot be passed on")
 
 // filterListing takes the connectors out of an answer to GET /connectors that its reader must not see.
-func (g *gateway) filterListing(answer *http.Response) error {
-	v := visitOf(answer.Request.Context())
+func (v *visit) filterListing(answer *http.Response) error {
 	if v.route.access != listing || answer.StatusCode >= http.StatusMultipleChoices {
 		return nil
 	}
