@@ -107,7 +107,8 @@ func (g *gateway) scrapeWorker(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	request.Header["Accept"] = r.Header["Accept"] // text or OpenMetrics
-	answer, err := g.worker.RoundTrip(request)
+	request.Close = true                          // the next scrape is seconds away
+	answer, err := newUpstream(request.URL.Host, workerScrapePatience).RoundTrip(request)
 	if err != nil {
 		refuse(http.StatusBadGateway, "the worker's exporter does not answer").write(w)
 		return

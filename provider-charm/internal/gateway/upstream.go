@@ -20,7 +20,7 @@ const (
 	idlePatience = 15 * time.Second
 )
 
-// upstream is the http.RoundTripper to the worker. It does without the two goroutines that http.Transport has for each
+// upstream is the http.RoundTripper to one server, the worker. It does without the two goroutines that http.Transport has for each
 // connection, as there is one server, which is on this machine, and no proxy, TLS or HTTP/2: a request is written and its
 // answer read by who asks, which takes half of the time.
 type upstream struct {
@@ -46,6 +46,9 @@ func newUpstream(address string, patience time.Duration) *upstream {
 
 // RoundTrip sends a request. One that only reads is sent again when the worker closed the connection just then.
 func (u *upstream) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.URL.Host != u.address {
+		return nil, fmt.Errorf("%s is asked at connections to %s", request.URL.Host, u.address)
+	}
 	for {
 		taken, err := u.take(request.Context())
 		if err != nil {
