@@ -15,6 +15,7 @@ func actions() map[string]action {
 		"get-operator-password": getOperatorPassword,
 		"list-clients":          listClients,
 		"pre-refresh-check":     preRefreshCheck,
+		"restart":               askRestart,
 		"rotate-credentials":    rotateCredentials,
 	}
 }

@@ -77,7 +77,7 @@ func (s AddSecret) Apply(ctx context.Context, u *unit, w *World) error {
 		return err
 	}
 	return u.share(ctx, w, func(shared *Shared) {
-		shared.Clients[s.ID] = ClientRecord{Credentials: credentials, fresh: true}
+		shared.Clients[s.ID] = ClientRecord{Credentials: credentials, Since: w.second(), fresh: true}
 	})
 }
 

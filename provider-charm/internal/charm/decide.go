@@ -20,7 +20,7 @@ func next(w *World) Step {
 	return reconcile.First(w,
 		closeClients, setAdmin, writeAccounts, forgetClients, addOperator, addIdentity, addTLSSecret, addSecrets, setPolicies, beginRotations,
 		takeIdentity, askForCertificate, takeCertificate, dropCertificate, installJava, unpackKafka, installPlugins, removePlugins,
-		askForKafka, passExactlyOnce, runServices, awaitGateway, configureGateway, giveTurn, restartWorker, awaitWorker, setLevels,
+		askForKafka, passExactlyOnce, runServices, awaitGateway, configureGateway, noteRequests, giveTurn, restartWorker, awaitWorker, setLevels,
 		publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, tellClients, report,
 	)
 }

@@ -69,7 +69,7 @@ func settled(t *testing.T) *World {
 		"endpoints": "http://10.0.0.5:8083", "secret-user": "secret://" + modelUUID + "/" + secretOf7,
 	}}}
 	w.Services = Services{
-		Written: w.servicesFingerprint(), GatewayUp: true, Plain: true, Accounts: w.accounts().Revision(),
+		GatewayUp: true, Plain: true, Accounts: w.accounts().Revision(),
 		WorkerRunning: true, WorkerReady: true, Loaded: []plugins.Digest{digestA},
 		Started: w.noteOf(w.Config.Settings(w)),
 	}
@@ -78,6 +78,7 @@ func settled(t *testing.T) *World {
 		Plugins: map[hook.RelationID]PluginReport{7: {Source: fingerprint(wantA), Digest: digestA}},
 	}
 	w.Sent = w.Own.clone()
+	w.Services.Written = w.servicesFingerprint()
 	return w
 }
 
@@ -140,7 +141,7 @@ func TestTheStepThatIsDue(t *testing.T) {
 			w.Shared.Clients[7] = ClientRecord{Closing: true}
 			w.Services.Accounts = w.accounts().Revision()
 		}, ForgetClient{ID: 7, Secret: secretOfOperator}},
-		"alone, a restart needs no other's leave": {func(w *World) { w.Services.Started.Plugins = nil; w.Shared.Turn = "kafka-connect/0" }, RestartWorker{}},
+		"alone, a restart needs no other's leave": {func(w *World) { w.Services.Started.Plugins = nil; w.Shared.Turn = since(unit0, 0) }, RestartWorker{}},
 		"an account is opened once the plugin is loaded": {func(w *World) {
 			w.Shared.Clients[7] = ClientRecord{Credentials: Credentials{Secret: secretOf7}}
 			w.Services.Accounts = w.accounts().Revision()
@@ -307,41 +308,6 @@ func TestANewUnitIsPublishedWhenItIsReady(t *testing.T) {
 	assert.Nil(t, publish(w))
 	w.Others["kafka-connect/1"] = ready
 	assert.IsType(t, Publish{}, publish(w))
-}
-
-func TestOneWorkerRestartsAtATime(t *testing.T) {
-	w := settled(t)
-	peer := withPeer(w)
-	peer.NeedsRestart = true
-	w.Others["kafka-connect/1"] = *peer
-	w.Services.Started.Plugins = nil
-	assert.Nil(t, restartWorker(w), "not without its turn")
-	require.Equal(t, GiveTurn{Unit: "kafka-connect/0"}, giveTurn(w))
-	w.Shared.Turn = "kafka-connect/0"
-	assert.Nil(t, giveTurn(w), "the turn stays where it is needed")
-	assert.Equal(t, RestartWorker{}, restartWorker(w))
-	w.Services.Started.Plugins = []plugins.Digest{digestA}
-	assert.Equal(t, GiveTurn{Unit: "kafka-connect/1"}, giveTurn(w))
-	w.Shared.Turn = "kafka-connect/1"
-	delete(w.Others, "kafka-connect/1")
-	assert.Equal(t, GiveTurn{}, giveTurn(w), "a turn does not die with its unit")
-}
-
-func TestAWorkerThatServesNobodyRestartsAtOnce(t *testing.T) {
-	w := settled(t)
-	withPeer(w)
-	w.Services.Started.Plugins, w.Services.WorkerReady = nil, false
-	assert.Equal(t, RestartWorker{}, restartWorker(w))
-}
-
-func TestPluginsThatArriveTogetherCostOneRestart(t *testing.T) {
-	w := settled(t)
-	w.Clients = append(w.Clients, Client{ID: 8, Want: wants("http://10.0.0.9:8080/b.tar.gz")})
-	w.Own.Plugins[8] = PluginReport{Source: fingerprint(w.Clients[1].Want), Digest: digestB}
-	w.Store = append(w.Store, digestB)
-	w.Services.Started.Plugins = nil
-	require.Equal(t, RestartWorker{}, restartWorker(w))
-	assert.Nil(t, restartWorker(w))
 }
 
 func TestALeavingUnitOnlyStopsItsServices(t *testing.T) {

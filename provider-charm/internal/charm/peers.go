@@ -79,16 +79,11 @@ func report(w *World) Step {
 	if w.PeerRelation == nil {
 		return nil
 	}
-	own := withNeed(w.Own, w.needsRestart())
+	own := w.ownReport()
 	if own.equal(w.Sent) {
 		return nil
 	}
 	return SendReport{Report: own}
-}
-
-func withNeed(report Report, needsRestart bool) Report {
-	report.NeedsRestart = needsRestart
-	return report
 }
 
 // SendReport tells the other units how far this one is.
@@ -117,8 +112,9 @@ func (r Report) clone() Report {
 
 func (r Report) equal(other Report) bool {
 	return r.Address == other.Address && r.NeedsRestart == other.NeedsRestart && r.Ready == other.Ready && r.Trouble == other.Trouble &&
-		r.Accounts == other.Accounts && r.TLS == other.TLS && r.ExactlyOnce == other.ExactlyOnce && maps.Equal(r.Plugins, other.Plugins) &&
-		slices.Equal(r.Loaded, other.Loaded)
+		r.Accounts == other.Accounts && r.TLS == other.TLS && r.ExactlyOnce == other.ExactlyOnce &&
+		r.Asks == other.Asks && r.Turned == other.Turned && r.Echo == other.Echo &&
+		maps.Equal(r.Plugins, other.Plugins) && slices.Equal(r.Loaded, other.Loaded)
 }
 
 // share changes the application's peer databag. Without a peer relation there is nobody to share with, yet.

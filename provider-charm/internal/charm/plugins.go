@@ -102,9 +102,26 @@ func (s InstallPlugin) Apply(ctx context.Context, u *unit, w *World) error {
 	return u.observeStore(w)
 }
 
-// removePlugins removes what no relation refers to, and forgets relations that are gone.
+// missingPlugin names a client that may have tasks already and whose plugin is not here. A worker that takes up tasks
+// without their plugin fails them, and nobody starts them again: it does not begin before it has the plugin.
+func (w *World) missingPlugin() (app string) {
+	for _, client := range w.live() {
+		if w.Shared.Clients[client.ID].Open && client.NeedsPlugin() && !slices.Contains(w.Store, w.Own.Plugins[client.ID].Digest) {
+			return or(client.App, "relation "+client.ID.String())
+		}
+	}
+	return ""
+}
+
+// removePlugins removes what no relation refers to, and forgets relations that are gone. What the worker runs with, as
+// before a change of plugin-url, stays until its restart.
 func removePlugins(w *World) Step {
 	wanted := w.wanted()
+	if w.needsRestart() && !w.mayRestart() {
+		wanted = append(wanted, w.Services.Started.Plugins...)
+		slices.Sort(wanted)
+		wanted = slices.Compact(wanted)
+	}
 	stale := slices.ContainsFunc(w.Store, func(d plugins.Digest) bool { return !slices.Contains(wanted, d) })
 	for id := range w.Own.Plugins {
 		if client, live := w.client(id); !live || !client.NeedsPlugin() {

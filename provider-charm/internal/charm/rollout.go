@@ -2,39 +2,74 @@ package charm
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
-	"connectcharms/provider-charm/internal/plugins"
-	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/schemas"
 )
 
-// youth is how long after its start a worker may still become ready.
-const youth = 90 * time.Second
+const (
+	// settlePatience is how long restarts wait for a requirer that has just come to name its plugin: those that come
+	// together then cost one restart. No hook is waited for: whichever comes after that time goes on.
+	settlePatience = 30 * time.Second
+	// downPatience is how long restarts wait for a worker that is down: with two down, fewer are left to take tasks over.
+	downPatience = 5 * time.Minute
+	// hookPatience is how long after an event a unit that lives has run a hook: Juju runs update-status every 5 minutes.
+	hookPatience = 5 * time.Minute
+)
 
-// observeWorker asks the worker what it has loaded: a plugin is there when it was there at the start and the worker
-// lists its classes.
-func (u *unit) observeWorker(ctx context.Context, services *Services) {
-	classes, err := u.rest.Classes(ctx)
-	if err != nil {
-		return
-	}
-	services.WorkerReady = true
-	for _, digest := range services.Started.Plugins {
-		if plugin, is := u.installed[digest]; is && plugin.LoadedBy(classes) {
-			services.Loaded = append(services.Loaded, digest)
-		}
-	}
+// Turn is whose turn it is to restart its worker. A turn is for one restart: it has a number, by which the unit says that
+// it has used it. Without a unit, Since is the time from which restarts are held back.
+//
+// Nobody uses a turn before it is in the databag: a hook that fails takes back what it wrote, and then there would be two.
+// No hook tells the leader of what it wrote itself. So the others echo the leader's own turn, which does.
+type Turn struct {
+	Number int       `json:"number,omitempty"`
+	Unit   string    `json:"unit,omitempty"`
+	Since  time.Time `json:"since,omitzero"`
+	Echo   bool      `json:"echo,omitempty"`
+	fresh  bool      // it was given in this very hook
 }
 
-func (u *unit) whyWorkerDied() string {
-	const lines = 200
-	log, err := u.supervisor.Logs(workerService, lines)
-	if err != nil {
-		return "it died at its start"
+// noteRequests takes up that an operator asked for a restart of all workers, on this unit or on another.
+func noteRequests(w *World) Step {
+	if !w.Leader || w.PeerRelation == nil {
+		return nil
 	}
-	return or(worker.ReasonIn(log), "it died at its start")
+	asked := w.Shared.Restart
+	for _, report := range w.units() {
+		asked = max(asked, report.Asks)
+	}
+	if asked == w.Shared.Restart {
+		return nil
+	}
+	return NoteRequest{Number: asked}
+}
+
+// NoteRequest has every worker restart that was started before the request with this number.
+type NoteRequest struct{ Number int }
+
+func (s NoteRequest) Apply(ctx context.Context, u *unit, w *World) error {
+	return u.share(ctx, w, func(shared *Shared) { shared.Restart = s.Number })
+}
+
+// askRestart is the action restart. The leader hears of it through this unit's report.
+func askRestart(_ context.Context, _ *unit, w *World) (map[string]string, error) {
+	if w.PeerRelation == nil {
+		return nil, refuse("the units do not know each other yet: run it again when the status says that the unit is ready")
+	}
+	if !w.Services.WorkerRunning {
+		return nil, refuse("the worker of this unit does not run (%s): run it on another unit", status(w).Message)
+	}
+	w.Own.Asks = w.Shared.Restart + 1
+	return map[string]string{
+		"request": strconv.Itoa(w.Own.Asks),
+		"workers": strconv.Itoa(len(w.units())),
+		"message": "the workers restart one at a time: each unit's status says when it waits for its turn",
+	}, nil
 }
 
 // giveTurn lets one unit at a time restart its worker, so that the others can take over its tasks.
@@ -42,122 +77,157 @@ func giveTurn(w *World) Step {
 	if !w.Leader || w.PeerRelation == nil {
 		return nil
 	}
-	turn := w.Shared.Turn
-	reports := w.units()
-	reports[w.Event.Unit] = withNeed(w.Own, w.needsRestart())
-	if report, there := reports[turn]; there && report.NeedsRestart {
-		return nil
+	if turn := w.nextTurn(); turn != w.Shared.Turn {
+		return GiveTurn{turn}
 	}
-	next := ""
-	for _, unit := range sortedKeys(reports) {
-		if reports[unit].NeedsRestart {
-			next = unit
-			break
-		}
-	}
-	if next == turn {
-		return nil
-	}
-	return GiveTurn{Unit: next}
+	return nil
 }
 
-// GiveTurn lets a unit restart its worker; nobody, where Unit is empty.
-type GiveTurn struct{ Unit string }
+// GiveTurn lets a unit restart its worker; nobody, where Turn has no unit.
+type GiveTurn struct{ Turn Turn }
 
 func (s GiveTurn) Apply(ctx context.Context, u *unit, w *World) error {
-	return u.share(ctx, w, func(shared *Shared) { shared.Turn = s.Unit })
+	return u.share(ctx, w, func(shared *Shared) { shared.Turn = s.Turn })
 }
 
-// needsRestart says whether the worker runs with old settings or without a plugin that is installed.
-func (w *World) needsRestart() bool {
-	if !w.Services.WorkerRunning || !w.canRunWorker() || !w.mayChangeKafka() {
+// nextTurn is whose turn it should be. A unit has it until its worker is up again: what breaks one worker does not go on
+// to the next. One that does not restart in time loses it to the next that waits, and has it again after all others.
+func (w *World) nextTurn() Turn {
+	now := w.Shared.Turn
+	waiting := w.waitingUnits()
+	switch {
+	case w.turnIsInUse():
+		return now
+	case len(waiting) == 0 || w.unasked() != "":
+		return Turn{Number: now.Number}
+	case waiting[0] == now.Unit && w.turnIsLate():
+		return now // nobody else waits
+	}
+	held := now.Unit == "" && !now.Since.IsZero()
+	switch {
+	case w.downUnit(waiting[0]) == "", held && w.Now.Sub(now.Since) >= downPatience:
+		return Turn{Number: now.Number + 1, Unit: waiting[0], Since: w.second(), Echo: waiting[0] == w.Event.Unit, fresh: true}
+	case held:
+		return now
+	}
+	return Turn{Number: now.Number, Since: w.second()}
+}
+
+// second is the time, as it is written down.
+func (w *World) second() time.Time { return w.Now.UTC().Truncate(time.Second) }
+
+// turnIsInUse says whether the unit that has the turn is there, and has not used it, or its worker is not up yet. A unit
+// that is gone loses it at once.
+func (w *World) turnIsInUse() bool {
+	report, there := w.reports()[w.Shared.Turn.Unit]
+	if !there {
 		return false
 	}
-	started := w.Services.Started
-	if started.Settings != w.Config.Settings(w).Fingerprint() {
-		return true
+	if report.NeedsRestart && report.Turned != w.Shared.Turn.Number {
+		return !w.turnIsLate()
 	}
-	return slices.ContainsFunc(w.wanted(), func(d plugins.Digest) bool { return !slices.Contains(started.Plugins, d) })
+	return !report.Ready
 }
 
-// restartWorker restarts for new plugins and settings, all that wait in one go: in turn, or at once where the worker
-// serves nobody.
-func restartWorker(w *World) Step {
-	if !w.needsRestart() {
-		return nil
-	}
-	alone := len(w.Others) == 0
-	if !alone && w.Shared.Turn != w.Event.Unit && w.Services.WorkerReady {
-		return nil
-	}
-	return w.once("restart", RestartWorker{})
+// hasTurn says whether this unit may restart its worker now, once.
+func (w *World) hasTurn() bool {
+	turn := w.Shared.Turn
+	return turn.Unit == w.Event.Unit && !turn.fresh && w.Own.Turned != turn.Number
 }
 
-// RestartWorker restarts this unit's worker.
-type RestartWorker struct{}
-
-func (RestartWorker) Apply(ctx context.Context, u *unit, w *World) error {
-	if err := u.StatusSet(ctx, hook.Status{Name: hook.Maintenance, Message: "restarting the worker"}); err != nil {
-		return err
-	}
-	w.tried.Forget("await worker")
-	if err := u.supervisor.Restart(ctx, workerService); err != nil {
-		w.Services.WorkerReason = err.Error()
-		return u.observeServices(ctx, w)
-	}
-	if err := u.noteStart(w, w.Config.Settings(w)); err != nil {
-		return err
-	}
-	return u.observeServices(ctx, w)
-}
-
-// noteStart remembers what the worker was just started with.
-func (u *unit) noteStart(w *World, settings worker.Settings) error {
-	return w.noteOf(settings).Write(u.layout.workerDir())
-}
-
-// awaitWorker waits for a worker that was just started. One that is up for long and still not ready is not waited for
-// in every hook.
-func awaitWorker(w *World) Step {
-	if !w.Services.WorkerRunning || w.Services.WorkerReady || !w.Services.WorkerYoung {
-		return nil
-	}
-	return w.once("await worker", AwaitWorker{})
-}
-
-// AwaitWorker waits for the worker to say what it has loaded.
-type AwaitWorker struct{}
-
-func (AwaitWorker) Apply(ctx context.Context, u *unit, w *World) error {
-	if w.Services.BrokerReason != "" {
-		return nil // it will not become ready; the status says why
-	}
-	limited, cancel := context.WithTimeout(ctx, workerPatience)
-	defer cancel()
-	u.awaitWorker(limited)
-	return u.observeServices(ctx, w)
-}
-
-// awaitWorker waits until the worker answers, dies, or ctx ends.
-func (u *unit) awaitWorker(ctx context.Context) {
-	poll(ctx, func() (done bool) {
-		states, err := u.supervisor.Services(ctx)
-		if err != nil || !states[workerService].Running() {
-			return true
+// turnIsLate says whether the unit that has the turn had time enough: to run a hook, to download all plugins first, and
+// to restart.
+func (w *World) turnIsLate() bool {
+	limit := hookPatience + stopPatience + workerPatience
+	for _, client := range w.live() {
+		if client.NeedsPlugin() {
+			limit += w.Config.Plugins.Total
 		}
-		probe, cancel := context.WithTimeout(ctx, probePatience)
-		defer cancel()
-		_, err = u.rest.Classes(probe)
-		return err == nil
-	})
+	}
+	return w.Shared.Turn.Unit != "" && w.Now.Sub(w.Shared.Turn.Since) > limit
 }
 
-func workerStatus(w *World) (hook.Status, bool) {
-	switch {
-	case w.Services.WorkerReady && w.needsRestart():
-		return waiting("its turn to restart the worker")
-	case w.Services.WorkerReady:
-		return hook.Status{}, false
+// reports is the report of every unit, this one's with what it needs now.
+func (w *World) reports() map[string]Report {
+	reports := w.units()
+	reports[w.Event.Unit] = w.ownReport()
+	return reports
+}
+
+// ownReport is this unit's, with what it needs. A turn that it does not need counts as used: it is no store for later.
+func (w *World) ownReport() Report {
+	own := w.Own
+	own.NeedsRestart = w.needsRestart()
+	if w.hasTurn() && !own.NeedsRestart {
+		own.Turned = w.Shared.Turn.Number
 	}
-	return waiting("the worker: %s", or(w.Services.WorkerReason, "it is starting"))
+	if w.Shared.Turn.Echo && w.Shared.Turn.Unit != w.Event.Unit {
+		own.Echo = w.Shared.Turn.Number
+	}
+	return own
+}
+
+// waitingUnits lists the units that wait for a turn, those first that come after the one that has it. A unit whose
+// worker is down waits for none: it restarts by itself.
+func (w *World) waitingUnits() []string {
+	reports := w.reports()
+	var after, before []string
+	for _, unit := range sortedKeys(reports) {
+		switch {
+		case !reports[unit].NeedsRestart || !reports[unit].Ready:
+		case unit > w.Shared.Turn.Unit:
+			after = append(after, unit)
+		default:
+			before = append(before, unit)
+		}
+	}
+	return slices.Concat(after, before)
+}
+
+// unasked names a requirer that has come just now and has not named its plugin yet.
+func (w *World) unasked() (app string) {
+	for _, client := range w.live() {
+		record := w.Shared.Clients[client.ID]
+		if client.WantErr != nil && schemas.IsMissing(client.WantErr) && w.Now.Sub(record.Since) < settlePatience {
+			return or(client.App, "relation "+client.ID.String())
+		}
+	}
+	return ""
+}
+
+// downUnit names a unit other than this one whose worker is down. One that has said nothing so far has had none.
+func (w *World) downUnit(except string) string {
+	reports := w.reports()
+	for _, unit := range sortedKeys(reports) {
+		if unit != except && !reports[unit].Ready && reports[unit].Address != "" {
+			return unit
+		}
+	}
+	return ""
+}
+
+// rolloutStatus says what a restart that is due waits for, and who holds the others up.
+func rolloutStatus(w *World) (hook.Status, bool) {
+	turn := w.Shared.Turn
+	report, there := w.reports()[turn.Unit]
+	mine := turn.Unit == w.Event.Unit
+	switch {
+	case there && !mine && report.NeedsRestart && report.Turned != turn.Number && w.turnIsLate():
+		return waiting("%s to restart its worker, %s so far: mend or remove that unit", turn.Unit, w.forHowLong())
+	case there && !mine && !report.NeedsRestart && !report.Ready && w.Now.Sub(turn.Since) > stopPatience+workerPatience:
+		return waiting("the worker of %s, down since its restart %s ago: the others do not restart before it is up", turn.Unit, w.forHowLong())
+	case !w.needsRestart() || !w.Services.WorkerReady:
+		return hook.Status{}, false
+	case turn.Unit != "" && !mine:
+		return waiting("its turn to restart the worker, after %s", turn.Unit)
+	case w.unasked() != "":
+		return waiting("%s to name its plugin, %s at most, to restart the worker once for all", w.unasked(), settlePatience)
+	case w.downUnit(w.Event.Unit) != "":
+		return waiting("the worker of %s to be up, %s at most, before the next one restarts", w.downUnit(w.Event.Unit), downPatience)
+	}
+	return waiting("its turn to restart the worker")
+}
+
+func (w *World) forHowLong() string {
+	return fmt.Sprintf("%d minutes", int(w.Now.Sub(w.Shared.Turn.Since).Minutes()))
 }

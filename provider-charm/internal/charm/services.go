@@ -23,6 +23,7 @@ const (
 // How long a hook waits for what this unit itself has started. Juju runs a unit's hooks one after another: one that
 // waits holds up the others.
 const (
+	stopPatience    = 15 * time.Second // what a worker has to end before Pebble kills it
 	workerPatience  = 60 * time.Second
 	gatewayPatience = 5 * time.Second
 )
@@ -97,7 +98,7 @@ func (w *World) servicesFingerprint() string {
 
 func (w *World) canRunWorker() bool {
 	return w.Config.Problem == "" && !w.Kafka.Access.IsZero() && w.Runtime.KafkaDir != "" && w.Runtime.Problem == "" &&
-		w.hasIdentity()
+		w.hasIdentity() && (w.Services.WorkerRunning || w.missingPlugin() == "")
 }
 
 // RunServices has Pebble run the gateway, and the worker where it can run.

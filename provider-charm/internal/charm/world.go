@@ -102,6 +102,9 @@ type Report struct {
 	Accounts     string                           `json:"accounts,omitempty"` // revision that its gateway accepts
 	TLS          TLSReport                        `json:"tls,omitzero"`
 	ExactlyOnce  worker.ExactlyOnce               `json:"exactly-once,omitempty"`
+	Asks         int                              `json:"asks,omitempty"`   // number of the last restart that was asked for on it
+	Turned       int                              `json:"turned,omitempty"` // number of the last turn that it has used
+	Echo         int                              `json:"echo,omitempty"`   // number of the last turn that was to be echoed
 }
 
 // PluginReport is what a unit has made of one relation's plugin-url.
@@ -120,7 +123,8 @@ type Shared struct {
 	Admin    *accounts.Account                `json:"admin,omitempty"`    // that of config operator-secret
 	TLS      *TLSRecord                       `json:"tls,omitempty"`
 	Identity *IdentityRecord                  `json:"identity,omitempty"`
-	Turn     string                           `json:"turn,omitempty"` // the unit that may restart its worker
+	Turn     Turn                             `json:"rollout,omitzero"`  // who may restart its worker
+	Restart  int                              `json:"restart,omitempty"` // number of the last restart that an operator asked for
 
 	ExactlyOnce worker.ExactlyOnce `json:"exactly-once,omitempty"` // how far the workers may go
 
@@ -130,9 +134,10 @@ type Shared struct {
 // ClientRecord is what exists on behalf of one relation, and so must go with it.
 type ClientRecord struct {
 	Credentials
-	Open    bool `json:"open,omitempty"`    // gateways are to accept the account: the plugin is loaded everywhere
-	Closing bool `json:"closing,omitempty"` // secret and account are gone; its connectors may be left
-	fresh   bool // the secret was added in this very hook
+	Open    bool      `json:"open,omitempty"`    // gateways are to accept the account: the plugin is loaded everywhere
+	Closing bool      `json:"closing,omitempty"` // secret and account are gone; its connectors may be left
+	Since   time.Time `json:"since,omitzero"`    // when the relation was made
+	fresh   bool      // the secret was added in this very hook
 }
 
 // Credentials is an account and the Juju secret with its password.

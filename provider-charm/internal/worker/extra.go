@@ -35,6 +35,7 @@ var protected = []struct{ name, reason string }{
 	{"inter.worker.", "the gateway relies on the requests that workers sign"},
 	{"scheduled.rebalance.max.delay.ms", "rolling restarts rely on it"},
 	{"heartbeat.interval.ms", "rolling restarts rely on it"},
+	{"fetch.max.wait.ms", "rolling restarts rely on it"},
 	{"worker.unsync.backoff.ms", "rolling restarts rely on it"},
 }
 

@@ -24,7 +24,8 @@ type Started struct {
 	Kafka       string            `json:"kafka,omitempty"` // fingerprint of how it reaches Kafka
 	ExactlyOnce ExactlyOnce       `json:"exactly-once,omitempty"`
 	Plugins     []plugins.Digest  `json:"plugins"`
-	Levels      map[string]string `json:"levels,omitempty"` // log levels that were set since
+	Levels      map[string]string `json:"levels,omitempty"`  // log levels that were set since
+	Request     int               `json:"request,omitempty"` // the last restart that was asked for, of those that it made good
 }
 
 // ReadStarted reads what Write wrote; nothing written is the zero value.
@@ -69,6 +70,15 @@ func NewREST(url, username string, password secret.Value) (*REST, error) {
 		return nil, err
 	}
 	return &REST{client: client, url: url}, nil
+}
+
+// Healthy says whether the worker has joined its group and read the group's connectors.
+func (r *REST) Healthy(ctx context.Context) error {
+	health, err := r.client.Health(ctx)
+	if err == nil && health.Status != connect.Healthy {
+		err = fmt.Errorf("the worker says that it is %s", health.Status)
+	}
+	return err
 }
 
 // Classes asks which plugin classes the worker has loaded. It waits for a worker that is starting, until ctx ends.

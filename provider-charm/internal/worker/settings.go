@@ -58,8 +58,11 @@ const PropertiesName = "worker.properties"
 
 // Properties is the worker's configuration file. It holds the password for Kafka.
 //
-// The rebalance delay is 0 and the heartbeat short because workers restart one at a time, on purpose: with Connect's
-// default of five minutes, a worker that returns after seconds stays without tasks for the rest of them. The
+// Some settings keep the gap in records short when workers restart one at a time. The rebalance delay is 0: with Connect's
+// default of five minutes, a worker that returns after seconds stays without tasks for the rest of them. The heartbeat is
+// short, because by it the others learn that tasks are free. And a worker that stops closes the readers of the group's
+// three topics, one after the other, after it has stopped its tasks and before it leaves the group: each close waits for
+// the end of a fetch, which without records comes after fetch.max.wait.ms. (Consumers of connectors do not have it.) The
 // protocol is the one in which workers sign what they ask of each other: the gateway lets such requests in without an
 // account.
 func (s Settings) Properties() string {
@@ -69,7 +72,8 @@ func (s Settings) Properties() string {
 		"plugin.path":                      s.PluginPath,
 		"plugin.discovery":                 "service_load",
 		"scheduled.rebalance.max.delay.ms": "0",
-		"heartbeat.interval.ms":            "500",
+		"heartbeat.interval.ms":            "200",
+		"fetch.max.wait.ms":                "100",
 		"connect.protocol":                 "sessioned",
 	}} {
 		maps.Copy(all, part)
