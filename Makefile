@@ -38,7 +38,7 @@ controller: ## start a local Juju controller (root, Debian or Ubuntu); the secon
 controller-down: ## remove the controller, its machines and its network; the cache stays
 	@tests/juju/controller down
 
-charms: ## pack both charms for amd64 and arm64 into build/
+charms: ## pack the charms for amd64 and arm64 into build/
 	@go -C tests run ./cmd/build-charms -o ../build
 
 lint: $(BIN)/gofumpt $(BIN)/staticcheck ## format, vet, static checks

@@ -81,6 +81,9 @@ func (m *Model) startPebble(u *unit, name string) (*container, error) {
 	command := exec.Command(program[0], program[1:]...)
 	command.Dir, command.Stdout, command.Stderr = dir, log, log
 	command.Env = append([]string{"PEBBLE=" + dir, "PEBBLE_SOCKET=" + c.socket, "PATH=" + os.Getenv("PATH"), "HOME=" + dir}, m.options.Environ...)
+	if home, ok := os.LookupEnv("JAVA_HOME"); ok {
+		command.Env = append(command.Env, "JAVA_HOME="+home) // as an image with Java would
+	}
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := command.Start(); err != nil {
 		return nil, err

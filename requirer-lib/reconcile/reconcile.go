@@ -83,10 +83,14 @@ func Once[U, W any](tried *Tried, key string, step Step[U, W]) Step[U, W] {
 func (t *Tried) Forget(key string) { delete(t.keys, key) }
 
 // IsLeaving says whether the unit is on its way out: the end of a relation on it is then not the end of the relation.
-// It remembers in file that the unit has left a relation itself, since later hooks do not say so.
+// It remembers in file that the unit has left a relation itself, since later hooks do not say so. A unit that is installed
+// is a new one: what lies there is of another that had its storage before.
 func IsLeaving(event hook.Event, file string) (bool, error) {
-	if event.Kind == hook.Stop || event.Kind == hook.Remove {
+	switch event.Kind {
+	case hook.Stop, hook.Remove:
 		return true, nil
+	case hook.Install:
+		return false, os.RemoveAll(file)
 	}
 	if event.IsSelfDeparting() {
 		return true, os.WriteFile(file, nil, 0o600)

@@ -100,4 +100,6 @@ func TestAUnitRemembersThatItLeaves(t *testing.T) {
 	assert.True(t, leaving(departed("app/1")))
 	assert.True(t, leaving(hook.Event{Kind: hook.RelationBroken}), "from then on")
 	assert.True(t, leaving(hook.Event{Kind: hook.Stop}))
+	assert.False(t, leaving(hook.Event{Kind: hook.Install}), "another unit, in the storage of one that left")
+	assert.False(t, leaving(hook.Event{Kind: hook.RelationBroken}))
 }

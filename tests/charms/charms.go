@@ -1,8 +1,9 @@
-// Package charms builds the two charms from their charmcraft.yaml: as directories, which package jujutest and the demo
+// Package charms builds the charms from their charmcraft.yaml: as directories, which package jujutest and the demo
 // run, and packed, which Juju deploys. Charmcraft packs the same programs; what it needs beside is in charmcraft.yaml.
 package charms
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,16 +12,18 @@ import (
 	"runtime"
 )
 
-// Built is the two charms, built.
+// Built is the charms, built.
 type Built struct {
 	KafkaConnect      string // directory of the provider charm
+	KafkaConnectK8s   string // directory of the provider charm for Kubernetes
 	ConnectIntegrator string // directory of the integrator charm
 	Pebble            string // the pebble program
 }
 
 // charm says what a charm is made of. Paths are relative to the repository.
 type charm struct {
-	source   string // folder with charmcraft.yaml and dispatch
+	source   string // folder with charmcraft.yaml and, unless it is a variant, dispatch
+	of       string // folder of the charm that it is a variant of: see project.sharing
 	name     string
 	programs []program
 }
@@ -30,12 +33,15 @@ var recipe = []charm{
 		{"provider-charm", "./cmd/kafka-connect", "kafka-connect"},
 		{"provider-charm", pebbleModule + "/cmd/pebble", "pebble"},
 	}},
+	{source: "provider-charm/kubernetes", of: ".", name: "kafka-connect-k8s", programs: []program{
+		{"provider-charm", "./cmd/kafka-connect", "kafka-connect"},
+	}},
 	{source: "integrator-charm", name: "connect-integrator", programs: []program{
 		{"integrator-charm", "./cmd/connect-integrator", "connect-integrator"},
 	}},
 }
 
-// Build builds both charms as directories below dir, for this machine. It is cheap when nothing changed: Go's cache
+// Build builds the charms as directories below dir, for this machine. It is cheap when nothing changed: Go's cache
 // holds the programs, and a file that stays the same is not written.
 func Build(ctx context.Context, dir string) (Built, error) {
 	root, err := Repository()
@@ -53,8 +59,8 @@ func Build(ctx context.Context, dir string) (Built, error) {
 	}
 	provider := filepath.Join(dir, "kafka-connect")
 	return Built{
-		KafkaConnect: provider, ConnectIntegrator: filepath.Join(dir, "connect-integrator"),
-		Pebble: filepath.Join(provider, "bin", "pebble"),
+		KafkaConnect: provider, KafkaConnectK8s: filepath.Join(dir, "kafka-connect-k8s"),
+		ConnectIntegrator: filepath.Join(dir, "connect-integrator"), Pebble: filepath.Join(provider, "bin", "pebble"),
 	}, nil
 }
 
@@ -72,7 +78,7 @@ func (c charm) build(ctx context.Context, root string, p project, to string, on 
 	if all["manifest.yaml"], err = manifest(p.platformsFor(on.arch)...); err != nil {
 		return nil, err
 	}
-	for name, path := range map[string]string{"dispatch": filepath.Join(c.source, "dispatch"), "LICENSE": "LICENSE"} {
+	for name, path := range map[string]string{"dispatch": filepath.Join(cmp.Or(c.of, c.source), "dispatch"), "LICENSE": "LICENSE"} {
 		if all[name], err = os.ReadFile(filepath.Join(root, path)); err != nil {
 			return nil, err
 		}
@@ -88,7 +94,19 @@ func (c charm) build(ctx context.Context, root string, p project, to string, on 
 }
 
 func (c charm) project(root string) (project, error) {
-	path := filepath.Join(root, c.source, "charmcraft.yaml")
+	own, err := readProject(root, c.source)
+	if err != nil || c.of == "" {
+		return own, err
+	}
+	base, err := readProject(root, c.of)
+	if err != nil {
+		return project{}, err
+	}
+	return own.sharing(base)
+}
+
+func readProject(root, source string) (project, error) {
+	path := filepath.Join(root, source, "charmcraft.yaml")
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return project{}, err

@@ -1,6 +1,7 @@
 package charms
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -36,10 +37,12 @@ func TestJujuReadsWhatCharmcraftYAMLSays(t *testing.T) {
 		archives := packed(t, arch)
 		for _, c := range recipe {
 			t.Run(c.name+" "+arch, func(t *testing.T) {
-				text, err := os.ReadFile(filepath.Join(root, c.source, "charmcraft.yaml"))
-				require.NoError(t, err)
-				var want charmcraftYAML
-				require.NoError(t, yaml.Unmarshal(text, &want))
+				want := readCharmcraftYAML(t, filepath.Join(root, c.source))
+				if c.of != "" {
+					base := readCharmcraftYAML(t, filepath.Join(root, c.of))
+					want.Description, want.Config, want.Actions = base.Description, base.Config, base.Actions
+					want.Provides, want.Requires, want.Peers = base.Provides, base.Requires, base.Peers
+				}
 				got, err := jujucharm.ReadCharmArchive(archives[c.name].Path)
 				require.NoError(t, err)
 				assert.NoError(t, jujucharm.CheckMeta(got))
@@ -53,6 +56,14 @@ func TestJujuReadsWhatCharmcraftYAMLSays(t *testing.T) {
 			})
 		}
 	}
+}
+
+func readCharmcraftYAML(t *testing.T, dir string) (found charmcraftYAML) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "charmcraft.yaml"))
+	require.NoError(t, err)
+	require.NoError(t, yaml.Unmarshal(text, &found))
+	return found
 }
 
 func requireMetadata(t *testing.T, want charmcraftYAML, got *jujucharm.Meta) {
@@ -75,13 +86,21 @@ func requireMetadata(t *testing.T, want charmcraftYAML, got *jujucharm.Meta) {
 	}
 	resources := map[string]resource.Meta{}
 	for name, r := range want.Resources {
-		resources[name] = resource.Meta{Name: name, Type: resource.TypeFile, Path: r.Filename, Description: r.Description}
-		assert.Equal(t, "file", r.Type)
+		kind, err := resource.ParseType(r.Type)
+		require.NoError(t, err)
+		resources[name] = resource.Meta{Name: name, Type: kind, Path: r.Filename, Description: r.Description}
 	}
 	assert.Equal(t, resources, got.Resources)
-	feature := got.Assumes.Expression.(assumes.CompositeExpression).SubExpressions[0].(assumes.FeatureExpression)
-	assert.Equal(t, []any{feature.Name + " " + string(feature.Constraint) + " 3.3"}, want.Assumes)
-	assert.Equal(t, "3.3.0", feature.Version.String())
+	var assumed []any
+	for _, expression := range got.Assumes.Expression.(assumes.CompositeExpression).SubExpressions {
+		feature := expression.(assumes.FeatureExpression)
+		text := feature.Name
+		if feature.Version != nil {
+			text = fmt.Sprintf("%s %s %d.%d", feature.Name, feature.Constraint, feature.Version.Major, feature.Version.Minor)
+		}
+		assumed = append(assumed, text)
+	}
+	assert.Equal(t, want.Assumes, assumed)
 }
 
 func requireOptions(t *testing.T, want charmcraftYAML, got *jujucharm.Config) {

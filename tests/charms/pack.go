@@ -28,7 +28,7 @@ type Archive struct {
 // Arches are the architectures that charms are packed for, in the words of Go, Debian and Juju.
 var Arches = []string{"amd64", "arm64"}
 
-// Pack packs both charms for one architecture into dir, as NAME_BASE@CHANNEL-ARCH.charm, which is how charmcraft names
+// Pack packs the charms for one architecture into dir, as NAME_BASE@CHANNEL-ARCH.charm, which is how charmcraft names
 // them. The same source and the same Go give the same bytes, on any machine and in any directory. The directories that
 // were packed stay below dir/unpacked/ARCH: Go need not link again what is in them, and charmcraft takes them from there.
 func Pack(ctx context.Context, dir, arch string) ([]Archive, error) {
@@ -43,6 +43,9 @@ func packFrom(ctx context.Context, root, dir, arch string) ([]Archive, error) {
 	var all []Archive
 	for _, charm := range recipe {
 		packed, err := charm.pack(ctx, root, dir, arch)
+		if err == nil && charm.of != "" {
+			err = charm.writeProject(root, dir)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("pack charm %s: %w", charm.name, err)
 		}

@@ -51,7 +51,8 @@ func TestPackedCharmsAreNamedAsCharmcraftNamesThem(t *testing.T) {
 	archives := packed(t, "amd64")
 	assert.Equal(t, "kafka-connect_ubuntu@24.04-amd64.charm", filepath.Base(archives["kafka-connect"].Path))
 	assert.Equal(t, "connect-integrator_ubuntu@24.04-amd64.charm", filepath.Base(archives["connect-integrator"].Path))
-	assert.Len(t, archives, 2)
+	assert.Equal(t, "kafka-connect-k8s_ubuntu@24.04-amd64.charm", filepath.Base(archives["kafka-connect-k8s"].Path))
+	assert.Len(t, archives, 3)
 }
 
 func TestAnArchitectureWithoutPlatformIsRefused(t *testing.T) {
@@ -117,6 +118,7 @@ func TestProgramsRunOnTheArchitectureWithoutLibraries(t *testing.T) {
 func TestOnlyWhatIsRunIsExecutable(t *testing.T) {
 	for name, want := range map[string][]string{
 		"kafka-connect":      {"bin/kafka-connect", "bin/pebble", "dispatch"},
+		"kafka-connect-k8s":  {"bin/kafka-connect", "dispatch"},
 		"connect-integrator": {"bin/connect-integrator", "dispatch"},
 	} {
 		charm, err := zip.OpenReader(packed(t, "amd64")[name].Path)
@@ -178,7 +180,8 @@ func TestPackedCharmsRun(t *testing.T) {
 		t.Skip("packed charms hold programs for Linux")
 	}
 	archives := packed(t, runtime.GOARCH)
-	model, err := jujutest.New(jujutest.Options{})
+	unpacked := filepath.Join(filepath.Dir(archives["kafka-connect"].Path), "unpacked", runtime.GOARCH)
+	model, err := jujutest.New(jujutest.Options{PebbleBinary: filepath.Join(unpacked, "kafka-connect/bin/pebble")})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, model.Close()) })
 	for name, archive := range archives {
@@ -187,6 +190,7 @@ func TestPackedCharmsRun(t *testing.T) {
 	require.NoError(t, model.Settle(t.Context()))
 	for unit, want := range map[string]string{
 		"kafka-connect/0":      "no Kafka: integrate with a charm that provides kafka_client",
+		"kafka-connect-k8s/0":  "no Kafka: integrate with a charm that provides kafka_client",
 		"connect-integrator/0": "integrate connect-client with Kafka Connect",
 	} {
 		status, found := model.StatusOf(unit)

@@ -11,6 +11,7 @@ import (
 
 // project is a charmcraft.yaml, which Juju does not read, on its way to the files that Juju reads.
 type project struct {
+	document  *yaml.Node   // all of it
 	metadata  []*yaml.Node // key, value, key, value, …
 	config    *yaml.Node
 	actions   *yaml.Node
@@ -39,7 +40,7 @@ func parseProject(text []byte) (project, error) {
 	if len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
 		return project{}, errors.New("it is not a mapping")
 	}
-	var p project
+	p := project{document: document.Content[0]}
 	for pair := range slices.Chunk(document.Content[0].Content, 2) {
 		if err := p.add(pair[0], pair[1]); err != nil {
 			return project{}, err
@@ -51,6 +52,8 @@ func parseProject(text []byte) (project, error) {
 // add sorts one key of charmcraft.yaml into the file that it belongs to. A key that it does not know is an error: what it
 // says would be missing from the packed charm.
 func (p *project) add(key, value *yaml.Node) (err error) {
+	copied := *key
+	key = &copied
 	key.HeadComment, key.FootComment = "", "" // they are about charmcraft.yaml
 	switch key.Value {
 	case "type", "parts": // how charmcraft packs

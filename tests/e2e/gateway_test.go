@@ -18,7 +18,7 @@ func (s *stage) gateways(unit string) (pids []string) {
 	require.NoError(s.t, err)
 	for _, path := range all {
 		command, _ := os.ReadFile(path)
-		if strings.Contains(string(command), s.data(unit)+"/gateway/gateway.json") {
+		if strings.Contains(string(command), s.seen(unit)+"/gateway/gateway.json") {
 			pids = append(pids, filepath.Base(filepath.Dir(path)))
 		}
 	}

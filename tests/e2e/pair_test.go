@@ -113,9 +113,9 @@ func (s *stage) allActive(apps ...string) {
 }
 
 // TestTheLifeOfTwoRelations is the main way: two workers, two clients with the same plugin, one that goes.
-func TestTheLifeOfTwoRelations(t *testing.T) {
-	t.Parallel()
-	s := newStage(t)
+func TestTheLifeOfTwoRelations(t *testing.T) { onEach(t, theLifeOfTwoRelations) }
+
+func theLifeOfTwoRelations(t *testing.T, s *stage) {
 	s.deploy(2, nil)
 	oneIn, oneOut := s.integrator("one")
 	s.settle()
@@ -282,9 +282,9 @@ func heartbeats() map[string]string {
 	}
 }
 
-func TestANewLeaderGoesOn(t *testing.T) {
-	t.Parallel()
-	s := newStage(t)
+func TestANewLeaderGoesOn(t *testing.T) { onEach(t, aNewLeaderGoesOn) }
+
+func aNewLeaderGoesOn(t *testing.T, s *stage) {
 	s.deploy(2, nil)
 	input, output := s.integrator("one")
 	s.settle()
@@ -355,8 +355,10 @@ func TestARefreshKeepsTheRelationUpAndRunsTheNewGateway(t *testing.T) {
 
 // TestAHookKilledInMidDownloadIsRepeated kills the charm while it downloads.
 func TestAHookKilledInMidDownloadIsRepeated(t *testing.T) {
-	t.Parallel()
-	s := newStage(t)
+	onEach(t, aHookKilledInMidDownloadIsRepeated)
+}
+
+func aHookKilledInMidDownloadIsRepeated(t *testing.T, s *stage) {
 	s.deploy(1, nil)
 	s.settle()
 	good, err := os.ReadFile(parts.kafka.FilePlugin)

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +29,7 @@ var parts struct {
 	built  charms.Built
 	kafka  *kafka.Runtime
 	broker *kafka.Broker
+	image  string // of the workload, on Kubernetes: see makeImage
 }
 
 func TestMain(m *testing.M) { os.Exit(runAll(m)) }
@@ -51,6 +51,10 @@ func runAll(m *testing.M) int {
 	if parts.kafka, err = kafka.Fetch(ctx, kafka.DefaultVersion, os.Stderr); err != nil {
 		return failed(err)
 	}
+	parts.image = filepath.Join(dir, "image")
+	if err := makeImage(parts.image, parts.kafka.Dir); err != nil {
+		return failed(err)
+	}
 	parts.broker, err = kafka.StartBroker(ctx, parts.kafka, kafka.BrokerOptions{Dir: filepath.Join(dir, "broker")})
 	if err != nil {
 		return failed(err)
@@ -67,14 +71,20 @@ func failed(err error) int {
 // stage is one model with kafka-connect in it.
 type stage struct {
 	*jujutest.Model
-	t *testing.T
+	t  *testing.T
+	on substrate
 }
 
-func newStage(t *testing.T) *stage {
+// newStage is a stage on machines.
+func newStage(t *testing.T) *stage { return newStageOn(t, machines) }
+
+func newStageOn(t *testing.T, on substrate) *stage {
 	t.Helper()
-	model, err := jujutest.New(jujutest.Options{PebbleBinary: parts.built.Pebble, Log: testLog(t)})
+	model, err := jujutest.New(jujutest.Options{
+		PebbleBinary: parts.built.Pebble, IsolateContainers: canIsolate(), Log: testLog(t),
+	})
 	require.NoError(t, err)
-	s := &stage{Model: model, t: t}
+	s := &stage{Model: model, t: t, on: on}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(model.Status())
@@ -91,8 +101,8 @@ func (s *stage) deploy(units int, config map[string]any) {
 	for name, value := range config {
 		all[name] = value
 	}
-	require.NoError(s.t, s.Deploy(provider, jujutest.FromDir(parts.built.KafkaConnect), jujutest.DeployOptions{
-		Units: units, Config: all, Resources: map[string]string{"kafka": parts.kafka.Archive},
+	require.NoError(s.t, s.Deploy(provider, jujutest.FromDir(s.on.charm()), jujutest.DeployOptions{
+		Units: units, Config: all, Resources: s.on.resources(),
 	}))
 }
 
@@ -167,7 +177,15 @@ func (s *stage) data(unit string) string {
 	s.t.Helper()
 	info, err := s.Unit(unit)
 	require.NoError(s.t, err)
-	return filepath.Join(info.Root, "var/lib", strings.ReplaceAll(unit, "/", "-"))
+	return filepath.Join(info.Root, s.on.data(unit))
+}
+
+// seen is where the services of a unit see its files.
+func (s *stage) seen(unit string) string {
+	s.t.Helper()
+	info, err := s.Unit(unit)
+	require.NoError(s.t, err)
+	return filepath.Join(info.Root, s.on.seen, s.on.data(unit))
 }
 
 func (s *stage) plugins(unit string) []string {

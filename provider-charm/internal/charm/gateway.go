@@ -131,7 +131,7 @@ func (u *unit) restartGateway(ctx context.Context, w *World) error {
 }
 
 func awaitGateway(w *World) Step {
-	if w.Address == "" || w.Config.Problem != "" || w.Services.GatewayUp || !w.hasIdentity() {
+	if w.Address == "" || w.Config.Problem != "" || w.Runtime.Waits != "" || w.Services.GatewayUp || !w.hasIdentity() {
 		return nil
 	}
 	return w.once("await gateway", AwaitGateway{})

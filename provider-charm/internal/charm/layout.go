@@ -42,7 +42,6 @@ func (l layout) make(group int) error {
 		mode os.FileMode
 	}{
 		{l.data, 0o755},
-		{l.pebbleDir(), 0o700},
 		{l.workerDir(), 0o770},
 		{l.gatewayDir(), 0o770},
 		{l.identityDir(), 0o770},

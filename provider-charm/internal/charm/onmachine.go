@@ -37,12 +37,15 @@ func (m onMachine) prepare(ctx context.Context) error {
 		}
 	}
 	files, _ := m.layouts()
-	return files.make(group)
+	if err := files.make(group); err != nil {
+		return err
+	}
+	return os.MkdirAll(files.pebbleDir(), 0o700)
 }
 
 func (m onMachine) supervisor() (*supervisor.Supervisor, error) {
 	files, _ := m.layouts()
-	return supervisor.New(m.bin("pebble"), files.pebbleDir(), filepath.Base(m.data)+"-pebble", m.own)
+	return supervisor.OnMachine(m.bin("pebble"), files.pebbleDir(), filepath.Base(m.data)+"-pebble", m.own)
 }
 
 func (m onMachine) user() string {

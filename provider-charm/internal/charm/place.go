@@ -27,4 +27,9 @@ type place interface {
 }
 
 // placeOf says what the unit of an event lives on.
-func placeOf(event hook.Event) place { return newOnMachine(event) }
+func placeOf(event hook.Event) place {
+	if len(event.Containers) > 0 {
+		return newOnKubernetes(event)
+	}
+	return newOnMachine(event)
+}

@@ -78,6 +78,8 @@ func (s UnpackKafka) Apply(ctx context.Context, u *unit, w *World) error {
 
 func runtimeStatus(w *World) (hook.Status, bool) {
 	switch {
+	case w.Runtime.Waits != "":
+		return waiting("%s", w.Runtime.Waits)
 	case w.Runtime.Problem != "":
 		return blocked("%s", w.Runtime.Problem)
 	case w.Runtime.KafkaDir == "":

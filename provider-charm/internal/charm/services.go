@@ -3,6 +3,7 @@ package charm
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"time"
 
@@ -80,7 +81,7 @@ func readWorkerConfig(config *Config, options hook.Config, _ hook.Event) (proble
 // goes on as it is; so does a worker, with a Kafka that is not clear.
 func runServices(w *World) Step {
 	unclear := w.Kafka.isUnclear() && w.Services.WorkerRunning
-	if w.Address == "" || w.Config.Problem != "" || !w.hasIdentity() || unclear {
+	if w.Address == "" || w.Config.Problem != "" || w.Runtime.Waits != "" || !w.hasIdentity() || unclear {
 		return nil
 	}
 	desired := w.servicesFingerprint()
@@ -113,7 +114,7 @@ func (s RunServices) Apply(ctx context.Context, u *unit, w *World) error {
 	if err := u.writeSettings(w, settings); err != nil {
 		return err
 	}
-	if err := u.supervisor.Ensure(ctx, u.services(settings, s.Worker)); err != nil {
+	if err := u.supervisor.Ensure(ctx, u.plan(w, settings, s.Worker)); err != nil {
 		return err
 	}
 	if w.Services.GatewayUp && w.Services.Written != s.Fingerprint {
@@ -145,21 +146,27 @@ func (s RunServices) Apply(ctx context.Context, u *unit, w *World) error {
 	return u.observeServices(ctx, w)
 }
 
-// services is what Pebble is to run.
-func (u *unit) services(settings worker.Settings, withWorker bool) map[string]supervisor.Service {
+// plan is what Pebble is to run. The gateway's check makes no difference but on Kubernetes, where a pod that fails one
+// gets no requests through the application's service.
+func (u *unit) plan(w *World, settings worker.Settings, withWorker bool) supervisor.Plan {
 	services := map[string]supervisor.Service{gatewayService: {
 		Summary: "Kafka Connect gateway", Override: "replace", Startup: "enabled",
 		Command:   u.seen.program + " gateway --config " + u.seen.gatewayFile(),
 		KillDelay: "12s", BackoffDelay: "500ms", BackoffLimit: "10s",
 	}}
+	checks := map[string]supervisor.Check{gatewayService: {
+		Override: "replace", Level: "ready", Period: "10s", Timeout: "3s", Threshold: 3,
+		TCP: &supervisor.TCPCheck{Host: w.ListenAddress, Port: w.Config.Port}, // one that listens on 0.0.0.0 is reached at 0.0.0.0
+	}}
 	if withWorker {
 		services[workerService] = settings.Service()
+		maps.Copy(checks, settings.Checks())
 	}
 	for name, service := range services {
 		service.User = u.place.user()
 		services[name] = service
 	}
-	return services
+	return supervisor.Plan{Services: services, Checks: checks}
 }
 
 // writeSettings writes the files that the services read at their start.

@@ -60,6 +60,7 @@ type Runtime struct {
 	Pending  bool   // Archive is not what is unpacked
 	JavaHome string
 	Problem  string // what a person has to do first
+	Waits    string // what is not there yet, without which nothing can run
 
 	CanInstallJava bool // there is none, and this unit may install one
 

@@ -82,9 +82,14 @@ var clientsJar = regexp.MustCompile(`^kafka-clients-(.+)\.jar$`)
 
 // Version is the Kafka version of the distribution at dir, read off its kafka-clients jar.
 func (s *Store) Version(dir string) string {
-	jars, _ := os.ReadDir(filepath.Join(dir, "libs"))
+	jars, _ := filepath.Glob(filepath.Join(dir, "libs", "*.jar"))
+	return VersionOf(jars)
+}
+
+// VersionOf is the Kafka version of a distribution with these jars.
+func VersionOf(jars []string) string {
 	for _, jar := range jars {
-		if found := clientsJar.FindStringSubmatch(jar.Name()); found != nil {
+		if found := clientsJar.FindStringSubmatch(filepath.Base(jar)); found != nil {
 			return found[1]
 		}
 	}

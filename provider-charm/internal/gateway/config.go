@@ -32,7 +32,7 @@ type Config struct {
 	Upstream string `json:"upstream"`
 	// Accounts is the absolute path of the file that accounts.Set.WriteFile writes.
 	Accounts string `json:"accounts"`
-	// Control is the absolute path of the unix socket for Control. Only the owner of the process can open it.
+	// Control is the absolute path of the unix socket for Control. The owner of the process, and its group, can open it.
 	Control string `json:"control"`
 	// Audit is the absolute path of the file that gets the audit records; "" sends them to the log.
 	Audit string `json:"audit,omitempty"`

@@ -24,7 +24,7 @@ func TestTheControlSocketIsPrivate(t *testing.T) {
 	f := start(t, says(200, `{}`))
 	info, err := os.Lstat(f.config.Control)
 	require.NoError(t, err)
-	assert.Equal(t, fs.ModeSocket|0o600, info.Mode())
+	assert.Equal(t, fs.ModeSocket|0o660, info.Mode())
 }
 
 func TestAStaleSocketIsReplaced(t *testing.T) {
@@ -51,7 +51,7 @@ func TestASocketMayHaveALongPath(t *testing.T) {
 	require.NoError(t, err)
 	info, err := os.Lstat(f.config.Control)
 	require.NoError(t, err)
-	assert.Equal(t, fs.ModeSocket|0o600, info.Mode())
+	assert.Equal(t, fs.ModeSocket|0o660, info.Mode())
 }
 
 func TestRunSaysWhatItCannotListenOn(t *testing.T) {

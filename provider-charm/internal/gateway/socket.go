@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-// listenControl opens the socket, mode 0600 from its first moment, in place of one that an earlier process left.
+// listenControl opens the socket, mode 0660 from its first moment, in place of one that an earlier process left.
 func listenControl(ctx context.Context, path string) (net.Listener, error) {
 	listener, err := replaceSocket(ctx, path)
 	if err != nil {
@@ -49,10 +49,10 @@ func replaceSocket(ctx context.Context, path string) (net.Listener, error) {
 }
 
 // makePrivate runs between socket and bind. On Linux the file gets the mode that the socket has then, so there is no
-// moment in which others could connect.
+// moment in which others could connect. Its directory's group may: the charm is in it, on Kubernetes without being root.
 func makePrivate(_, _ string, raw syscall.RawConn) error {
 	var failed error
-	err := raw.Control(func(descriptor uintptr) { failed = syscall.Fchmod(int(descriptor), 0o600) })
+	err := raw.Control(func(descriptor uintptr) { failed = syscall.Fchmod(int(descriptor), 0o660) })
 	return errors.Join(err, failed)
 }
 

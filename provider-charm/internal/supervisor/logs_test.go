@@ -71,7 +71,7 @@ func TestPebbleSendsLogsWhereItIsToldAndNowhereElse(t *testing.T) {
 	none, err := s.LogTargets(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, none, "Pebble is not up")
-	require.NoError(t, s.Ensure(t.Context(), map[string]supervisor.Service{"talker": says("first")}))
+	require.NoError(t, s.Ensure(t.Context(), services(map[string]supervisor.Service{"talker": says("first")})))
 	require.NoError(t, s.ForwardLogs(t.Context(), map[string]supervisor.LogTarget{"loki-0": to(one)}))
 	require.Eventually(t, func() bool { return one.has("first") != nil }, 30*time.Second, 50*time.Millisecond)
 	assert.Equal(t, map[string]string{"juju_unit": "connect/0", "pebble_service": "talker"}, one.has("first"))

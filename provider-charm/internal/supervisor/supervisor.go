@@ -1,6 +1,7 @@
-// Package supervisor runs a unit's services under Pebble. On a machine it brings the Pebble daemon up itself, from the
-// binary that the charm ships: as a systemd service where there is systemd, else detached from the hook. The services
-// survive the hook, are restarted with a back-off when they die, and come back with the daemon.
+// Package supervisor runs a unit's services under Pebble. In a container of Kubernetes Pebble is there. On a machine
+// supervisor brings the daemon up itself, from the binary that the charm ships: as a systemd service where there is
+// systemd, else detached from the hook. The services survive the hook and are restarted with a back-off when they die.
+// On a machine they come back with the daemon; in a container that starts anew they wait for the charm.
 package supervisor
 
 import (
@@ -30,7 +31,13 @@ const (
 	label = "kafka-connect"
 )
 
-// Service is one service as Pebble is to run it. Durations are in Go's notation, as Pebble's layers have them.
+// Plan is what Pebble is to run, and to look at. Durations are in Go's notation, as Pebble's layers have them.
+type Plan struct {
+	Services map[string]Service `yaml:"services"`
+	Checks   map[string]Check   `yaml:"checks,omitempty"`
+}
+
+// Service is one service as Pebble is to run it.
 type Service struct {
 	Summary      string            `yaml:"summary"`
 	Override     string            `yaml:"override"`
@@ -42,6 +49,30 @@ type Service struct {
 	KillDelay    string            `yaml:"kill-delay,omitempty"`    // from SIGTERM to SIGKILL
 	BackoffDelay string            `yaml:"backoff-delay,omitempty"` // before the first restart after a death
 	BackoffLimit string            `yaml:"backoff-limit,omitempty"`
+
+	OnCheckFailure map[string]string `yaml:"on-check-failure,omitempty"` // what is done, by check: "restart"
+}
+
+// Check is one look at a service, taken again and again. Of the kinds one is set.
+type Check struct {
+	Override  string     `yaml:"override"`
+	Level     string     `yaml:"level,omitempty"` // "ready": Kubernetes sends no requests to a pod in which it fails
+	Period    string     `yaml:"period,omitempty"`
+	Timeout   string     `yaml:"timeout,omitempty"`
+	Threshold int        `yaml:"threshold,omitempty"` // failures in a row from which it counts as failed
+	HTTP      *HTTPCheck `yaml:"http,omitempty"`
+	TCP       *TCPCheck  `yaml:"tcp,omitempty"`
+}
+
+// HTTPCheck wants an answer of the 200s.
+type HTTPCheck struct {
+	URL string `yaml:"url"`
+}
+
+// TCPCheck wants a connection.
+type TCPCheck struct {
+	Port int    `yaml:"port"`
+	Host string `yaml:"host,omitempty"`
 }
 
 // State is what a service does now.
@@ -53,7 +84,7 @@ type State struct {
 // Running says whether the service's process is there.
 func (s State) Running() bool { return s.Status == client.StatusActive }
 
-// keeper keeps the Pebble daemon running.
+// keeper keeps the Pebble daemon running, where it is ours to keep.
 type keeper interface {
 	Running() bool
 	Start() (started bool, err error)
@@ -63,23 +94,52 @@ type keeper interface {
 // Supervisor is one unit's Pebble.
 type Supervisor struct {
 	keeper keeper
-	dir    string
+	socket string
+	layers string // where the daemon finds its layers when it comes up by itself; empty: it waits for the charm
 	pebble *client.Client
 }
 
-// New describes the Pebble whose files are in dir, run from the program binary. It starts nothing. Where wholeMachine
-// says that the machine is the unit's, and systemd runs it, Pebble is the systemd service of that name.
-func New(binary, dir, name string, wholeMachine bool) (*Supervisor, error) {
-	socket := filepath.Join(dir, ".pebble.socket")
-	pebble, err := client.New(&client.Config{Socket: socket, DisableKeepAlive: true})
+// OnMachine describes the Pebble whose files are in dir, run from the program binary. It starts nothing. Where
+// wholeMachine says that the machine is the unit's, and systemd runs it, Pebble is the systemd service of that name.
+func OnMachine(binary, dir, name string, wholeMachine bool) (*Supervisor, error) {
+	s, err := at(filepath.Join(dir, ".pebble.socket"))
 	if err != nil {
-		return nil, fmt.Errorf("talk to Pebble at %s: %w", socket, err)
+		return nil, err
 	}
-	s := &Supervisor{keeper: detached(binary, dir), dir: dir, pebble: pebble}
+	s.layers, s.keeper = filepath.Join(dir, "layers"), detached(binary, dir)
 	if wholeMachine && hasSystemd() {
 		s.keeper = newSystemd(name, binary, dir)
 	}
 	return s, nil
+}
+
+// InContainer describes the Pebble that Kubernetes keeps running in a container, and that answers at socket.
+func InContainer(socket string) (*Supervisor, error) {
+	s, err := at(socket)
+	if err != nil {
+		return nil, err
+	}
+	s.keeper = given{s.pebble}
+	return s, nil
+}
+
+func at(socket string) (*Supervisor, error) {
+	pebble, err := client.New(&client.Config{Socket: socket, DisableKeepAlive: true})
+	if err != nil {
+		return nil, fmt.Errorf("talk to Pebble at %s: %w", socket, err)
+	}
+	return &Supervisor{socket: socket, pebble: pebble}, nil
+}
+
+// given is a Pebble that is not ours to start or stop.
+type given struct{ pebble *client.Client }
+
+func (given) Start() (started bool, err error)          { return false, nil }
+func (given) Stop(context.Context, time.Duration) error { return nil }
+
+func (g given) Running() bool {
+	_, err := g.pebble.SysInfo()
+	return err == nil
 }
 
 // detached keeps Pebble as a process that each hook looks after.
@@ -91,11 +151,30 @@ func detached(binary, dir string) daemon.Process {
 	}
 }
 
-// Ensure makes the services known to Pebble, starting Pebble where it is not up, and starts those that do not run, also
-// where Pebble would wait some time before it tries again. A service that runs keeps running as it is: Restart puts its
-// new settings into force.
-func (s *Supervisor) Ensure(ctx context.Context, services map[string]Service) error {
-	layer, err := yaml.Marshal(map[string]any{"summary": "Kafka Connect", "services": services})
+// Running says whether Pebble is up.
+func (s *Supervisor) Running() bool { return s.keeper.Running() }
+
+// Names lists what is in a directory, in Pebble's view, as far as it fits a pattern of path.Match.
+func (s *Supervisor) Names(dir, pattern string) ([]string, error) {
+	found, err := s.pebble.ListFiles(&client.ListFilesOptions{Path: dir, Pattern: pattern})
+	if err != nil {
+		return nil, fmt.Errorf("have Pebble list %s: %w", dir, err)
+	}
+	names := make([]string, 0, len(found))
+	for _, file := range found {
+		names = append(names, file.Name())
+	}
+	return names, nil
+}
+
+// Ensure makes the plan known to Pebble, starting Pebble where that is ours to do, and starts the services that do not
+// run, also where Pebble would wait some time before it tries again. A service that runs keeps running as it is: Restart
+// puts its new settings into force.
+func (s *Supervisor) Ensure(ctx context.Context, plan Plan) error {
+	layer, err := yaml.Marshal(struct {
+		Summary string `yaml:"summary"`
+		Plan    `yaml:",inline"`
+	}{"Kafka Connect", plan})
 	if err != nil {
 		return fmt.Errorf("write Pebble's layer: %w", err)
 	}
@@ -111,7 +190,7 @@ func (s *Supervisor) Ensure(ctx context.Context, services map[string]Service) er
 	if err := s.pebble.AddLayer(&client.AddLayerOptions{Combine: true, Label: label, LayerData: layer}); err != nil {
 		return fmt.Errorf("hand Pebble its layer: %w", err)
 	}
-	return s.startStopped(ctx, services)
+	return s.startStopped(ctx, plan.Services)
 }
 
 // Services says what every service does. All are absent when Pebble itself is not up. It waits for a Pebble that was just
@@ -183,11 +262,13 @@ func (s *Supervisor) Stop(ctx context.Context) error {
 
 // writeLayer puts a layer where Pebble finds it when it comes up by itself, after a crash or a reboot.
 func (s *Supervisor) writeLayer(name string, layer []byte) error {
-	layers := filepath.Join(s.dir, "layers")
-	if err := os.MkdirAll(layers, 0o755); err != nil {
+	if s.layers == "" {
+		return nil
+	}
+	if err := os.MkdirAll(s.layers, 0o755); err != nil {
 		return err
 	}
-	path := filepath.Join(layers, name+".yaml")
+	path := filepath.Join(s.layers, name+".yaml")
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, layer) {
 		return nil
 	}
@@ -208,7 +289,7 @@ func (s *Supervisor) answers(ctx context.Context) error {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return fmt.Errorf("wait for Pebble to answer (its files are in %s): %w", s.dir, err)
+			return fmt.Errorf("wait for Pebble to answer at %s: %w", s.socket, err)
 		}
 	}
 }

@@ -3,10 +3,13 @@ package supervisor_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,7 +30,7 @@ func pebble(t *testing.T) string {
 func newSupervisor(t *testing.T) (*supervisor.Supervisor, string) {
 	dir, err := os.MkdirTemp("", "sv") // short: a unix socket's path has 108 bytes at the most
 	require.NoError(t, err)
-	s, err := supervisor.New(pebble(t), dir, "test-pebble", false)
+	s, err := supervisor.OnMachine(pebble(t), dir, "test-pebble", false)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		assert.NoError(t, s.Stop(context.Background()))
@@ -40,22 +43,26 @@ func service(command string) supervisor.Service {
 	return supervisor.Service{Summary: "test", Override: "replace", Startup: "enabled", Command: command, KillDelay: "300ms"}
 }
 
+func services(all map[string]supervisor.Service) supervisor.Plan {
+	return supervisor.Plan{Services: all}
+}
+
 func TestServicesOutliveTheSupervisorObjectAndStop(t *testing.T) {
 	t.Parallel()
 	s, dir := newSupervisor(t)
 	states, err := s.Services(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, states, "nothing runs before Ensure")
-	require.NoError(t, s.Ensure(t.Context(), map[string]supervisor.Service{"one": service("sleep 60")}))
+	require.NoError(t, s.Ensure(t.Context(), services(map[string]supervisor.Service{"one": service("sleep 60")})))
 
-	again, err := supervisor.New(pebble(t), dir, "test-pebble", false)
+	again, err := supervisor.OnMachine(pebble(t), dir, "test-pebble", false)
 	require.NoError(t, err)
 	states, err = again.Services(t.Context())
 	require.NoError(t, err)
 	assert.True(t, states["one"].Running())
 	since := states["one"].Since
 
-	require.NoError(t, again.Ensure(t.Context(), map[string]supervisor.Service{"one": service("sleep 61")}))
+	require.NoError(t, again.Ensure(t.Context(), services(map[string]supervisor.Service{"one": service("sleep 61")})))
 	states, err = again.Services(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, since, states["one"].Since, "new settings alone restart nothing")
@@ -70,7 +77,7 @@ func TestAServiceThatHangsAtStopIsKilled(t *testing.T) {
 	s, dir := newSupervisor(t)
 	script := filepath.Join(dir, "stubborn.sh")
 	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\ntrap '' TERM\necho pid $$\nwhile :; do sleep 0.1; done\n"), 0o755))
-	require.NoError(t, s.Ensure(t.Context(), map[string]supervisor.Service{"stubborn": service(script)}))
+	require.NoError(t, s.Ensure(t.Context(), services(map[string]supervisor.Service{"stubborn": service(script)})))
 	first := loggedPID(t, s, 1)
 	require.NoError(t, s.Restart(t.Context(), "stubborn"))
 	second := loggedPID(t, s, 2)
@@ -93,7 +100,7 @@ func TestAServiceThatDiesAtStartIsReportedByItsState(t *testing.T) {
 	s, dir := newSupervisor(t)
 	script := filepath.Join(dir, "dies.sh")
 	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\necho no broker\nexit 3\n"), 0o755))
-	require.NoError(t, s.Ensure(t.Context(), map[string]supervisor.Service{"dies": service(script), "lives": service("sleep 60")}))
+	require.NoError(t, s.Ensure(t.Context(), services(map[string]supervisor.Service{"dies": service(script), "lives": service("sleep 60")})))
 	states, err := s.Services(t.Context())
 	require.NoError(t, err)
 	assert.False(t, states["dies"].Running())
@@ -101,4 +108,87 @@ func TestAServiceThatDiesAtStartIsReportedByItsState(t *testing.T) {
 	log, err := s.Logs("dies", 10)
 	require.NoError(t, err)
 	assert.Contains(t, log, "no broker")
+}
+
+// kept starts a Pebble as Kubernetes does in a container, and gives its socket.
+func kept(t *testing.T) (socket string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "sv")
+	require.NoError(t, err)
+	daemon := exec.Command(pebble(t), "run", "--create-dirs", "--hold")
+	daemon.Env = append(os.Environ(), "PEBBLE="+dir)
+	require.NoError(t, daemon.Start())
+	t.Cleanup(func() {
+		assert.NoError(t, daemon.Process.Signal(os.Interrupt))
+		assert.NoError(t, daemon.Wait())
+		assert.NoError(t, os.RemoveAll(dir))
+	})
+	return filepath.Join(dir, ".pebble.socket")
+}
+
+func TestAPebbleThatIsGivenIsUsedAndLeftRunning(t *testing.T) {
+	t.Parallel()
+	s, err := supervisor.InContainer(filepath.Join(t.TempDir(), "none"))
+	require.NoError(t, err)
+	assert.False(t, s.Running())
+	states, err := s.Services(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, states)
+	require.NoError(t, s.Stop(t.Context()))
+
+	socket := kept(t)
+	s, err = supervisor.InContainer(socket)
+	require.NoError(t, err)
+	require.Eventually(t, s.Running, 10*time.Second, 20*time.Millisecond)
+	require.NoError(t, s.Ensure(t.Context(), services(map[string]supervisor.Service{"one": service("sleep 60")})))
+	states, err = s.Services(t.Context())
+	require.NoError(t, err)
+	assert.True(t, states["one"].Running())
+	assert.NoDirExists(t, filepath.Join(filepath.Dir(socket), "layers/001-kafka-connect.yaml"), "the container's files are not ours")
+	names, err := s.Names(filepath.Dir(socket), "*.socket")
+	require.NoError(t, err)
+	assert.Contains(t, names, filepath.Base(socket))
+
+	require.NoError(t, s.Stop(t.Context()))
+	assert.True(t, s.Running())
+	states, err = s.Services(t.Context())
+	require.NoError(t, err)
+	assert.False(t, states["one"].Running())
+}
+
+func TestAServiceThatDoesNotAnswerForLongIsRestarted(t *testing.T) {
+	t.Parallel()
+	var failing atomic.Bool
+	var looks atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		looks.Add(1)
+		if failing.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	t.Cleanup(server.Close)
+	s, _ := newSupervisor(t)
+	hanging := service("sleep 60")
+	hanging.OnCheckFailure = map[string]string{"answers": "restart"}
+	hanging.BackoffDelay = "10ms"
+	since := func() time.Time {
+		states, err := s.Services(t.Context())
+		require.NoError(t, err)
+		return states["one"].Since
+	}
+	failing.Store(true) // as while it starts
+	require.NoError(t, s.Ensure(t.Context(), supervisor.Plan{
+		Services: map[string]supervisor.Service{"one": hanging},
+		Checks: map[string]supervisor.Check{"answers": {
+			Override: "replace", Level: "ready", Period: "50ms", Timeout: "40ms", Threshold: 20, HTTP: &supervisor.HTTPCheck{URL: server.URL},
+		}},
+	}))
+	started := since()
+	require.Eventually(t, func() bool { return looks.Load() >= 5 }, 10*time.Second, 10*time.Millisecond)
+	failing.Store(false)
+	seen := looks.Load()
+	require.Eventually(t, func() bool { return looks.Load() >= seen+3 }, 10*time.Second, 10*time.Millisecond)
+	assert.Equal(t, started, since(), "one that starts slowly is left alone")
+	failing.Store(true)
+	require.Eventually(t, func() bool { return since() != started }, 10*time.Second, 50*time.Millisecond)
 }

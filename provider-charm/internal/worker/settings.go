@@ -99,6 +99,7 @@ func (s Settings) Service() supervisor.Service {
 		WorkingDir:   s.Dir,
 		KillDelay:    "15s",
 		BackoffDelay: "1s", BackoffLimit: "30s",
+		OnCheckFailure: map[string]string{answersCheck: "restart"},
 	}
 }
 

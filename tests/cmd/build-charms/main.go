@@ -1,4 +1,4 @@
-// Command build-charms packs both charms, for Juju to deploy and for charmcraft to start from.
+// Command build-charms packs the charms, for Juju to deploy and for charmcraft to start from.
 package main
 
 import (

@@ -1,0 +1,146 @@
+package charm
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"connectcharms/provider-charm/internal/distribution"
+	"connectcharms/provider-charm/internal/supervisor"
+	"connectcharms/requirer-lib/atomicfile"
+	"connectcharms/requirer-lib/hook"
+)
+
+// What kubernetes/charmcraft.yaml and the image say, with which this has to agree.
+const (
+	containerName   = "kafka-connect"
+	storageLocation = "/var/lib/kafka-connect" // of the storage, in both containers
+	imageResource   = "kafka-connect-image"
+	imageKafka      = "/opt/kafka" // in the image
+)
+
+// onKubernetes is a unit in a pod: the charm in one container, Pebble and the services in another, whose image brings Java
+// and Kafka. The two share their network and one storage, which outlives the pod: all that the services read is there,
+// the gateway's program included.
+type onKubernetes struct {
+	unit      string
+	root      string // of the charm's container
+	program   string // in the charm
+	container hook.Container
+}
+
+func newOnKubernetes(event hook.Event) onKubernetes {
+	return onKubernetes{
+		unit: event.Unit, root: event.Root(), program: filepath.Join(event.CharmDir, "bin", "kafka-connect"),
+		container: event.Container(containerName),
+	}
+}
+
+func (k onKubernetes) layouts() (charm, services layout) {
+	return storageIn(k.root), storageIn(k.container.Root)
+}
+
+func storageIn(root string) layout {
+	data := filepath.Join(root, storageLocation)
+	return layout{data: data, program: filepath.Join(data, "bin", "kafka-connect")}
+}
+
+// prepare gives the services' directories to the charm's own group, which the services have too. An account of another
+// number must not keep them from each other.
+func (k onKubernetes) prepare(context.Context) error {
+	files, _ := k.layouts()
+	return errors.Join(files.make(os.Getgid()), k.shareProgram(files.program))
+}
+
+// shareProgram puts the charm's program where the services find it. One that runs goes on as it was.
+func (k onKubernetes) shareProgram(to string) error {
+	ours, err := os.Stat(k.program)
+	if err != nil {
+		return err
+	}
+	shared, err := os.Stat(to)
+	if err == nil && shared.Size() == ours.Size() && shared.ModTime().Equal(ours.ModTime()) {
+		return nil
+	}
+	content, err := os.ReadFile(k.program)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		os.MkdirAll(filepath.Dir(to), 0o755),
+		atomicfile.Write(to, content, 0o755),
+		os.Chtimes(to, ours.ModTime(), ours.ModTime()),
+	)
+}
+
+func (k onKubernetes) supervisor() (*supervisor.Supervisor, error) {
+	return supervisor.InContainer(k.container.Socket)
+}
+
+func (onKubernetes) user() string { return "" } // Pebble runs as the image's account already
+
+func (k onKubernetes) runtime(_ context.Context, u *unit) (Runtime, error) {
+	if !u.supervisor.Running() {
+		return Runtime{Waits: "the container " + containerName}, nil
+	}
+	kafka := filepath.Join(k.container.Root, imageKafka)
+	libs, err := u.supervisor.Names(filepath.Join(kafka, "libs"), "kafka-clients-*.jar")
+	if err != nil || len(libs) == 0 {
+		return Runtime{Problem: "the image has no Kafka in " + imageKafka + ": attach another as resource " + imageResource}, nil
+	}
+	return Runtime{KafkaDir: kafka, Version: distribution.VersionOf(libs)}, nil
+}
+
+// addresses takes the name that outlives the pod's address, and listens on all addresses of the pod, for the pod is the
+// unit's alone. Where the address is one of loopback, as in a model on one machine, it is not.
+func (k onKubernetes) addresses(network hook.Network) (found, listen string) {
+	if len(network.Bind) == 0 {
+		return "", ""
+	}
+	own := network.Bind[0]
+	if parsed, err := netip.ParseAddr(own); err == nil && parsed.IsLoopback() {
+		return own, own
+	}
+	hosts, err := os.ReadFile(filepath.Join(k.root, "etc/hosts"))
+	if name := nameIn(hosts, strings.ReplaceAll(k.unit, "/", "-")); err == nil && name != "" {
+		return name, "0.0.0.0"
+	}
+	return own, "0.0.0.0"
+}
+
+// nameIn finds in a hosts file (hosts(5)) the full name of a pod: Kubernetes writes the address, then
+// POD.SERVICE.NAMESPACE.svc.DOMAIN, which DNS knows in the whole cluster, then the pod's short name.
+func nameIn(hosts []byte, pod string) string {
+	for line := range strings.Lines(string(hosts)) {
+		line, _, _ = strings.Cut(line, "#")
+		fields := strings.Fields(line)
+		if len(fields) > 1 && strings.HasPrefix(fields[1], pod+".") {
+			return fields[1]
+		}
+	}
+	return ""
+}
+
+// clear removes settings, accounts and keys. Plugins stay with the storage, which is Juju's to keep or to destroy. What the
+// services have put into directories of their own belongs to another account, and holds no secret.
+func (k onKubernetes) clear() error {
+	files, _ := k.layouts()
+	entries, err := os.ReadDir(files.data)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		path := filepath.Join(files.data, entry.Name())
+		if path == files.pluginsDir() {
+			continue
+		}
+		if err := os.RemoveAll(path); err != nil && !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+	}
+	return nil
+}

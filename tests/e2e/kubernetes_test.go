@@ -1,0 +1,97 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"connectcharms/requirer-lib/jujutest"
+)
+
+const workload = "kafka-connect" // the container
+
+// TestPodsAndContainersComeAndGo is the life of a Kubernetes application: it grows, a container dies, a pod is replaced,
+// the charm is refreshed, it shrinks. Lines move in each state, and the client's credentials stay what they were.
+func TestPodsAndContainersComeAndGo(t *testing.T) {
+	t.Parallel()
+	s := newStageOn(t, kubernetes)
+	s.deploy(1, nil)
+	input, output := s.integrator("one")
+	s.settle()
+	relation := s.integrate("one")
+	s.settle()
+	s.allActive(provider, "one")
+	s.lines(input, output, "one pod\n")
+	content := s.credentials(s.published(relation))
+	works := func(endpoints int, line string) {
+		t.Helper()
+		s.eventually("the endpoints are those of the pods", func() bool {
+			published := s.published(relation).Endpoints
+			return len(published) == endpoints && !slices.ContainsFunc(published, func(e string) bool { return !s.healthy(e) })
+		})
+		s.allActive(provider, "one")
+		for _, endpoint := range s.published(relation).Endpoints {
+			assert.Equal(t, http.StatusOK, s.ask(endpoint, content), "%s, %s", line, endpoint)
+		}
+		s.lines(input, output, line)
+	}
+
+	for range 2 {
+		_, err := s.AddUnit(provider)
+		require.NoError(t, err)
+	}
+	s.settle()
+	works(3, "three pods\n")
+
+	// A container dies with all that runs in it. What it had loaded, it loads again.
+	require.NoError(t, s.RestartContainer(provider+"/0", workload))
+	s.settle()
+	works(3, "a container died\n")
+
+	// A pod is replaced: its address is another, what it had downloaded is there.
+	downloaded := s.steps(provider+"/1", "InstallPlugin")
+	require.NoError(t, s.ReplacePod(provider+"/1"))
+	s.settle()
+	works(3, "a pod died\n")
+	assert.Equal(t, downloaded, s.steps(provider+"/1", "InstallPlugin"), "the storage has the plugin")
+
+	// Refresh brings another program to the services.
+	refreshed := filepath.Join(t.TempDir(), "charm")
+	require.NoError(t, os.CopyFS(refreshed, os.DirFS(parts.built.KafkaConnectK8s)))
+	before := s.gateways(provider + "/2")
+	require.NoError(t, s.Refresh(provider, jujutest.FromDir(refreshed)))
+	s.settle()
+	works(3, "refreshed\n")
+	assert.NotEqual(t, before, s.gateways(provider+"/2"))
+
+	for _, unit := range []string{provider + "/2", provider + "/1"} {
+		require.NoError(t, s.RemoveUnit(unit))
+	}
+	s.settle()
+	works(1, "one pod again\n")
+	require.NoError(t, s.RemoveRelation(provider, "one"))
+	s.settle()
+	assert.Empty(t, s.plugins(provider+"/0"))
+}
+
+// healthy says whether anything answers at an endpoint.
+func (s *stage) healthy(endpoint string) bool {
+	answer, err := http.Get(endpoint + "/health")
+	return err == nil && answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
+}
+
+func TestAnImageWithoutKafkaIsNamed(t *testing.T) {
+	t.Parallel()
+	s := newStageOn(t, kubernetes)
+	require.NoError(t, s.Deploy(provider, jujutest.FromDir(parts.built.KafkaConnectK8s), jujutest.DeployOptions{
+		Config:    map[string]any{"bootstrap-servers": parts.broker.Bootstrap()},
+		Resources: map[string]string{"kafka-connect-image": t.TempDir()},
+	}))
+	s.settle()
+	s.requireStatus(provider+"/0", "blocked", "the image has no Kafka in /opt/kafka: attach another as resource kafka-connect-image")
+}
