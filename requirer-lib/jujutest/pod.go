@@ -46,13 +46,12 @@ func (m *Model) makeContainerRoot(u *unit, name, root string) ([]mount, error) {
 	return mounts, nil
 }
 
-// copyImage copies the directory that stands for an image; another text, or none, is an empty image. Its symbolic links
-// stay links: a test links what is big.
+// copyImage copies the directory that stands for an image; another text, or none, is an empty image.
 func copyImage(image, root string) error {
 	if info, err := os.Stat(image); err != nil || !info.IsDir() {
 		return os.MkdirAll(root, 0o755)
 	}
-	return os.CopyFS(root, os.DirFS(image))
+	return copyTree(image, root)
 }
 
 // isolated is program in a mount namespace of its own, in which what is below hidden is not there.

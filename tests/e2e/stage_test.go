@@ -18,6 +18,7 @@ import (
 	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/schemas"
 	"connectcharms/tests/charms"
+	"connectcharms/tests/image"
 	"connectcharms/tests/kafka"
 )
 
@@ -29,7 +30,7 @@ var parts struct {
 	built  charms.Built
 	kafka  *kafka.Runtime
 	broker *kafka.Broker
-	image  string // of the workload, on Kubernetes: see makeImage
+	image  string // of the workload, on Kubernetes: Kafka as the real one has it, and the Java of this machine
 }
 
 func TestMain(m *testing.M) { os.Exit(runAll(m)) }
@@ -52,7 +53,7 @@ func runAll(m *testing.M) int {
 		return failed(err)
 	}
 	parts.image = filepath.Join(dir, "image")
-	if err := makeImage(parts.image, parts.kafka.Dir); err != nil {
+	if err := image.LayOut(parts.image, filepath.Join(parts.kafka.Dir, "libs")); err != nil {
 		return failed(err)
 	}
 	parts.broker, err = kafka.StartBroker(ctx, parts.kafka, kafka.BrokerOptions{Dir: filepath.Join(dir, "broker")})

@@ -40,15 +40,6 @@ func onEach(t *testing.T, test func(t *testing.T, s *stage)) {
 	}
 }
 
-// makeImage lays out a directory that stands for the workload's image: Kafka is where the real one has it. Java is the
-// machine's.
-func makeImage(dir, kafka string) error {
-	if err := os.MkdirAll(filepath.Join(dir, "opt"), 0o755); err != nil {
-		return err
-	}
-	return os.Symlink(kafka, filepath.Join(dir, "opt/kafka"))
-}
-
 // canIsolate says whether containers can be kept from seeing the charm's files, as those of pods are.
 func canIsolate() bool {
 	return os.Geteuid() == 0 && exec.Command("unshare", "--mount", "true").Run() == nil
