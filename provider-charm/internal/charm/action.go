@@ -14,6 +14,7 @@ func actions() map[string]action {
 	return map[string]action{
 		"get-operator-password": getOperatorPassword,
 		"list-clients":          listClients,
+		"list-plugins":          listPlugins,
 		"pre-refresh-check":     preRefreshCheck,
 		"restart":               askRestart,
 		"rotate-credentials":    rotateCredentials,

@@ -28,6 +28,7 @@ func (u *unit) observeClients(ctx context.Context, w *World) error {
 		if err != nil {
 			return err
 		}
+		w.Config.pin(&client)
 		w.Clients = append(w.Clients, client)
 	}
 	return nil

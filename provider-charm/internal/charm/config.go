@@ -22,13 +22,16 @@ type Config struct {
 	BodyKiB          int // most of one request
 	HeapMiB          int
 	Plugins          plugins.Limits
-	OperatorSecret   string        // URI of a user secret
-	RotationPolicy   string        // how often Juju asks for other passwords
-	Overlap          time.Duration // how long an old password goes on working
-	TLSSecret        string        // URI of a user secret
-	TLSNames         []string      // what certificates name beside the unit's address
-	TLSOverlap       time.Duration // how long clients get to follow a change of TLS
-	Problem          string        // what is wrong with it; nothing is acted on then
+	PluginDigests    map[string]plugins.Digest // by application: it gets these bytes or none
+	PluginSecret     string                    // URI of a user secret
+	Network          plugins.Network           // how plugins are fetched, but for credentials
+	OperatorSecret   string                    // URI of a user secret
+	RotationPolicy   string                    // how often Juju asks for other passwords
+	Overlap          time.Duration             // how long an old password goes on working
+	TLSSecret        string                    // URI of a user secret
+	TLSNames         []string                  // what certificates name beside the unit's address
+	TLSOverlap       time.Duration             // how long clients get to follow a change of TLS
+	Problem          string                    // what is wrong with it; nothing is acted on then
 }
 
 // readConfig reads what Juju has checked for type only. Each subject reads its own options; of several problems the first
@@ -36,7 +39,7 @@ type Config struct {
 func readConfig(options hook.Config, event hook.Event) Config {
 	config := Config{}
 	for _, read := range []func(*Config, hook.Config, hook.Event) (problem string){
-		readKafkaConfig, readGroupConfig, readLoggersConfig, readGatewayConfig, readWorkerConfig, readPluginsConfig,
+		readKafkaConfig, readGroupConfig, readLoggersConfig, readGatewayConfig, readWorkerConfig, readPluginsConfig, readDownloadsConfig,
 		readOperatorConfig, readRotationConfig, readTLSConfig,
 	} {
 		if problem := read(&config, options, event); problem != "" && config.Problem == "" {

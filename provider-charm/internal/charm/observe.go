@@ -20,7 +20,7 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 		return w, nil
 	}
 	for _, read := range []func(context.Context, *World) error{
-		u.observeModel, u.observeAdmin, u.observeKafka, u.observePeers, u.observeIdentity, u.observeCertificate, u.observeClients,
+		u.observeModel, u.observeAdmin, u.observeDownloads, u.observeKafka, u.observePeers, u.observeIdentity, u.observeCertificate, u.observeClients,
 		u.observeRuntime,
 	} {
 		if err := read(ctx, w); err != nil {

@@ -23,11 +23,13 @@ func readPluginsConfig(config *Config, options hook.Config, _ hook.Event) (probl
 	return or(problem, slow)
 }
 
-// wanted is the plugins that relations refer to, as far as they are installed here.
+// wanted is the plugins that relations refer to, as far as they are installed here. One that is not of the digest asked
+// for, since that was asked for later, is not wanted.
 func (w *World) wanted() []plugins.Digest {
 	var digests []plugins.Digest
 	for _, client := range w.live() {
-		if digest := w.Own.Plugins[client.ID].Digest; digest != "" && client.NeedsPlugin() {
+		digest, pinned := w.Own.Plugins[client.ID].Digest, plugins.Digest(client.Want.PluginSHA256)
+		if digest != "" && client.NeedsPlugin() && (pinned == "" || pinned == digest) {
 			digests = append(digests, digest)
 		}
 	}
@@ -51,11 +53,14 @@ func (u *unit) observeStore(w *World) error {
 
 // installPlugins downloads what a relation asks for. A failed one is tried again when something may have changed.
 func installPlugins(w *World) Step {
+	if w.Config.Problem != "" || w.PluginCredentials.Problem != "" {
+		return nil // the wrong server might be asked, or asked without credentials
+	}
 	for _, client := range w.live() {
 		if !client.NeedsPlugin() || !w.installDue(client) {
 			continue
 		}
-		if step := w.once("install "+client.ID.String(), InstallPlugin{ID: client.ID, Source: sourceOf(client.Want)}); step != nil {
+		if step := w.once("install "+client.ID.String(), InstallPlugin{ID: client.ID, Source: w.sourceOf(client.Want)}); step != nil {
 			return step
 		}
 	}
@@ -73,7 +78,7 @@ func (w *World) installDue(client Client) bool {
 
 // tryAgain says whether this hook may find a failed download's cause gone. A slow server must not hold up every hook.
 func (w *World) tryAgain(id hook.RelationID) bool {
-	return w.mayHaveChanged() || w.Event.Relation != nil && w.Event.Relation.ID == id
+	return w.mayHaveChanged() || w.Event.Kind == hook.SecretChanged || w.Event.Relation != nil && w.Event.Relation.ID == id
 }
 
 // InstallPlugin downloads a relation's plugin into the store.
@@ -169,11 +174,6 @@ func (w *World) digests(client Client) []plugins.Digest {
 	}
 	slices.Sort(digests)
 	return slices.Compact(digests)
-}
-
-// sourceOf is what a requirer asks to be installed.
-func sourceOf(want schemas.Requirer) plugins.Source {
-	return plugins.Source{URL: want.PluginURL, SHA256: plugins.Digest(want.PluginSHA256)}
 }
 
 // fingerprint stands for a plugin-url (and the digest asked for) where the URL itself, which may hold credentials, does

@@ -184,7 +184,7 @@ func (w *World) pluginTrouble(client Client) []schemas.StatusEntry {
 		}
 		entry := schemas.StatusEntry{Code: passingTrouble, Message: plugin.Error, Resolution: "tried again at the next update-status"}
 		if plugin.Lasts {
-			entry.Code, entry.Resolution = lastingTrouble, "serve a tar or tar.gz with the plugin's jars"
+			entry.Code, entry.Resolution = lastingTrouble, "serve a tarball or zip with the plugin's jars"
 		}
 		return []schemas.StatusEntry{entry}
 	}

@@ -9,7 +9,7 @@ import (
 // status says in one line how the unit is: first what a person has to mend, then what is waited for.
 func status(w *World) hook.Status {
 	for _, said := range []func(*World) (hook.Status, bool){
-		configStatus, adminStatus, kafkaStatus, runtimeStatus, identityStatus, gatewayStatus, workerStatus, groupStatus, rolloutStatus,
+		configStatus, adminStatus, downloadsStatus, kafkaStatus, runtimeStatus, identityStatus, gatewayStatus, workerStatus, groupStatus, rolloutStatus,
 		certificateStatus, tlsStatus, clientStatus, rotationStatus,
 	} {
 		if status, is := said(w); is {

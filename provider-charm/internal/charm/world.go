@@ -33,6 +33,8 @@ type World struct {
 	Kafka        Kafka
 	Strangers    []string // workers in the Connect group that are not this application's; known to the leader only
 
+	PluginCredentials PluginCredentials
+
 	Identity    Identity
 	Certificate Certificate
 	Runtime     Runtime

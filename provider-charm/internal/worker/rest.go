@@ -83,15 +83,29 @@ func (r *REST) Healthy(ctx context.Context) error {
 
 // Classes asks which plugin classes the worker has loaded. It waits for a worker that is starting, until ctx ends.
 func (r *REST) Classes(ctx context.Context) (map[string]bool, error) {
+	versions, err := r.Versions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	classes := make(map[string]bool, len(versions))
+	for class := range versions {
+		classes[class] = true
+	}
+	return classes, nil
+}
+
+// Versions asks which plugin classes the worker has loaded, and of which version each is; empty where it has none. It waits
+// as Classes does.
+func (r *REST) Versions(ctx context.Context) (map[string]string, error) {
 	loaded, err := r.client.Plugins(ctx, false)
 	if err != nil {
 		return nil, fmt.Errorf("ask the worker for its plugins: %w", err)
 	}
-	classes := make(map[string]bool, len(loaded))
+	versions := make(map[string]string, len(loaded))
 	for _, plugin := range loaded {
-		classes[plugin.Class] = true
+		versions[plugin.Class] = plugin.Version
 	}
-	return classes, nil
+	return versions, nil
 }
 
 // DeleteConnectors deletes the connectors that carry the mark of a relation.
