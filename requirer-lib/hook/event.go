@@ -72,7 +72,6 @@ type Event struct {
 	CharmDir         string // absolute path of the unpacked charm
 	JujuVersion      string
 	APIAddresses     []string
-	Containers       []string // workload containers, on Kubernetes
 	Proxy            Proxy
 	Trace            Trace
 
@@ -212,7 +211,6 @@ func ParseEvent(environ []string) (Event, error) {
 		CharmDir:         env["JUJU_CHARM_DIR"],
 		JujuVersion:      env["JUJU_VERSION"],
 		APIAddresses:     strings.Fields(env["JUJU_API_ADDRESSES"]),
-		Containers:       strings.FieldsFunc(env["JUJU_CONTAINER_NAMES"], func(r rune) bool { return r == ',' }),
 		Proxy: Proxy{
 			HTTP: env["JUJU_CHARM_HTTP_PROXY"], HTTPS: env["JUJU_CHARM_HTTPS_PROXY"],
 			FTP: env["JUJU_CHARM_FTP_PROXY"], No: env["JUJU_CHARM_NO_PROXY"],

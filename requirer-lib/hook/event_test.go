@@ -83,7 +83,7 @@ func TestAnEventHasAllThatJujuTells(t *testing.T) {
 		"JUJU_UNIT_NAME=kafka-connect/12", "JUJU_DISPATCH_PATH=hooks/update-status", "JUJU_HOOK_NAME=update-status",
 		"JUJU_PRINCIPAL_UNIT=host/3", "JUJU_MODEL_NAME=prod", "JUJU_MODEL_UUID=0ccda9b6", "JUJU_MACHINE_ID=0/lxd/1",
 		"JUJU_AVAILABILITY_ZONE=zone-a", "JUJU_CHARM_DIR=/var/lib/juju/agents/unit-kafka-connect-12/charm", "JUJU_VERSION=4.1-beta2",
-		"JUJU_API_ADDRESSES=10.0.0.1:17070 [fd00::1]:17070", "JUJU_CONTAINER_NAMES=kafka-connect,exporter",
+		"JUJU_API_ADDRESSES=10.0.0.1:17070 [fd00::1]:17070",
 		"JUJU_CHARM_HTTP_PROXY=http://p", "JUJU_CHARM_HTTPS_PROXY=https://p", "JUJU_CHARM_FTP_PROXY=ftp://p", "JUJU_CHARM_NO_PROXY=a,b",
 		"JUJU_CHARM_TRACE_CONFIG_HTTP=http://t", "JUJU_CHARM_TRACE_CONFIG_GRPC=t:4317", "JUJU_CHARM_TRACE_CONFIG_CA_CERT=ca",
 		"JUJU_TRACE_ID=t1", "JUJU_SPAN_ID=s1", "JUJU_TRACE_FLAGS=1",
@@ -92,9 +92,9 @@ func TestAnEventHasAllThatJujuTells(t *testing.T) {
 		Name: "update-status", Kind: hook.UpdateStatus, Unit: "kafka-connect/12", PrincipalUnit: "host/3",
 		ModelName: "prod", ModelUUID: "0ccda9b6", MachineID: "0/lxd/1", AvailabilityZone: "zone-a",
 		CharmDir: "/var/lib/juju/agents/unit-kafka-connect-12/charm", JujuVersion: "4.1-beta2",
-		APIAddresses: []string{"10.0.0.1:17070", "[fd00::1]:17070"}, Containers: []string{"kafka-connect", "exporter"},
-		Proxy: hook.Proxy{HTTP: "http://p", HTTPS: "https://p", FTP: "ftp://p", No: "a,b"},
-		Trace: hook.Trace{HTTP: "http://t", GRPC: "t:4317", CA: "ca", ID: "t1", SpanID: "s1", Flags: "1"},
+		APIAddresses: []string{"10.0.0.1:17070", "[fd00::1]:17070"},
+		Proxy:        hook.Proxy{HTTP: "http://p", HTTPS: "https://p", FTP: "ftp://p", No: "a,b"},
+		Trace:        hook.Trace{HTTP: "http://t", GRPC: "t:4317", CA: "ca", ID: "t1", SpanID: "s1", Flags: "1"},
 	}, event)
 	assert.Equal(t, "kafka-connect", event.Application())
 }
@@ -158,7 +158,7 @@ func TestAnEventSaysWhatItIsAbout(t *testing.T) {
 	} {
 		c.want.Name, c.want.Unit = name, "app/0"
 		got := parse(t, append(c.environ, "JUJU_DISPATCH_PATH=hooks/"+name)...)
-		got.APIAddresses, got.Containers = nil, nil
+		got.APIAddresses = nil
 		assert.Equal(t, c.want, got, name)
 	}
 	action := parse(t, "JUJU_DISPATCH_PATH=actions/backup", "JUJU_ACTION_NAME=backup", "JUJU_ACTION_UUID=4", "JUJU_ACTION_TAG=action-4")

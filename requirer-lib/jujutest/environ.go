@@ -2,9 +2,7 @@ package jujutest
 
 import (
 	"os"
-	"sort"
 	"strconv"
-	"strings"
 )
 
 // apiAddress is where hooks are told that the controller is; nothing is there.
@@ -44,11 +42,6 @@ func (c *hookContext) environment() []string {
 		"JUJU_DISPATCH_PATH=" + c.info.dispatchPath(),
 	}
 	env = append(env, c.subjects()...)
-	if len(u.containers) > 0 {
-		names := sortedKeys(u.containers)
-		sort.Strings(names)
-		env = append(env, "JUJU_CONTAINER_NAMES="+strings.Join(names, ","))
-	}
 	if home, ok := os.LookupEnv("JAVA_HOME"); ok {
 		env = append(env, "JAVA_HOME="+home)
 	}

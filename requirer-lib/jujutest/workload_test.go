@@ -68,7 +68,7 @@ func TestEveryContainerHasAPebbleOfItsOwn(t *testing.T) {
 	assert.Contains(t, names, "side-pebble-ready")
 	env := envOf(lastRun(t, m, "work/0", "main-pebble-ready"))
 	assert.Equal(t, "main", env["JUJU_WORKLOAD_NAME"])
-	assert.Equal(t, "main,side", env["JUJU_CONTAINER_NAMES"])
+	assert.NotContains(t, env, "JUJU_CONTAINER_NAMES", "the agent knows it, and does not tell hooks")
 	assert.Empty(t, env["JUJU_MACHINE_ID"])
 	unit, err := m.Unit("work/0")
 	require.NoError(t, err)

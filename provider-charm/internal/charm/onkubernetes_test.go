@@ -43,11 +43,18 @@ func TestAPodIsFoundByTheNameThatOutlivesItsAddress(t *testing.T) {
 	}
 }
 
+// Juju tells hooks of no containers. What it does tell is the machine, where there is one.
+func TestAUnitWithoutAMachineIsInAPod(t *testing.T) {
+	t.Parallel()
+	assert.IsType(t, onKubernetes{}, placeOf(hook.Event{Unit: "connect/0"}))
+	assert.IsType(t, onMachine{}, placeOf(hook.Event{Unit: "connect/0", MachineID: "0/lxd/1"}))
+}
+
 // What the services read is written down with their own paths, not with the charm's.
 func TestTheCharmAndItsServicesSeeOneStorage(t *testing.T) {
 	t.Parallel()
 	at := newOnKubernetes(hook.Event{
-		Unit: "connect/0", CharmDir: "/tmp/model/0/var/lib/juju/agents/unit-connect-0/charm", Containers: []string{containerName},
+		Unit: "connect/0", CharmDir: "/tmp/model/0/var/lib/juju/agents/unit-connect-0/charm",
 	})
 	charm, services := at.layouts()
 	assert.Equal(t, "/tmp/model/0/var/lib/kafka-connect/gateway/accounts.json", charm.accountsFile())

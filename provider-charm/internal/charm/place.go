@@ -28,7 +28,7 @@ type place interface {
 
 // placeOf says what the unit of an event lives on.
 func placeOf(event hook.Event) place {
-	if len(event.Containers) > 0 {
+	if event.MachineID == "" {
 		return newOnKubernetes(event)
 	}
 	return newOnMachine(event)
