@@ -116,7 +116,8 @@ func (r Request) refusal(databag map[string]string) error {
 	if err := json.Unmarshal(entries[len(entries)-1], &refused); err != nil {
 		return fmt.Errorf("the provider's databag: %s: %w", refusalsKey, err)
 	}
-	return fmt.Errorf("the provider refuses the request: %s (%d)", printable(or(refused.Error.Message, refused.Error.Name)), refused.Error.Code)
+	reason := printable(or(refused.Error.Message, refused.Error.Name))
+	return fmt.Errorf("the provider refuses the request: %s (%d)", reason, refused.Error.Code)
 }
 
 // printable keeps another's words on one line of a status.

@@ -131,9 +131,9 @@ func TestWrongOperatorsSecretIsNamed(t *testing.T) {
 	certificate, key := root.issue(request, nil), request.Encode().Reveal()
 	encrypted := "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"
 	for name, test := range map[string]struct{ certificate, key, ca, says string }{
-		"no certificate": {"", key, root.pem(), "it has no certificate: put certificate, private-key and ca (PEM) into it"},
+		"no certificate": {"", key, root.pem(), "it has no certificate: put certificate, private-key and ca-certificate (PEM) into it"},
 		"no key":         {certificate, "", root.pem(), "it has no private-key"},
-		"no CA":          {certificate, key, "", "it has no ca"},
+		"no CA":          {certificate, key, "", "it has no ca-certificate"},
 		"encrypted":      {certificate, encrypted, root.pem(), "encrypted: give it without a passphrase"},
 		"not a key":      {certificate, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", root.pem(), "neither RSA, EC nor Ed25519"},
 		"another key":    {certificate, newRequest(t).Encode().Reveal(), root.pem(), "the certificate is for another key"},
@@ -148,5 +148,5 @@ func TestWrongOperatorsSecretIsNamed(t *testing.T) {
 }
 
 func content(certificate, key, ca string) map[string]secret.Value {
-	return map[string]secret.Value{"certificate": secret.New(certificate), "private-key": secret.New(key), "ca": secret.New(ca)}
+	return map[string]secret.Value{"certificate": secret.New(certificate), "private-key": secret.New(key), "ca-certificate": secret.New(ca)}
 }

@@ -7,15 +7,15 @@ import (
 	"connectcharms/requirer-lib/secret"
 )
 
-// The keys of an operator's own secret.
+// The keys of an operator's own secret. Juju takes none of two letters.
 const (
 	secretCertificate = "certificate"
 	secretKey         = "private-key"
-	secretCA          = "ca"
+	secretCA          = "ca-certificate"
 )
 
 // FromSecret reads an operator's own secret: certificate (with what leads to the CA behind it, if anything), private-key and
-// ca, all PEM.
+// ca-certificate, all PEM.
 func FromSecret(content map[string]secret.Value, addresses []string, now time.Time) (Certificate, error) {
 	for _, key := range []string{secretCertificate, secretKey, secretCA} {
 		if content[key].IsZero() {

@@ -52,7 +52,10 @@ func readTLSConfig(config *Config, options hook.Config, _ hook.Event) (problem s
 }
 
 // legalName is a DNS name, with a wildcard at most in its first place, or an IP address.
-var legalName = regexp.MustCompile(`^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$|^[0-9A-Fa-f]*:[0-9A-Fa-f:.]+$`)
+var legalName = func() *regexp.Regexp {
+	const label, ipv6 = `[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?`, `[0-9A-Fa-f]*:[0-9A-Fa-f:.]+`
+	return regexp.MustCompile(`^(\*\.)?` + label + `(\.` + label + `)*$|^` + ipv6 + `$`)
+}()
 
 // maxName is the longest that DNS knows.
 const maxName = 253
@@ -65,7 +68,7 @@ func (w *World) subject() certificates.Subject {
 	subject := certificates.Subject{CommonName: w.Address}
 	for _, name := range append([]string{w.Address}, w.Config.TLSNames...) {
 		if address, err := netip.ParseAddr(name); err == nil {
-			subject.Addresses = append(subject.Addresses, address.String())
+			subject.Addresses = append(subject.Addresses, address.Unmap().WithZone("").String()) // as X.509 gives it back
 		} else {
 			subject.Names = append(subject.Names, name)
 		}
@@ -262,7 +265,8 @@ func (DropCertificate) Apply(_ context.Context, u *unit, w *World) error {
 	return nil
 }
 
-func certificateStatus(w *World) (hook.Status, bool) {
+// certificateProblem is what a person has to mend.
+func certificateProblem(w *World) (hook.Status, bool) {
 	c := w.Certificate
 	switch {
 	case !w.wantsTLS():
@@ -271,7 +275,12 @@ func certificateStatus(w *World) (hook.Status, bool) {
 		return blocked("%s", c.Problem)
 	case !c.Held.IsZero() && c.Held.Expired(w.Now) && c.Offered.IsZero():
 		return blocked("the certificate expired at %s: relation certificates gives no other", clock(c.Held.NotAfter()))
-	case c.Held.IsZero() && c.Offered.IsZero():
+	}
+	return hook.Status{}, false
+}
+
+func certificateStatus(w *World) (hook.Status, bool) {
+	if w.wantsTLS() && w.Certificate.Held.IsZero() && w.Certificate.Offered.IsZero() {
 		return waiting("the certificate from relation certificates")
 	}
 	return hook.Status{}, false
@@ -280,7 +289,8 @@ func certificateStatus(w *World) (hook.Status, bool) {
 // expiryNote warns of a certificate that nobody renews.
 func (w *World) expiryNote() string {
 	c := w.Certificate
-	if !w.wantsTLS() || c.Held.IsZero() || !c.Held.RenewalDue(w.Now) || c.Offered.Fingerprint() != c.Held.Fingerprint() && !c.Offered.IsZero() {
+	isReplaced := !c.Offered.IsZero() && c.Offered.Fingerprint() != c.Held.Fingerprint()
+	if !w.wantsTLS() || c.Held.IsZero() || !c.Held.RenewalDue(w.Now) || isReplaced {
 		return ""
 	}
 	return "; the certificate expires at " + clock(c.Held.NotAfter())

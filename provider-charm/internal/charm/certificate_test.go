@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"math/big"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,6 +132,17 @@ func TestSubjectNamesWhereClientsGo(t *testing.T) {
 	}, w.subject())
 	w.Address = "kafka-connect-0.endpoints"
 	assert.Contains(t, w.subject().Names, "kafka-connect-0.endpoints", "in Kubernetes units have names")
+}
+
+// A unit whose request never is what it wants would ask in every hook, and the provider answer, without end.
+func TestRequestIsOnceAndForAll(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"10.0.0.5", "::ffff:10.0.0.5", "fd00:0:0::1", "fe80::1%eth0", "FD00::A", "Connect.Example", strings.Repeat("a", 100) + ".b"} {
+		w := settled(t)
+		w.Address = address
+		w.Config.TLSNames = []string{address, "*.example"}
+		assert.Nil(t, askForCertificate(withRequest(t, w)), address)
+	}
 }
 
 func TestRenewalIsAskedForInTimeAndNotInEveryHook(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 // status says in one line how the unit is: first what a person has to mend, then what is waited for.
 func status(w *World) hook.Status {
 	for _, said := range []func(*World) (hook.Status, bool){
-		configStatus, adminStatus, downloadsStatus, kafkaStatus, runtimeStatus, identityStatus, gatewayStatus, workerStatus, groupStatus, rolloutStatus,
-		certificateStatus, tlsStatus, clientStatus, rotationStatus,
+		configStatus, adminStatus, downloadsStatus, kafkaStatus, certificateProblem, runtimeStatus, identityStatus, gatewayStatus, workerStatus,
+		groupStatus, rolloutStatus, certificateStatus, tlsStatus, clientStatus, rotationStatus,
 	} {
 		if status, is := said(w); is {
 			return status

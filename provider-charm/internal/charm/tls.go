@@ -16,7 +16,7 @@ import (
 //
 //	http ──► every unit shows a certificate, beside http ──► https is published ──► an overlap later, http ends
 //	https ──► no source of certificates any more: http too ──► http is published ──► an overlap later, https ends
-//	another CA ──► it is published beside the old one ──► an overlap later, it is shown ──► no unit shows the old one: it is taken back
+//	another CA ──► it is published beside the old one ──► an overlap later, it is shown ──► the old one is taken back
 //
 // A certificate of a CA that clients have known for an overlap is shown at once. So a client that reads what is published
 // within the overlap never meets what it does not know.
@@ -62,21 +62,25 @@ func (w *World) overlapIsPast(began time.Time) bool {
 // tlsInUse says whether clients may use https: it is published, or was until a moment ago.
 func (w *World) tlsInUse() bool { return w.tls().HTTPS || !w.overlapIsPast(w.tls().Changed) }
 
-// mayShow says whether a certificate can be shown without a client meeting a CA that it does not know. What replaces a
-// certificate that is over needs no overlap: nobody takes the old one.
+// mayShow says whether a certificate can be shown without a client meeting a CA that it does not know.
 func (w *World) mayShow(certificate certificates.Certificate) bool {
 	if !w.tlsInUse() {
 		return true
 	}
+	return !slices.ContainsFunc(blocks(certificate.CA()), func(ca string) bool { return !w.isKnown(ca) })
+}
+
+// isKnown says whether clients know a CA: it came with https itself, is shown already, or was published an overlap ago.
+// What replaces a certificate that is over needs no overlap, since nobody takes the old one.
+func (w *World) isKnown(ca string) bool {
 	held := w.Certificate.Held
-	over := !held.IsZero() && held.Expired(w.Now)
-	for _, ca := range blocks(certificate.CA()) {
-		known := slices.IndexFunc(w.tls().CAs, func(published PublishedCA) bool { return published.PEM == ca })
-		if known < 0 || !over && !w.overlapIsPast(w.tls().CAs[known].Since) {
-			return false
-		}
+	i := slices.IndexFunc(w.tls().CAs, func(published PublishedCA) bool { return published.PEM == ca })
+	if i < 0 {
+		return false
 	}
-	return true
+	since := w.tls().CAs[i].Since
+	isShown := !held.IsZero() && (held.Expired(w.Now) || slices.Contains(blocks(held.CA()), ca))
+	return isShown || !since.After(w.tls().Changed) || w.overlapIsPast(since)
 }
 
 // takesPlain says whether this unit's gateway is to take http: while that is published and for an overlap after, and again

@@ -135,6 +135,10 @@ func TestRenewedCertificateOfAKnownCAIsShownAtOnce(t *testing.T) {
 	w := served(t, ca, noon.Add(-2*time.Hour))
 	w.Certificate.Offered = ca.issue(w.Certificate.Request, noon.Add(200*time.Hour))
 	assert.Equal(t, []string{"take", "gateway without http"}, walk(t, w))
+
+	w = served(t, ca, noon)
+	w.Certificate.Offered = ca.issue(w.Certificate.Request, noon.Add(200*time.Hour))
+	assert.Equal(t, []string{"take", "gateway with http"}, walk(t, w), "clients got the CA with https, a moment ago")
 }
 
 func TestWhatReplacesAnExpiredCertificateWaitsForNoOverlap(t *testing.T) {
