@@ -13,6 +13,7 @@ type action func(ctx context.Context, u *unit, w *World) (results map[string]str
 func actions() map[string]action {
 	return map[string]action{
 		"get-operator-password": getOperatorPassword,
+		"list-connectors":       listConnectors,
 		"list-clients":          listClients,
 		"list-plugins":          listPlugins,
 		"pre-refresh-check":     preRefreshCheck,

@@ -20,6 +20,7 @@ type Config struct {
 	Port             int // of the gateway
 	ClientRate       int // requests per second of one client; 0: no limit
 	BodyKiB          int // most of one request
+	MetricsPort      int // 0: no metrics
 	HeapMiB          int
 	Plugins          plugins.Limits
 	PluginDigests    map[string]plugins.Digest // by application: it gets these bytes or none
@@ -40,7 +41,7 @@ func readConfig(options hook.Config, event hook.Event) Config {
 	config := Config{}
 	for _, read := range []func(*Config, hook.Config, hook.Event) (problem string){
 		readKafkaConfig, readGroupConfig, readLoggersConfig, readGatewayConfig, readWorkerConfig, readPluginsConfig, readDownloadsConfig,
-		readOperatorConfig, readRotationConfig, readTLSConfig,
+		readOperatorConfig, readRotationConfig, readTLSConfig, readWatchConfig,
 	} {
 		if problem := read(&config, options, event); problem != "" && config.Problem == "" {
 			config.Problem = problem
@@ -64,6 +65,6 @@ func (c Config) Settings(w *World) worker.Settings {
 		KafkaDir: w.Runtime.KafkaDir, JavaHome: w.Runtime.JavaHome, Dir: w.Runtime.WorkerDir, PluginPath: w.Runtime.PluginPath,
 		Kafka: w.Kafka.Access, Group: c.Group.Name, Topics: c.Group.Topics, ReplicationFactor: c.Group.ReplicationFactor,
 		ExactlyOnce: w.exactlyOnce(), Converters: c.Group.Converters, OverridePolicy: c.Group.OverridePolicy, Extra: c.Group.Extra,
-		Address: w.Address, Internal: w.Identity.forWorker(), HeapMiB: c.HeapMiB,
+		Address: w.Address, Internal: w.Identity.forWorker(), HeapMiB: c.HeapMiB, JVMOption: w.Watch.JMX.Option,
 	}
 }

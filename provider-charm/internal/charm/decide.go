@@ -19,9 +19,10 @@ func next(w *World) Step {
 	}
 	return reconcile.First(w,
 		closeClients, setAdmin, writeAccounts, forgetClients, addOperator, addIdentity, addTLSSecret, addSecrets, setPolicies, beginRotations,
-		takeIdentity, askForCertificate, takeCertificate, dropCertificate, installJava, unpackKafka, installPlugins, removePlugins,
+		takeIdentity, askForCertificate, takeCertificate, dropCertificate, installJava, unpackKafka, installJMX, installPlugins, removePlugins,
 		askForKafka, passExactlyOnce, runServices, awaitGateway, configureGateway, noteRequests, giveTurn, restartWorker, awaitWorker, setLevels,
-		publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, tellClients, report,
+		publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, lookAtConnectors, tellClients,
+		tellWatchers, forwardLogs, report,
 	)
 }
 

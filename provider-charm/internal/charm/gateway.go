@@ -20,6 +20,7 @@ func (u *unit) observeGateway(ctx context.Context, w *World, services *Services,
 		state, err := u.control.Status(ctx)
 		if err == nil {
 			services.GatewayUp, services.Accounts = true, state.Revision
+			w.Watch.MetricsProblem = state.MetricsProblem
 			services.Shown, services.Plain = state.Certificate.Fingerprint, state.Plain
 			services.GatewayHas, services.GatewayRestart = state.Config, len(state.Restart) > 0
 			document, err := u.gatewayConfig(w)
@@ -81,6 +82,8 @@ func (u *unit) gatewayConfig(w *World) ([]byte, error) {
 		Audit:    u.seen.auditFile(),
 		Rate:     w.Config.ClientRate,
 		MaxBody:  int64(w.Config.BodyKiB) << 10,
+
+		Metrics: w.metricsAddress(), MetricsWorker: w.jmxURL(),
 	}, "", "  ")
 }
 
@@ -107,6 +110,9 @@ type ConfigureGateway struct{}
 
 func (ConfigureGateway) Apply(ctx context.Context, u *unit, w *World) error {
 	if err := u.writeGatewayConfig(w); err != nil {
+		return err
+	}
+	if err := u.openOnly(ctx, w.ports()); err != nil {
 		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, gatewayPatience)

@@ -32,6 +32,8 @@ func (l layout) auditFile() string       { return filepath.Join(l.gatewayDir(), 
 func (l layout) pebbleDir() string       { return filepath.Join(l.data, "pebble") }
 func (l layout) servicesFile() string    { return filepath.Join(l.data, "services") }
 func (l layout) waitFile() string        { return filepath.Join(l.data, "wait.json") }
+func (l layout) failingFile() string     { return filepath.Join(l.data, "failing") }
+func (l layout) jmxDir() string          { return filepath.Join(l.workerDir(), "jmx-exporter") }
 func (l layout) leavingFile() string     { return filepath.Join(l.data, "leaving") }
 
 // make makes the directories. Only plugins and Kafka are for all to read. Those of the services belong to their group, 0

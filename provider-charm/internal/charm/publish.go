@@ -105,7 +105,7 @@ func tellClients(w *World) Step {
 		return nil
 	}
 	for _, client := range w.live() {
-		told := schemas.Provider{Status: w.trouble(client)}.Encode()["status"]
+		told := schemas.Provider{Status: append(w.trouble(client), w.failures(client)...)}.Encode()["status"]
 		if client.Published["status"] != told {
 			return TellClient{ID: client.ID, Status: told}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/canonical/pebble/client"
@@ -132,7 +133,7 @@ func (s RunServices) Apply(ctx context.Context, u *unit, w *World) error {
 			return err
 		}
 	}
-	if err := u.openOnly(ctx, w.Config.Port); err != nil {
+	if err := u.openOnly(ctx, w.ports()); err != nil {
 		return err
 	}
 	if w.Runtime.Version != "" {
@@ -181,21 +182,26 @@ func (u *unit) writeServicesNote(fingerprint string) error {
 	return atomicfile.Write(u.layout.servicesFile(), []byte(fingerprint), 0o600)
 }
 
-// openOnly opens the gateway's port in the model's firewall, and closes one that it had before.
-func (u *unit) openOnly(ctx context.Context, port int) error {
+// openOnly opens ports in the model's firewall, and closes those that were open before.
+func (u *unit) openOnly(ctx context.Context, ports []int) error {
 	opened, err := u.OpenedPorts(ctx)
 	if err != nil {
 		return err
 	}
 	for _, old := range opened {
 		var number int
-		if _, err := fmt.Sscanf(old, "%d/tcp", &number); err == nil && number != port {
+		if _, err := fmt.Sscanf(old, "%d/tcp", &number); err == nil && !slices.Contains(ports, number) {
 			if err := u.ClosePort(ctx, number, "tcp"); err != nil {
 				return err
 			}
 		}
 	}
-	return u.OpenPort(ctx, port, "tcp")
+	for _, port := range ports {
+		if err := u.OpenPort(ctx, port, "tcp"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // leave stops the services of a unit that goes. The leader cleans up after it where a relation ends.

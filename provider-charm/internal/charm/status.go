@@ -16,7 +16,7 @@ func status(w *World) hook.Status {
 			return status
 		}
 	}
-	return hook.Status{Name: hook.Active, Message: summary(w) + w.expiryNote()}
+	return hook.Status{Name: hook.Active, Message: summary(w) + w.expiryNote() + w.watchNotes()}
 }
 
 func configStatus(w *World) (hook.Status, bool) {

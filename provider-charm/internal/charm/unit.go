@@ -46,6 +46,14 @@ func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
 	if err := reconcile.Run(ctx, u, w, next, log); err != nil || w.Leaving {
 		return err
 	}
+	if err := u.noteForMetrics(w); err != nil {
+		return err
+	}
+	if w.Leader {
+		if err := u.StatusSetApp(ctx, applicationStatus(w)); err != nil {
+			return err
+		}
+	}
 	return u.setStatus(ctx, status(w), w.Now)
 }
 

@@ -30,6 +30,8 @@ type World struct {
 	Shared       Shared            // the application's peer databag
 	Clients      []Client          // by relation id
 	Admin        AdminWish
+	Watch        Watch
+	Failing      []Failing // connectors, as the leader last saw them
 	Kafka        Kafka
 	Strangers    []string // workers in the Connect group that are not this application's; known to the leader only
 

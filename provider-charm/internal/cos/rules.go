@@ -2,7 +2,6 @@ package cos
 
 import (
 	_ "embed"
-	"fmt"
 	"maps"
 	"regexp"
 	"strings"
@@ -38,10 +37,10 @@ type rule struct {
 var notInName = regexp.MustCompile(`[^a-zA-Z0-9_:]`)
 
 // rules are the alert rules of one application: they watch its own series only.
-func rules(of Topology) (rulesFile, error) {
+func rules(of Topology) rulesFile {
 	var file rulesFile
 	if err := yaml.Unmarshal(alertRules, &file); err != nil {
-		return rulesFile{}, fmt.Errorf("read the charm's alert rules: %w", err)
+		panic(err) // the file is part of this program
 	}
 	for i := range file.Groups {
 		group := &file.Groups[i]
@@ -54,5 +53,5 @@ func rules(of Topology) (rulesFile, error) {
 			rule.Labels = labels
 		}
 	}
-	return file, nil
+	return file
 }

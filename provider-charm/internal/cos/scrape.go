@@ -10,7 +10,7 @@ import (
 // Endpoint is what one unit serves to Prometheus.
 type Endpoint struct {
 	Host   string
-	Port   int
+	Port   int  // 0: it serves nothing
 	Worker bool // the worker's own metrics (JMX) are served too, beside the gateway's
 }
 
@@ -33,6 +33,9 @@ type staticTargets struct {
 
 // jobs are two where the worker's metrics are served: one that is slow or broken does not take the other with it.
 func (e Endpoint) jobs(prefix string) []job {
+	if e.Port == 0 {
+		return []job{}
+	}
 	target := []staticTargets{{[]string{net.JoinHostPort(e.Host, strconv.Itoa(e.Port))}}}
 	if e.Host == allUnits {
 		target = []staticTargets{{[]string{allUnits + ":" + strconv.Itoa(e.Port)}}}
@@ -49,17 +52,13 @@ const allUnits = "*"
 
 // ScrapeApplication is the application's databag in a prometheus_scrape relation. The host of the endpoint is each unit's
 // own to say: see ScrapeUnit.
-func ScrapeApplication(of Topology, endpoint Endpoint) (hook.Databag, error) {
-	alerts, err := rules(of)
-	if err != nil {
-		return nil, err
-	}
+func ScrapeApplication(of Topology, endpoint Endpoint) hook.Databag {
 	endpoint.Host, of.Unit = allUnits, ""
 	return hook.Databag{
 		"scrape_metadata": encode(of),
 		"scrape_jobs":     encode(endpoint.jobs("")),
-		"alert_rules":     encode(alerts),
-	}, nil
+		"alert_rules":     encode(rules(of)),
+	}
 }
 
 // ScrapeUnit is the unit's databag in a prometheus_scrape relation.
@@ -71,20 +70,12 @@ func ScrapeUnit(unit, address string) hook.Databag {
 }
 
 // Agent is the unit's databag in a cos_agent relation.
-func Agent(of Topology, endpoint Endpoint) (hook.Databag, error) {
-	alerts, err := rules(of)
-	if err != nil {
-		return nil, err
-	}
-	content, err := encodeDashboard(dashboard)
-	if err != nil {
-		return nil, err
-	}
+func Agent(of Topology, endpoint Endpoint) hook.Databag {
 	return hook.Databag{"config": encode(map[string]any{
-		"metrics_alert_rules": alerts,
+		"metrics_alert_rules": rules(of),
 		"log_alert_rules":     map[string]any{},
-		"dashboards":          []string{content},
+		"dashboards":          []string{packedDashboard()},
 		"metrics_scrape_jobs": endpoint.jobs(of.Application + "_"),
 		"log_slots":           []string{},
-	})}, nil
+	})}
 }

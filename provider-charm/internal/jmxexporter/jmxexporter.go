@@ -31,21 +31,28 @@ const maxJar = 64 << 20
 //go:embed rules.yaml
 var rules []byte
 
-// NotAnAgent is why an attached file is not used. It is a line for the operator.
-type NotAnAgent string
+// notAnAgent is why an attached file is not used.
+type notAnAgent string
 
-func (n NotAnAgent) Error() string {
+func (n notAnAgent) Error() string {
 	return "the resource jmx-exporter " + string(n) + ": attach jmx_prometheus_javaagent-*.jar, or an empty file for none"
 }
 
 // Install puts the attached jar and the rules into the directory, where the worker can read them. "" or an empty file is
-// no agent. A file that is no Java agent, with which no JVM would start, is a NotAnAgent and changes nothing.
+// no agent. A file that is no Java agent, with which no JVM would start, changes nothing but what Problem says.
 func Install(dir, attached string) error {
-	jar, err := readJar(attached)
-	if err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	jar, err := readJar(attached)
+	var wrong notAnAgent
+	if errors.As(err, &wrong) {
+		return atomicfile.Write(problemFile(dir), []byte(wrong.Error()), 0o644)
+	}
+	if err == nil {
+		err = os.RemoveAll(problemFile(dir))
+	}
+	if err != nil {
 		return err
 	}
 	if len(jar) == 0 {
@@ -64,6 +71,13 @@ func Install(dir, attached string) error {
 type current struct{ Jar, Rules string }
 
 func currentFile(dir string) string { return filepath.Join(dir, "current") }
+func problemFile(dir string) string { return filepath.Join(dir, "problem") }
+
+// Problem is why the file that was attached last is not used, a line for the operator; "" where there is none.
+func Problem(dir string) string {
+	text, _ := os.ReadFile(problemFile(dir))
+	return string(text)
+}
 
 // Option is the JVM's option for the agent that is installed in the directory, which the worker sees as seen; "" without
 // an agent. The agent listens at the loopback address.
@@ -104,7 +118,7 @@ func readJar(attached string) ([]byte, error) {
 	case info.Size() == 0:
 		return nil, nil
 	case info.Size() > maxJar:
-		return nil, NotAnAgent(fmt.Sprintf("has more than %d MiB", maxJar>>20))
+		return nil, notAnAgent(fmt.Sprintf("has more than %d MiB", maxJar>>20))
 	}
 	if err := checkAgent(attached); err != nil {
 		return nil, err
@@ -118,17 +132,17 @@ var premain = regexp.MustCompile(`(?m)^Premain-Class: \S`)
 func checkAgent(jar string) error {
 	archive, err := zip.OpenReader(jar)
 	if err != nil {
-		return NotAnAgent("is not a jar")
+		return notAnAgent("is not a jar")
 	}
 	defer archive.Close()
 	manifest, err := archive.Open("META-INF/MANIFEST.MF")
 	if err != nil {
-		return NotAnAgent("is a jar without a manifest")
+		return notAnAgent("is a jar without a manifest")
 	}
 	defer manifest.Close()
 	text, err := io.ReadAll(io.LimitReader(manifest, 64<<10))
 	if err != nil || !premain.Match(text) {
-		return NotAnAgent("is not a Java agent")
+		return notAnAgent("is not a Java agent")
 	}
 	return nil
 }

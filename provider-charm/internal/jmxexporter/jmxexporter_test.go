@@ -86,11 +86,11 @@ func TestWhatIsNoAgentChangesNothing(t *testing.T) {
 			dir := t.TempDir()
 			require.NoError(t, jmxexporter.Install(dir, attach(t, agent(t, "1"))))
 			before := option(t, dir)
-			err := jmxexporter.Install(dir, attach(t, test.content))
-			var wrong jmxexporter.NotAnAgent
-			require.ErrorAs(t, err, &wrong)
-			assert.EqualError(t, err, test.problem+": attach jmx_prometheus_javaagent-*.jar, or an empty file for none")
+			require.NoError(t, jmxexporter.Install(dir, attach(t, test.content)))
+			assert.Equal(t, test.problem+": attach jmx_prometheus_javaagent-*.jar, or an empty file for none", jmxexporter.Problem(dir))
 			assert.Equal(t, before, option(t, dir))
+			require.NoError(t, jmxexporter.Install(dir, attach(t, agent(t, "1"))))
+			assert.Empty(t, jmxexporter.Problem(dir))
 		})
 	}
 }

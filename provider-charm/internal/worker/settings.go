@@ -37,6 +37,7 @@ type Settings struct {
 	Address           string            // of the unit, where the other workers find its gateway; see Internal
 	Internal          Internal
 	HeapMiB           int
+	JVMOption         string // one more for the JVM; empty: none
 }
 
 // Loopback is the address for what only this unit may reach. A unit whose own address is a loopback address, as in a
@@ -87,6 +88,9 @@ func (s Settings) Service() supervisor.Service {
 	environment := map[string]string{
 		"KAFKA_HEAP_OPTS": fmt.Sprintf("-Xmx%dm", s.HeapMiB),
 		"LOG_DIR":         filepath.Join(s.Dir, "logs"),
+	}
+	if s.JVMOption != "" {
+		environment["KAFKA_OPTS"] = s.JVMOption
 	}
 	if s.JavaHome != "" {
 		environment["JAVA_HOME"] = s.JavaHome

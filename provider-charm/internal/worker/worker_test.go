@@ -111,6 +111,7 @@ func TestTheFingerprintChangesWithWhatARestartWouldChange(t *testing.T) {
 		"heap":         func(s *worker.Settings) { s.HeapMiB++ },
 		"distribution": func(s *worker.Settings) { s.KafkaDir = "/k2" },
 		"java":         func(s *worker.Settings) { s.JavaHome = "/j" },
+		"an agent":     func(s *worker.Settings) { s.JVMOption = "-javaagent:/a.jar" },
 	} {
 		s := settings()
 		change(&s)
