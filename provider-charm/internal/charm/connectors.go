@@ -35,6 +35,7 @@ func (u *unit) observeFailing(_ context.Context, w *World) error {
 	if !w.Leader {
 		return nil
 	}
+	w.FailingOld = w.Event.Kind == hook.UpdateStatus
 	document, err := os.ReadFile(u.layout.failingFile())
 	if err == nil {
 		err = json.Unmarshal(document, &w.Failing)
@@ -47,7 +48,7 @@ func (u *unit) observeFailing(_ context.Context, w *World) error {
 
 // lookAtConnectors has the leader look for connectors that have failed, every few minutes.
 func lookAtConnectors(w *World) Step {
-	if !w.Leader || w.Event.Kind != hook.UpdateStatus || !w.Services.WorkerReady {
+	if !w.FailingOld || !w.Services.WorkerReady {
 		return nil
 	}
 	return w.once("look at connectors", LookAtConnectors{})
@@ -64,7 +65,7 @@ func (LookAtConnectors) Apply(ctx context.Context, u *unit, w *World) error {
 		u.log.Warn("the connectors could not be looked at; tried again in the next update-status", "error", err)
 		return nil
 	}
-	w.Failing = failingOf(listed)
+	w.Failing, w.FailingOld = failingOf(listed), false
 	document, err := json.Marshal(w.Failing)
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 
 	"connectcharms/provider-charm/internal/cos"
@@ -48,14 +47,18 @@ func (u *unit) observeWatch(ctx context.Context, w *World) error {
 		if err != nil {
 			return err
 		}
-		ids = slices.DeleteFunc(ids, func(id hook.RelationID) bool {
-			return u.Relation != nil && u.Relation.ID == id && u.Kind == hook.RelationBroken
-		})
-		w.Watch.Watchers[endpoint] = ids
 		for _, id := range ids {
-			if err := u.observeTold(ctx, w, id); err != nil {
+			if u.Relation != nil && u.Relation.ID == id && u.Kind == hook.RelationBroken {
+				continue
+			}
+			err := u.observeTold(ctx, w, id)
+			if hook.IsNotFound(err) {
+				continue // the agent on this machine is a subordinate that is still to come
+			}
+			if err != nil {
 				return err
 			}
+			w.Watch.Watchers[endpoint] = append(w.Watch.Watchers[endpoint], id)
 		}
 	}
 	if err := u.observeJMX(ctx, w); err != nil {
