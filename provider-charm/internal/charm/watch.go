@@ -134,10 +134,14 @@ func (w *World) topology() cos.Topology {
 // toTell is what belongs into the databags of those who watch. The application's databags are the leader's to write.
 func (w *World) toTell() map[bagOwner]hook.Databag {
 	bags := map[bagOwner]hook.Databag{}
-	endpoint := cos.Endpoint{Host: w.metricsHost(), Port: w.Config.MetricsPort, Worker: w.Watch.JMX.Option != ""}
+	endpoint := cos.Endpoint{Port: w.Config.MetricsPort, Worker: w.Watch.JMX.Option != ""}
 	for _, id := range w.Watch.Watchers[scrapeEndpoint] {
 		bags[bagOwner{id, false}] = cos.ScrapeUnit(w.Event.Unit, w.Address)
 		bags[bagOwner{id, true}] = cos.ScrapeApplication(w.topology(), endpoint)
+	}
+	endpoint.Host = worker.Loopback(w.Address)
+	if len(w.Watch.Watchers[scrapeEndpoint]) > 0 {
+		endpoint.Host = w.Address
 	}
 	for _, id := range w.Watch.Watchers[agentEndpoint] {
 		bags[bagOwner{id, false}] = cos.Agent(w.topology(), endpoint)
