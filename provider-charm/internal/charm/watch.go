@@ -123,7 +123,7 @@ func (w *World) ports() []int {
 // topology is this unit's place in Juju.
 func (w *World) topology() cos.Topology {
 	charm := "kafka-connect"
-	if len(w.Event.Containers) > 0 {
+	if w.Event.MachineID == "" { // a pod
 		charm = "kafka-connect-k8s"
 	}
 	return cos.Topology{
