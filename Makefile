@@ -13,7 +13,7 @@ export GOWORK := off
 # The race detector is cgo; nothing that is shipped is. No cached result: what the tests build and start, Go's cache does not see.
 GO_TEST := go test -race -count=1 -timeout 20m
 
-.PHONY: help demo test integration conformance controller controller-down lint charms fmt tidy rename
+.PHONY: help bench demo test integration conformance controller controller-down lint charms fmt tidy rename
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,10 @@ controller: ## start a local Juju controller (root, Debian or Ubuntu); the secon
 
 controller-down: ## remove the controller, its machines and its network; the cache stays
 	@tests/juju/controller down
+
+bench: ## compare the gateway with nginx and basic authentication, as Markdown (root fetches nginx-light by apt)
+	@command -v nginx >/dev/null || [ "$$(id -u)" != 0 ] || apt-get install -y --no-install-recommends nginx-light apache2-utils >/dev/null || true
+	@go -C tests run ./cmd/bench
 
 charms: ## pack the charms for amd64 and arm64 into build/
 	@go -C tests run ./cmd/build-charms -o ../build

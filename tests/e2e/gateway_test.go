@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"crypto/tls"
+	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +12,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/schemas"
 )
 
 // gateways are the processes of a unit's gateway.
@@ -64,4 +70,60 @@ func TestLimitsChangeWhileTheGatewayRuns(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(record), `"event":"reload"`)
 	assert.NotContains(t, string(record), account["password"])
+}
+
+// TestAForgedRequestOfAWorkerIsRefused shows that a signature is no way in for clients, and that by the workers' door,
+// even for who has the identity, it has to be right.
+func TestAForgedRequestOfAWorkerIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.deploy(1, nil)
+	s.client("client", schemas.NotRequired)
+	s.settle()
+	relation := s.integrate("client")
+	s.settle()
+	clients := s.published(relation).Endpoints[0]
+	name := fmt.Sprintf("mirror_r%d_%s", relation, strings.ReplaceAll(s.UUID(), "-", ""))
+	_, err := s.rest(relation).Create(t.Context(), name, heartbeats(), connect.InitialRunning)
+	require.NoError(t, err)
+	workers, identity := s.workersDoor(provider + "/0")
+	for path, method := range map[string]string{"/tasks": http.MethodPost, "/fence": http.MethodPut} {
+		assert.Equal(t, http.StatusUnauthorized, forge(t, http.DefaultClient, method, clients+"/connectors/"+name+path))
+		assert.Equal(t, http.StatusForbidden, forge(t, identity, method, workers+"/connectors/"+name+path), "the worker's word")
+		assert.Zero(t, forge(t, stranger(), method, workers+"/connectors/"+name+path))
+	}
+}
+
+// workersDoor is where other workers come in to a unit, and a client that has the identity.
+func (s *stage) workersDoor(unit string) (address string, client *http.Client) {
+	s.t.Helper()
+	identity := filepath.Join(s.data(unit), "identity")
+	pair, err := tls.LoadX509KeyPair(filepath.Join(identity, "certificate.pem"), filepath.Join(identity, "private-key.pem"))
+	require.NoError(s.t, err)
+	client = stranger()
+	client.Transport.(*http.Transport).TLSClientConfig.Certificates = []tls.Certificate{pair}
+	info, err := s.Unit(unit)
+	require.NoError(s.t, err)
+	return (&url.URL{Scheme: "https", Host: info.Address + ":8085"}).String(), client
+}
+
+// stranger is a client without an identity, who does not mind whom it talks to.
+func stranger() *http.Client {
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+}
+
+// forge sends what a worker would, with a signature of nobody; 0 is no answer.
+func forge(t *testing.T, client *http.Client, method, target string) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, target, strings.NewReader("[]"))
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-Connect-Authorization", "Zm9yZ2Vk")
+	request.Header.Set("X-Connect-Request-Signature-Algorithm", "HmacSHA256")
+	answer, err := client.Do(request)
+	if err != nil {
+		return 0
+	}
+	require.NoError(t, answer.Body.Close())
+	return answer.StatusCode
 }

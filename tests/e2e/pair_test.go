@@ -244,32 +244,6 @@ func TestConnectorsAreCreatedThroughEveryEndpoint(t *testing.T) {
 	}
 }
 
-// TestAForgedRequestOfAWorkerIsRefused shows that what passes the gateway without an account is checked by the worker.
-func TestAForgedRequestOfAWorkerIsRefused(t *testing.T) {
-	t.Parallel()
-	s := newStage(t)
-	s.deploy(1, nil)
-	s.client("client", schemas.NotRequired)
-	s.settle()
-	relation := s.integrate("client")
-	s.settle()
-	endpoint := s.published(relation).Endpoints[0]
-	name := fmt.Sprintf("mirror_r%d_%s", relation, strings.ReplaceAll(s.UUID(), "-", ""))
-	_, err := s.rest(relation).Create(t.Context(), name, heartbeats(), connect.InitialRunning)
-	require.NoError(t, err)
-	for path, method := range map[string]string{"/tasks": http.MethodPost, "/fence": http.MethodPut} {
-		request, err := http.NewRequestWithContext(t.Context(), method, endpoint+"/connectors/"+name+path, strings.NewReader("[]"))
-		require.NoError(t, err)
-		request.Header.Set("Content-Type", "application/json")
-		request.Header.Set("X-Connect-Authorization", "Zm9yZ2Vk")
-		request.Header.Set("X-Connect-Request-Signature-Algorithm", "HmacSHA256")
-		answer, err := http.DefaultClient.Do(request)
-		require.NoError(t, err)
-		require.NoError(t, answer.Body.Close())
-		assert.Equal(t, http.StatusForbidden, answer.StatusCode, path)
-	}
-}
-
 // heartbeats is a connector that needs no plugin: MirrorMaker's are part of Kafka.
 func heartbeats() map[string]string {
 	return map[string]string{

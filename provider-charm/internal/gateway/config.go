@@ -20,7 +20,7 @@ type Config struct {
 	TLS *KeyPair `json:"tls,omitempty"`
 	// Plain lets clients in without TLS beside those with TLS, on the same port. Without a certificate it is so anyway.
 	Plain bool `json:"plain,omitempty"`
-	// Internal is where the other workers of the group come in. Where it is nil they use Listen, as clients do.
+	// Internal is where the other workers of the group come in; nil is for a group of one worker.
 	Internal *Internal `json:"internal,omitempty"`
 	// Metrics is the IP address and port that answers GET /metrics to everybody, without TLS; "" is none.
 	Metrics string `json:"metrics,omitempty"`

@@ -148,7 +148,9 @@ func TestTrailersOfARequestAreDropped(t *testing.T) {
 func TestRequestsSignedByAWorkerPassWithoutAnAccount(t *testing.T) {
 	t.Parallel()
 	const signature, algorithm = "X-Connect-Authorization", "X-Connect-Request-Signature-Algorithm"
-	f := start(t, says(200, `{}`))
+	identity := issue(t, time.Hour)
+	f := start(t, says(200, `{}`), withIdentity(t, identity))
+	worker, door := peer(t, identity.pair), f.workersDoor(t)
 	both := http.Header{signature: {"c2ln"}, algorithm: {"HmacSHA256"}}
 	cases := map[string]struct {
 		method, target string
@@ -179,7 +181,8 @@ func TestRequestsSignedByAWorkerPassWithoutAnAccount(t *testing.T) {
 			for name, values := range c.header {
 				request.Header[name] = values
 			}
-			response, err := http.DefaultClient.Do(request)
+			request.URL.Scheme, request.URL.Host = "https", door
+			response, err := worker.Do(request)
 			require.NoError(t, err)
 			require.NoError(t, response.Body.Close())
 			assert.Equal(t, c.want, response.StatusCode)
@@ -195,17 +198,18 @@ func TestRequestsSignedByAWorkerPassWithoutAnAccount(t *testing.T) {
 			assert.Equal(t, c.target, reached[0].uri)
 		})
 	}
-	withAccount := f.do(t, f.one, "POST", "/connectors/a/tasks", `[]`, signature, "a", algorithm, "b")
-	assert.Equal(t, 403, withAccount.status, "an account does not use the workers' paths, signed or not")
+	withAccount := f.atWorkersDoor(t, worker, f.one, "POST", "/connectors/a/tasks", `[]`, signature, "a", algorithm, "b")
+	assert.Equal(t, 403, withAccount, "an account does not use the workers' paths, signed or not")
 }
 
 func TestASenderOfBadSignaturesIsSlowedDown(t *testing.T) {
 	t.Parallel()
-	f := start(t, says(403, `{}`))
+	identity := issue(t, time.Hour)
+	f := start(t, says(403, `{}`), withIdentity(t, identity))
+	worker := peer(t, identity.pair)
 	got := 0
 	for range 1000 {
-		got = f.do(t, anonymous, "POST", "/connectors/a/tasks", `[]`,
-			"X-Connect-Authorization", "x", "X-Connect-Request-Signature-Algorithm", "y").status
+		got = f.atWorkersDoor(t, worker, anonymous, "POST", "/connectors/a/tasks", `[]`, signature...)
 		if got != 403 {
 			break
 		}
@@ -305,7 +309,8 @@ func TestAnswersPointAtTheGateway(t *testing.T) {
 
 func TestLargeBodiesAreRefused(t *testing.T) {
 	t.Parallel()
-	f := start(t, says(200, `{}`), withConfig(func(c *gateway.Config) { c.MaxBody, c.MaxSignedBody = 100, 200 }))
+	identity := issue(t, time.Hour)
+	f := start(t, says(200, `{}`), withIdentity(t, identity), withConfig(func(c *gateway.Config) { c.MaxBody, c.MaxSignedBody = 100, 200 }))
 	body := func(size int) string { return `{"x":"` + strings.Repeat("y", size-8) + `"}` }
 	for _, chunked := range []bool{false, true} {
 		for size, want := range map[int]int{100: 200, 101: 413} {
@@ -320,8 +325,8 @@ func TestLargeBodiesAreRefused(t *testing.T) {
 		}
 	}
 	for size, want := range map[int]int{200: 200, 201: 413} {
-		got := f.do(t, anonymous, "POST", "/connectors/a/tasks", body(size), "X-Connect-Authorization", "x", "X-Connect-Request-Signature-Algorithm", "y")
-		assert.Equal(t, want, got.status)
+		got := f.atWorkersDoor(t, peer(t, identity.pair), anonymous, "POST", "/connectors/a/tasks", body(size), signature...)
+		assert.Equal(t, want, got)
 	}
 }
 

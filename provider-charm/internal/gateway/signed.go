@@ -10,10 +10,6 @@ const (
 	algorithmHeader = "X-Connect-Request-Signature-Algorithm"
 )
 
-// takesSigned says whether a request may come without an account when it is signed: by the door of the workers, and by
-// that of the clients only where the workers have none of their own.
-func (v *visit) takesSigned() bool { return v.internal || v.config.Internal == nil }
-
 // signedByWorker says whether the headers are those of a worker's own request: both of the signature, once each, and
 // no account. Whether the signature is right only the worker can say: the key is in Connect's config topic.
 func signedByWorker(header http.Header) bool {

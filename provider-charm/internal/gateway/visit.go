@@ -86,7 +86,7 @@ func (g *gateway) handle(w *recorder, r *http.Request, v *visit) *refusal {
 	case badPath == nil && found.access == anyone:
 		g.health.answer(w, r)
 		return nil
-	case badPath == nil && found.access == workersOnly && v.takesSigned() && signedByWorker(r.Header):
+	case badPath == nil && found.access == workersOnly && v.internal && signedByWorker(r.Header):
 		return g.handleSigned(w, r, v)
 	}
 	account, accepted := g.book.authenticate(r)

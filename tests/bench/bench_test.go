@@ -1,0 +1,58 @@
+package bench_test
+
+import (
+	"errors"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"connectcharms/tests/bench"
+	"connectcharms/tests/charms"
+	"connectcharms/tests/kafka"
+)
+
+// TestTheComparisonRuns is short: what it measures here means nothing.
+func TestTheComparisonRuns(t *testing.T) {
+	t.Parallel()
+	cache, err := kafka.CacheDir()
+	require.NoError(t, err)
+	built, err := charms.Build(t.Context(), filepath.Join(cache, "charms"))
+	require.NoError(t, err)
+	tiny, end, err := bench.TinyUpstream(t.Context())
+	require.NoError(t, err)
+	defer end()
+	for _, withTLS := range []bool{false, true} {
+		var out strings.Builder
+		require.NoError(t, bench.Compare(t.Context(), &out, tiny, withTLS, bench.Options{
+			Program: filepath.Join(built.KafkaConnect, "bin", "kafka-connect"), Connections: 2, For: 50 * time.Millisecond, Rounds: 1, OnlyCheap: true,
+		}))
+		t.Log(out.String())
+		assert.Contains(t, out.String(), "\n| gateway | ")
+		if !strings.Contains(out.String(), bench.ErrNoNginx.Error()) {
+			assert.Contains(t, out.String(), "\n| nginx, SHA-1, 1 round | ")
+		}
+	}
+}
+
+func TestALoadThatIsRefusedIsAnError(t *testing.T) {
+	t.Parallel()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			_, _ = connection.Write([]byte("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"))
+		}
+	}()
+	defer listener.Close()
+	_, err = bench.Load{Address: listener.Addr().String(), Path: "/", Connections: 1, For: time.Second}.Run(t.Context())
+	require.ErrorContains(t, err, "401 Unauthorized")
+}
