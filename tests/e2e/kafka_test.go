@@ -61,14 +61,15 @@ func TestARelatedKafkaIsFollowed(t *testing.T) {
 	s.publishes(k, func(*kafkaCharm) {})
 	s.allActive(provider, "one")
 	s.lines(input, output, "by relation\n")
-	s.requireSecretFileOnly(unit, hostile[:8])
 
 	pid := workerPID(t, s, unit)
-	require.NoError(t, broker.SetUser(t.Context(), "relation-1", "second"))
-	s.publishes(k, func(k *kafkaCharm) { k.account["password"] = "second" })
+	const second = "hunter2hunter2"
+	require.NoError(t, broker.SetUser(t.Context(), "relation-1", second))
+	s.publishes(k, func(k *kafkaCharm) { k.account["password"] = second })
 	s.allActive(provider, "one")
 	assert.NotEqual(t, pid, workerPID(t, s, unit), "a worker reads its password at its start")
 	s.lines(input, output, "another password\n")
+	s.requireInPropertiesOnly(unit, second)
 
 	pid = workerPID(t, s, unit)
 	s.publishes(k, func(k *kafkaCharm) { k.account["password"] = "not yet Kafka's" })
@@ -93,34 +94,32 @@ func TestARelatedKafkaIsFollowed(t *testing.T) {
 	s.lines(input, output, "by options\n")
 }
 
-// requireSecretFileOnly holds that a secret is in no file that others than the services' group can read, and in no
-// process's arguments or environment.
-func (s *stage) requireSecretFileOnly(unit, text string) {
+// requireInPropertiesOnly holds that a password is in the worker's properties, which only the services' group can read, and
+// in no other file of the unit, no output of a hook, and no process's arguments or environment.
+func (s *stage) requireInPropertiesOnly(unit, password string) {
 	s.t.Helper()
+	properties := filepath.Join(s.data(unit), "worker/worker.properties")
+	assert.Contains(s.t, s.properties(unit), password)
+	info, err := os.Stat(properties)
+	require.NoError(s.t, err)
+	assert.Equal(s.t, fs.FileMode(0o640), info.Mode().Perm())
 	require.NoError(s.t, filepath.WalkDir(s.data(unit), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() || filepath.Ext(path) == ".jar" {
+		if err != nil || !entry.Type().IsRegular() || path == properties || filepath.Ext(path) == ".jar" {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		if err != nil || !bytes.Contains(content, []byte(text)) {
-			return err
-		}
-		info, err := entry.Info()
-		assert.Equal(s.t, fs.FileMode(0), info.Mode().Perm()&0o007, path)
+		assert.False(s.t, bytes.Contains(content, []byte(password)), path)
 		return err
 	}))
-	info, err := os.Stat(filepath.Join(s.data(unit), "worker/worker.properties"))
-	require.NoError(s.t, err)
-	assert.Equal(s.t, fs.FileMode(0o640), info.Mode().Perm())
 	for _, run := range s.HookLog() {
-		assert.NotContains(s.t, run.Output, text)
+		assert.NotContains(s.t, run.Output, password)
 	}
 	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	require.NoError(s.t, err)
 	for _, process := range processes {
 		line, _ := os.ReadFile(process)
 		environment, _ := os.ReadFile(filepath.Join(filepath.Dir(process), "environ"))
-		assert.NotContains(s.t, string(line)+string(environment), text)
+		assert.NotContains(s.t, string(line)+string(environment), password)
 	}
 }
 
@@ -200,6 +199,33 @@ func TestALoginByOptionsIsCheckedBeforeItIsUsed(t *testing.T) {
 	s.settle()
 	s.requireStatus(unit, "blocked", "two Kafkas")
 	assert.Equal(t, pid, workerPID(t, s, unit), "the worker goes on")
+}
+
+// TestEveryWayToReachKafkaIsTakenByARealWorker goes through what the properties of a worker can be.
+func TestEveryWayToReachKafkaIsTakenByARealWorker(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	broker, authority := secureKafka(t)
+	require.NoError(t, broker.SetUser(t.Context(), `co"nn=ect,`, hostile))
+	login := map[string]string{"username": `co"nn=ect,`, "password": hostile}
+	uri, err := s.AddSecret("login", login)
+	require.NoError(t, err)
+	require.NoError(t, s.GrantSecret(uri, provider))
+	s.deployAlone(provider, 1, map[string]any{"bootstrap-servers": broker.At(kafka.SASLPlaintext), "kafka-secret": uri})
+	s.settle()
+	s.allActive(provider)
+	assert.Contains(t, s.properties(provider+"/0"), "admin.security.protocol=SASL_PLAINTEXT\n")
+	for protocol, content := range map[kafka.Protocol]map[string]string{
+		kafka.Plaintext: {"tls": "false"},
+		kafka.SSL:       {"tls-ca": authority.PEM()},
+		kafka.SASLSSL:   {"username": login["username"], "password": login["password"], "tls": "true", "tls-ca": authority.PEM(), "sasl-mechanism": "SCRAM-SHA-512"},
+	} {
+		require.NoError(t, s.UpdateSecret(uri, content))
+		require.NoError(t, s.SetConfig(provider, map[string]any{"bootstrap-servers": broker.At(protocol)}))
+		s.settle()
+		s.allActive(provider)
+		assert.Contains(t, s.properties(provider+"/0"), "admin.security.protocol="+string(protocol)+"\n")
+	}
 }
 
 func TestSourcesDeliverExactlyOnceAfterTwoPasses(t *testing.T) {

@@ -109,6 +109,7 @@ func TestAPasswordThatKafkaRefusesRestartsNoWorker(t *testing.T) {
 	require.True(t, w.needsRestart())
 	w.Services.BrokerReason, w.Services.BrokersRefuse = "Kafka at 10.0.0.1:9092 refuses the user alice: no", true
 	assert.False(t, w.needsRestart())
+	assert.Nil(t, runServices(w), "should it die, it is started with what let it in before")
 	assert.Equal(t, hook.Status{Name: hook.Blocked, Message: w.Services.BrokerReason}, status(w))
 	w.Services.BrokersRefuse = false
 	assert.Equal(t, hook.Waiting, status(w).Name)

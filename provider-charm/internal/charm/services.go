@@ -79,9 +79,10 @@ func readWorkerConfig(config *Config, options hook.Config, _ hook.Event) (proble
 }
 
 // runServices tells Pebble what to run, and has it run what it does not. With a configuration that cannot be, what runs
-// goes on as it is; so does a worker, with a Kafka that is not clear.
+// goes on as it is; so does a worker, with a Kafka that is not clear or lets
+// nobody in: what a worker that dies is started with again stays what let it in before.
 func runServices(w *World) Step {
-	unclear := w.Kafka.isUnclear() && w.Services.WorkerRunning
+	unclear := w.Services.WorkerRunning && (w.Kafka.isUnclear() || !w.mayChangeKafka())
 	if w.Address == "" || w.Config.Problem != "" || w.Runtime.Waits != "" || !w.hasIdentity() || unclear {
 		return nil
 	}
