@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-// listenControl opens the socket, mode 0660 from its first moment, in place of one that an earlier process left.
+// listenControl opens the socket, mode 0660 and never more, in place of one that an earlier process left.
 func listenControl(ctx context.Context, path string) (net.Listener, error) {
 	listener, err := replaceSocket(ctx, path)
 	if err != nil {
@@ -36,10 +36,15 @@ func replaceSocket(ctx context.Context, path string) (net.Listener, error) {
 	var listener net.Listener
 	err := atSocket(path, func(short string) (err error) {
 		private := net.ListenConfig{Control: makePrivate}
-		listener, err = private.Listen(ctx, "unix", short)
+		if listener, err = private.Listen(ctx, "unix", short); err == nil {
+			err = os.Chmod(short, 0o660) // a umask may have taken the group's part
+		}
 		return err
 	})
 	if err != nil {
+		if listener != nil {
+			_ = listener.Close()
+		}
 		return nil, err
 	}
 	if unix, ok := listener.(*net.UnixListener); ok {
