@@ -282,7 +282,7 @@ func TestUnknownAndImpossibleConfigIsRefused(t *testing.T) {
 // workerPID finds the JVM of a unit's worker by the properties file that it was started with.
 func workerPID(t *testing.T, s *stage, unit string) int {
 	t.Helper()
-	properties := filepath.Join(s.data(unit), "worker/worker.properties")
+	properties := filepath.Join(s.seen(unit), "worker/worker.properties")
 	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	require.NoError(t, err)
 	for _, process := range processes {

@@ -1,11 +1,15 @@
 package e2e
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -94,4 +98,43 @@ func TestAnImageWithoutKafkaIsNamed(t *testing.T) {
 	}))
 	s.settle()
 	s.requireStatus(provider+"/0", "blocked", "the image has no Kafka in /opt/kafka: attach another as resource kafka-connect-image")
+}
+
+// TestAWorkerThatHangsIsRestartedAndItsContainerIsNot stops the worker's process as a deadlock would. Kubernetes asks Pebble
+// for both levels of health: without "alive" it would end the container, without "ready" the pod gets no requests.
+func TestAWorkerThatHangsIsRestartedAndItsContainerIsNot(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("a worker may be silent for three minutes")
+	}
+	s := newStageOn(t, kubernetes)
+	s.deploy(1, nil)
+	s.settle()
+	s.allActive(provider)
+	require.Eventually(t, func() bool { return s.health("ready") == http.StatusOK }, time.Minute, time.Second)
+	hung := workerPID(t, s, provider+"/0")
+	require.NoError(t, syscall.Kill(hung, syscall.SIGSTOP))
+	require.Eventually(t, func() bool { return s.health("ready") == http.StatusBadGateway }, 2*time.Minute, time.Second)
+	assert.Equal(t, http.StatusOK, s.health("alive"))
+	s.updateStatus()
+	s.requireStatus(provider+"/0", "waiting", "waiting for the worker")
+	require.NoError(t, syscall.Kill(hung, 0), "it is given time")
+	require.Eventually(t, func() bool { return syscall.Kill(hung, 0) != nil }, 5*time.Minute, time.Second)
+	require.Eventually(t, func() bool { return s.health("ready") == http.StatusOK }, 2*time.Minute, time.Second)
+	s.allActive(provider)
+}
+
+// health is what Pebble tells Kubernetes of the first pod.
+func (s *stage) health(level string) (code int) {
+	s.t.Helper()
+	info, err := s.Unit(provider + "/0")
+	require.NoError(s.t, err)
+	socket := filepath.Join(info.Root, "charm/containers", workload, "pebble.socket")
+	pebble := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}}}
+	answer, err := pebble.Get("http://pebble/v1/health?level=" + level)
+	require.NoError(s.t, err)
+	require.NoError(s.t, answer.Body.Close())
+	return answer.StatusCode
 }
