@@ -2,7 +2,6 @@ package charm
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -213,9 +212,9 @@ func rolloutStatus(w *World) (hook.Status, bool) {
 	mine := turn.Unit == w.Event.Unit
 	switch {
 	case there && !mine && report.NeedsRestart && report.Turned != turn.Number && w.turnIsLate():
-		return waiting("%s to restart its worker, %s so far: mend or remove that unit", turn.Unit, w.forHowLong())
+		return waiting("%s to restart its worker, its turn from %s: mend or remove that unit", turn.Unit, clock(turn.Since))
 	case there && !mine && !report.NeedsRestart && !report.Ready && w.Now.Sub(turn.Since) > stopPatience+workerPatience:
-		return waiting("the worker of %s, down since its restart %s ago: the others do not restart before it is up", turn.Unit, w.forHowLong())
+		return waiting("the worker of %s, which has not come up since %s: the others do not restart before it", turn.Unit, clock(turn.Since))
 	case !w.needsRestart() || !w.Services.WorkerReady:
 		return hook.Status{}, false
 	case turn.Unit != "" && !mine:
@@ -226,8 +225,4 @@ func rolloutStatus(w *World) (hook.Status, bool) {
 		return waiting("the worker of %s to be up, %s at most, before the next one restarts", w.downUnit(w.Event.Unit), downPatience)
 	}
 	return waiting("its turn to restart the worker")
-}
-
-func (w *World) forHowLong() string {
-	return fmt.Sprintf("%d minutes", int(w.Now.Sub(w.Shared.Turn.Since).Minutes()))
 }

@@ -267,11 +267,11 @@ func TestTheStatusSaysWhatARestartWaitsFor(t *testing.T) {
 		"another's turn": {waiting: []string{unit0, unit1}, turn: since(unit1, time.Minute), want: "waiting for its turn to restart the worker, after kafka-connect/1"},
 		"a unit that is lost": {
 			turn: since(unit1, 12*time.Minute), waiting: []string{unit1},
-			want: "waiting for kafka-connect/1 to restart its worker, 12 minutes so far: mend or remove that unit",
+			want: "waiting for kafka-connect/1 to restart its worker, its turn from 2026-11-22 11:48 UTC: mend or remove that unit",
 		},
 		"a worker that broke": {
 			turn: since(unit1, 12*time.Minute), change: func(w *World) { w.changeReport(unit1, func(r *Report) { r.Ready = false }) },
-			want: "waiting for the worker of kafka-connect/1, down since its restart 12 minutes ago: the others do not restart before it is up",
+			want: "waiting for the worker of kafka-connect/1, which has not come up since 2026-11-22 11:48 UTC: the others do not restart before it",
 		},
 		"a worker that is down": {
 			waiting: []string{unit0}, change: func(w *World) { w.changeReport(unit2, func(r *Report) { r.Ready = false }) },
