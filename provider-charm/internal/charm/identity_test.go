@@ -60,6 +60,16 @@ func TestNothingRunsWithoutTheIdentity(t *testing.T) {
 	assert.Equal(t, hook.Status{Name: hook.Waiting, Message: "waiting for the workers' common identity: secret not found"}, status(w))
 }
 
+func TestNothingRunsBeforeTheLeaderMadeTheIdentity(t *testing.T) {
+	t.Parallel()
+	w := settled(t)
+	w.Leader, w.Shared.Identity, w.Services = false, nil, Services{}
+	assert.Nil(t, runServices(w), "files of an earlier try are no identity")
+	w.Identity.Held = identity.Identity{}
+	assert.Nil(t, runServices(w))
+	assert.Equal(t, "waiting for the leader to make the workers' common identity", status(w).Message)
+}
+
 func TestAnotherIdentityRestartsTheWorker(t *testing.T) {
 	t.Parallel()
 	w := settled(t)

@@ -195,18 +195,21 @@ func (s PublishCAs) Apply(ctx context.Context, u *unit, w *World) error {
 	if err := u.SecretSet(ctx, "secret:"+s.Secret, aboutTLS(s.CAs), hook.SecretOptions{}); err != nil {
 		return err
 	}
-	return u.share(ctx, w, func(shared *Shared) {
-		record := *shared.TLS
-		record.CAs = nil
-		for _, ca := range s.CAs {
-			published := PublishedCA{PEM: ca, Since: w.Now}
-			if i := slices.IndexFunc(shared.TLS.CAs, func(old PublishedCA) bool { return old.PEM == ca }); i >= 0 {
-				published = shared.TLS.CAs[i]
-			}
-			record.CAs = append(record.CAs, published)
+	return u.share(ctx, w, func(shared *Shared) { shared.TLS = shared.TLS.with(s.CAs, w.Now) })
+}
+
+// with is the record with these CAs. Those that were published before keep their time.
+func (r TLSRecord) with(cas []string, now time.Time) *TLSRecord {
+	before := r.CAs
+	r.CAs = nil
+	for _, ca := range cas {
+		published := PublishedCA{PEM: ca, Since: now}
+		if i := slices.IndexFunc(before, func(old PublishedCA) bool { return old.PEM == ca }); i >= 0 {
+			published = before[i]
 		}
-		shared.TLS = &record
-	})
+		r.CAs = append(r.CAs, published)
+	}
+	return &r
 }
 
 // blocks takes certificates in PEM apart.

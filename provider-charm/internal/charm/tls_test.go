@@ -46,12 +46,7 @@ func walk(t *testing.T, w *World) (steps []string) {
 				steps = append(steps, "gateway without http")
 			}
 		case PublishCAs:
-			record := *w.Shared.TLS
-			record.CAs = nil
-			for _, ca := range step.CAs {
-				record.CAs = append(record.CAs, PublishedCA{ca, w.Now})
-			}
-			w.Shared.TLS = &record
+			w.Shared.TLS = w.Shared.TLS.with(step.CAs, w.Now)
 			steps = append(steps, "CAs")
 		case SetScheme:
 			record := *w.Shared.TLS
@@ -171,6 +166,22 @@ func TestEndpointsAreHTTPSWhenEveryPublishedUnitShowsACertificate(t *testing.T) 
 	third.TLS = w.Own.TLS
 	w.Others["kafka-connect/2"] = third
 	assert.Equal(t, []string{"publish https://10.0.0.5:8083,https://10.0.0.6:8083,https://10.0.0.7:8083"}, walk(t, w))
+}
+
+func TestNewUnitShowsAtOnceWhatClientsKnow(t *testing.T) {
+	t.Parallel()
+	one, two := newAuthority(t, "one"), newAuthority(t, "two")
+	w := served(t, one, noon)
+	offered := w.Certificate.Offered
+	w.Certificate.Held = certificates.Certificate{}
+	w.Now = noon.Add(time.Minute)
+	assert.True(t, w.mayShow(offered), "the CA came with https")
+
+	w.Shared.TLS = w.Shared.TLS.with([]string{one.pem(), two.pem()}, w.Now)
+	assert.True(t, w.mayShow(offered), "that another CA came says nothing of this one")
+	assert.False(t, w.mayShow(two.issue(w.Certificate.Request, noon.Add(time.Hour))), "clients have had no overlap")
+	w.Now = w.Now.Add(time.Hour)
+	assert.True(t, w.mayShow(two.issue(w.Certificate.Request, noon.Add(9*time.Hour))))
 }
 
 func TestFirstPasswordDoesNotGoWithoutTLSWhereItIsWanted(t *testing.T) {
