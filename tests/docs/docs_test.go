@@ -5,6 +5,7 @@ package docs
 import (
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -108,6 +109,33 @@ func TestLinksInTheDocsLeadSomewhere(t *testing.T) {
 			}
 		}
 	}
+}
+
+// named is a test that a document names.
+var named = regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]+)`")
+
+func TestTestsInTheDocsAreThere(t *testing.T) {
+	root, err := charms.Repository()
+	require.NoError(t, err)
+	there := map[string]bool{}
+	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		code, err := os.ReadFile(path)
+		for _, found := range regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`).FindAllStringSubmatch(string(code), -1) {
+			there[found[1]] = true
+		}
+		return err
+	}))
+	found := 0
+	for path, text := range documents(t) {
+		for _, test := range named.FindAllStringSubmatch(text, -1) {
+			assert.True(t, there[test[1]], "%s: there is no %s", path, test[1])
+			found++
+		}
+	}
+	assert.Positive(t, found)
 }
 
 // followed is a file that stands for a directory, which may be linked as well.
