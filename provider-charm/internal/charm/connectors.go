@@ -30,34 +30,23 @@ type Failing struct {
 	Reason    string `json:"reason"`
 }
 
-// observeFailing reads what the leader found in the last update-status.
-func (u *unit) observeFailing(_ context.Context, w *World) error {
+// observeFailing has the leader look for connectors that have failed in each update-status; in other hooks it goes by what
+// it found then.
+func (u *unit) observeFailing(ctx context.Context, w *World) error {
 	if !w.Leader {
 		return nil
 	}
-	w.FailingOld = w.Event.Kind == hook.UpdateStatus
 	document, err := os.ReadFile(u.layout.failingFile())
 	if err == nil {
-		err = json.Unmarshal(document, &w.Failing)
+		err = json.Unmarshal(document, &w.NotedFailing)
 	}
-	if err != nil { // never looked, or a damaged note: the next update-status looks
-		w.Failing = nil
+	if err != nil { // never looked, or a damaged note
+		w.NotedFailing = nil
 	}
-	return nil
-}
-
-// lookAtConnectors has the leader look for connectors that have failed, every few minutes.
-func lookAtConnectors(w *World) Step {
-	if !w.FailingOld || !w.Services.WorkerReady {
+	w.Failing = w.NotedFailing
+	if w.Event.Kind != hook.UpdateStatus || !w.Services.WorkerReady {
 		return nil
 	}
-	return w.once("look at connectors", LookAtConnectors{})
-}
-
-// LookAtConnectors finds the connectors that have failed.
-type LookAtConnectors struct{}
-
-func (LookAtConnectors) Apply(ctx context.Context, u *unit, w *World) error {
 	limited, cancel := context.WithTimeout(ctx, listingPatience)
 	defer cancel()
 	listed, err := u.rest.Connectors(limited)
@@ -65,11 +54,27 @@ func (LookAtConnectors) Apply(ctx context.Context, u *unit, w *World) error {
 		u.log.Warn("the connectors could not be looked at; tried again in the next update-status", "error", err)
 		return nil
 	}
-	w.Failing, w.FailingOld = failingOf(listed), false
-	document, err := json.Marshal(w.Failing)
+	w.Failing = failingOf(listed)
+	return nil
+}
+
+// noteFailing keeps what the leader has found for the hooks that follow.
+func noteFailing(w *World) Step {
+	if !w.Leader || slices.Equal(w.Failing, w.NotedFailing) {
+		return nil
+	}
+	return NoteFailing{Failing: w.Failing}
+}
+
+// NoteFailing notes the connectors that have failed.
+type NoteFailing struct{ Failing []Failing }
+
+func (s NoteFailing) Apply(_ context.Context, u *unit, w *World) error {
+	document, err := json.Marshal(s.Failing)
 	if err != nil {
 		return err
 	}
+	w.NotedFailing = s.Failing
 	return atomicfile.Write(u.layout.failingFile(), document, 0o600)
 }
 

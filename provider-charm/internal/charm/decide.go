@@ -21,7 +21,7 @@ func next(w *World) Step {
 		closeClients, setAdmin, writeAccounts, forgetClients, addOperator, addIdentity, addTLSSecret, addSecrets, setPolicies, beginRotations,
 		takeIdentity, askForCertificate, takeCertificate, dropCertificate, installJava, unpackKafka, installJMX, installPlugins, removePlugins,
 		askForKafka, passExactlyOnce, runServices, awaitGateway, configureGateway, noteRequests, giveTurn, restartWorker, awaitWorker, setLevels,
-		publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, lookAtConnectors, tellClients,
+		publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, noteFailing, tellClients,
 		tellWatchers, forwardLogs, report,
 	)
 }

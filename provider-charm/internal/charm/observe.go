@@ -21,7 +21,7 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 	}
 	for _, read := range []func(context.Context, *World) error{
 		u.observeModel, u.observeAdmin, u.observeDownloads, u.observeKafka, u.observePeers, u.observeIdentity, u.observeCertificate, u.observeClients,
-		u.observeRuntime, u.observeWatch, u.observeFailing,
+		u.observeRuntime, u.observeWatch,
 	} {
 		if err := read(ctx, w); err != nil {
 			return nil, err
@@ -34,6 +34,9 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 		return nil, err
 	}
 	if err := u.observeServices(ctx, w); err != nil {
+		return nil, err
+	}
+	if err := u.observeFailing(ctx, w); err != nil {
 		return nil, err
 	}
 	return w, u.observeGroup(ctx, w)

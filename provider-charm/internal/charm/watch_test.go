@@ -189,15 +189,16 @@ func TestTheApplicationIsNoBetterThanItsUnits(t *testing.T) {
 	assert.Equal(t, hook.Status{Name: hook.Blocked, Message: "config x is y: set it"}, applicationStatus(w))
 }
 
-func TestTheLeaderLooksAtConnectorsInUpdateStatus(t *testing.T) {
+func TestTheLeaderNotesWhatItFound(t *testing.T) {
 	t.Parallel()
 	w := watched(t)
-	assert.Nil(t, lookAtConnectors(w))
-	w.FailingOld = true
-	assert.Equal(t, LookAtConnectors{}, lookAtConnectors(w))
-	w.tried.Forget("look at connectors")
-	w.Services.WorkerReady = false
-	assert.Nil(t, lookAtConnectors(w))
+	assert.Nil(t, noteFailing(w))
+	w.Failing = []Failing{{Connector: "a", Reason: "failed"}}
+	assert.Equal(t, NoteFailing{Failing: w.Failing}, noteFailing(w))
+	w.NotedFailing, w.Failing = w.Failing, nil
+	assert.Equal(t, NoteFailing{}, noteFailing(w), "all are mended")
+	w.Leader = false
+	assert.Nil(t, noteFailing(w))
 }
 
 func TestAConnectorIsDescribedInALine(t *testing.T) {

@@ -32,7 +32,7 @@ type World struct {
 	Admin        AdminWish
 	Watch        Watch
 	Failing      []Failing // connectors, as the leader last saw them
-	FailingOld   bool      // it is time that it looked again
+	NotedFailing []Failing // and as it has noted them
 	Kafka        Kafka
 	Strangers    []string // workers in the Connect group that are not this application's; known to the leader only
 
