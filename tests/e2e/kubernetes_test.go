@@ -52,9 +52,16 @@ func TestPodsAndContainersComeAndGo(t *testing.T) {
 	s.settle()
 	works(3, "three pods\n")
 
-	// A container dies with all that runs in it. What it had loaded, it loads again.
+	// A container dies with all that runs in it, and then the charm while it starts the services again.
 	require.NoError(t, s.RestartContainer(provider+"/0", workload))
+	killed := make(chan bool, 1)
+	go func() {
+		killed <- assert.Eventually(t, func() bool {
+			return len(s.gateways(provider+"/0")) > 0 && killDispatch(s, provider+"/0") == nil
+		}, time.Minute, 10*time.Millisecond, "a hook that has started the gateway")
+	}()
 	s.settle()
+	require.True(t, <-killed)
 	works(3, "a container died\n")
 
 	// A pod is replaced: its address is another, what it had downloaded is there.

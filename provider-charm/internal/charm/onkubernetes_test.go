@@ -50,6 +50,19 @@ func TestAUnitWithoutAMachineIsInAPod(t *testing.T) {
 	assert.IsType(t, onMachine{}, placeOf(hook.Event{Unit: "connect/0", MachineID: "0/lxd/1"}))
 }
 
+// A container may start long after the charm's own, as when its image is big, or go away at any time.
+func TestNothingIsAskedOfAContainerThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	w := settled(t)
+	w.Runtime = Runtime{Waits: "the container kafka-connect"}
+	w.Services = Services{Accounts: w.Services.Accounts, Started: w.Services.Started}
+	w.Own.Ready, w.Own.Loaded = false, nil
+	assert.Equal(t, SendReport{Report: w.Own}, next(w), "the others learn that it is not ready")
+	w.Sent = w.Own.clone()
+	assert.Nil(t, next(w))
+	assert.Equal(t, hook.Status{Name: hook.Waiting, Message: "waiting for the container kafka-connect"}, status(w))
+}
+
 // What the services read is written down with their own paths, not with the charm's.
 func TestTheCharmAndItsServicesSeeOneStorage(t *testing.T) {
 	t.Parallel()
