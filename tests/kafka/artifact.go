@@ -1,0 +1,66 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Artifact is one file that Maven has.
+type Artifact struct {
+	// Coordinates are GROUP:ARTIFACT:VERSION:PACKAGING:CLASSIFIER.
+	Coordinates string
+	// SHA256 is what the file must be, in hex.
+	SHA256 string
+}
+
+// FetchArtifact returns where the file is in the cache, after a download when it is not there. It waits and fails as Fetch
+// does.
+func FetchArtifact(ctx context.Context, artifact Artifact, progress io.Writer) (path string, err error) {
+	cache, err := CacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, strings.ReplaceAll(artifact.Coordinates, ":", "_"))
+	path = filepath.Join(dir, "file")
+	there := func() bool { _, err := os.Stat(path); return err == nil }
+	err = once(ctx, dir, there, func(building string) error { return artifact.download(ctx, building, progress) })
+	if err != nil {
+		return "", fmt.Errorf("fetch %s: %w", artifact.Coordinates, err)
+	}
+	return path, nil
+}
+
+func (a Artifact) download(ctx context.Context, dir string, progress io.Writer) error {
+	mvn, err := exec.LookPath("mvn")
+	if err != nil {
+		return fmt.Errorf("mvn is missing: install it (%s): %w", installTools, err)
+	}
+	maven := exec.CommandContext(ctx, mvn, "--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "-U",
+		"dependency:copy", "-Dartifact="+a.Coordinates, "-DoutputDirectory="+dir)
+	said := newOutput(nil)
+	maven.Stdout, maven.Stderr, maven.Dir = said, said, dir
+	// mvn is a script around java: the whole group goes when the context ends.
+	maven.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	maven.Cancel = func() error { return syscall.Kill(-maven.Process.Pid, syscall.SIGKILL) }
+	maven.WaitDelay = 5 * time.Second
+	stop := sayEvery(progressEvery, progress, "downloading "+a.Coordinates+" with Maven")
+	defer stop()
+	if err := maven.Run(); err != nil {
+		return fmt.Errorf("%w\n%s", err, said.tail())
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) != 1 {
+		return fmt.Errorf("it left %d files, one was expected", len(files))
+	}
+	if digest, err := digestOf(files[0]); err != nil || digest != a.SHA256 {
+		return fmt.Errorf("its SHA-256 is %s, recorded is %s: %w", digest, a.SHA256, os.ErrInvalid)
+	}
+	return os.Rename(files[0], filepath.Join(dir, "file"))
+}
