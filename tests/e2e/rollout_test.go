@@ -108,7 +108,7 @@ func TestARolloutOverThreeWorkersKeepsRecordsComing(t *testing.T) {
 	slices.Sort(gaps)
 	t.Logf("rollout of a plugin over 3 workers with %d tasks in %.1fs: longest time without a record %v, of the median task %v",
 		tasks, took.Seconds(), gaps[tasks-1].Round(time.Millisecond), gaps[tasks/2].Round(time.Millisecond))
-	assert.Less(t, gaps[tasks-1], 30*time.Second, "a rebalance delay, or a task that is lost")
+	assert.Less(t, gaps[tasks-1], 2*time.Minute, "a rebalance delay, or a task that is lost")
 }
 
 // TestFivePluginsAtOnceCostEachWorkerOneRestart prints how long it takes to five published credentials.
