@@ -59,6 +59,18 @@ func TestAlertsNameMetricsThatThereAre(t *testing.T) {
 	}
 }
 
+func TestTheDocumentSaysHowBadEachAlertIs(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(docsFile)
+	require.NoError(t, err)
+	all := rules(t)
+	rows := regexp.MustCompile("(?m)^\\| `(KafkaConnect[A-Za-z]+)` \\| [^|]+ \\| ([a-z]+) \\| [^|]+ \\|$").FindAllStringSubmatch(string(text), -1)
+	assert.Len(t, rows, len(all))
+	for _, row := range rows {
+		assert.Equal(t, all[row[1]].Labels["severity"], row[2], row[1])
+	}
+}
+
 type panel struct {
 	Type, Title string
 	Description string
