@@ -18,10 +18,18 @@ func next(w *World) Step {
 		return leave(w)
 	}
 	return reconcile.First(w,
-		closeClients, setAdmin, writeAccounts, forgetClients, addOperator, addIdentity, addTLSSecret, addSecrets, setPolicies, beginRotations,
-		takeIdentity, askForCertificate, takeCertificate, dropCertificate, installJava, unpackKafka, installJMX, installPlugins, removePlugins,
-		askForKafka, passExactlyOnce, runServices, awaitGateway, configureGateway, noteRequests, giveTurn, restartWorker, awaitWorker, setLevels,
+		// who is shut out, and what is left of who has gone
+		closeClients, setAdmin, writeAccounts, forgetClients,
+		// secrets of the application
+		addOperator, addIdentity, addTLSSecret, addSecrets, setPolicies, beginRotations,
+		// what this unit needs
+		takeIdentity, askForCertificate, takeCertificate, dropCertificate,
+		installJava, unpackKafka, installJMX, installPlugins, removePlugins, askForKafka, passExactlyOnce,
+		// its services, and the worker in its turn
+		runServices, awaitGateway, configureGateway, noteRequests, giveTurn, restartWorker, awaitWorker, setLevels,
+		// what clients get
 		publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, noteFailing, tellClients,
+		// what others are told
 		tellWatchers, forwardLogs, report,
 	)
 }

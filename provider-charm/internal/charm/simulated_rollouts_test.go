@@ -1,6 +1,7 @@
 package charm
 
 import (
+	"flag"
 	"fmt"
 	"testing"
 	"time"
@@ -11,14 +12,12 @@ import (
 	"connectcharms/requirer-lib/hook"
 )
 
+var seeds = flag.Uint64("seeds", 20, "how many orders of hooks each simulation goes through, for each number of units")
+
 func eachSeed(t *testing.T, test func(t *testing.T, units int, seed uint64)) {
 	t.Helper()
-	seeds := uint64(100)
-	if testing.Short() {
-		seeds = 10
-	}
 	for _, units := range []int{1, 3, 5} {
-		for seed := range seeds {
+		for seed := range *seeds {
 			t.Run(fmt.Sprintf("units=%d/seed=%d", units, seed), func(t *testing.T) {
 				t.Parallel()
 				test(t, units, seed)
