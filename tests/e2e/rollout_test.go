@@ -234,10 +234,7 @@ func TestAnOperatorRestartsAllWorkersFromAnyUnit(t *testing.T) {
 // on, until it has taken all: what was done before the kill is on disk, what was written to databags is lost.
 func TestALeaderKilledAtEveryStepEndsTheRollout(t *testing.T) {
 	t.Parallel()
-	model, err := jujutest.New(jujutest.Options{PebbleBinary: parts.built.Pebble, Log: testLog(t), HookRetries: 50})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, model.Close()) })
-	s := &stage{Model: model, t: t}
+	s := newStageOf(t, machines, jujutest.Options{HookRetries: 50})
 	kills := t.TempDir()
 	require.NoError(t, s.Deploy(provider, jujutest.FromDir(mortal(t, kills)), jujutest.DeployOptions{
 		Units: 2, Config: map[string]any{"bootstrap-servers": parts.broker.Bootstrap(), "worker-heap": 256},

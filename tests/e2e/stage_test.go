@@ -79,11 +79,13 @@ type stage struct {
 // newStage is a stage on machines.
 func newStage(t *testing.T) *stage { return newStageOn(t, machines) }
 
-func newStageOn(t *testing.T, on substrate) *stage {
+func newStageOn(t *testing.T, on substrate) *stage { return newStageOf(t, on, jujutest.Options{}) }
+
+// newStageOf is a stage in a model with these options.
+func newStageOf(t *testing.T, on substrate, options jujutest.Options) *stage {
 	t.Helper()
-	model, err := jujutest.New(jujutest.Options{
-		PebbleBinary: parts.built.Pebble, IsolateContainers: canIsolate(), Log: testLog(t),
-	})
+	options.PebbleBinary, options.IsolateContainers, options.Log = parts.built.Pebble, canIsolate(), testLog(t)
+	model, err := jujutest.New(options)
 	require.NoError(t, err)
 	s := &stage{Model: model, t: t, on: on}
 	t.Cleanup(func() {
