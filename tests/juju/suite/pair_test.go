@@ -77,6 +77,7 @@ func (s *pair) deployed() {
 	})
 	s.integrate(s.home, provider, integrator)
 	s.awaitActive(s.home, provider, integrator)
+	s.awaitEndpoints(2) // a unit that comes late is added
 }
 
 func (s *pair) contract() {
