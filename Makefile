@@ -38,9 +38,10 @@ controller: ## start a local Juju controller (root, Debian or Ubuntu); the secon
 controller-down: ## remove the controller, its machines and its network; the cache stays
 	@tests/juju/controller down
 
-bench: ## compare the gateway with nginx and basic authentication, as Markdown (root fetches nginx-light by apt)
+bench: ## compare the gateway with nginx, and installing a plugin with curl | tar (root fetches nginx-light by apt)
 	@command -v nginx >/dev/null || [ "$$(id -u)" != 0 ] || apt-get install -y --no-install-recommends nginx-light apache2-utils >/dev/null || true
 	@go -C tests run ./cmd/bench
+	@cd provider-charm && go test -run '^$$' -bench InstallAgainst -benchtime 15x ./internal/plugins
 
 charms: ## pack the charms for amd64 and arm64 into build/
 	@go -C tests run ./cmd/build-charms -o ../build
