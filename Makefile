@@ -11,7 +11,7 @@ BIN     := $(CACHE)/bin
 # Charms and library are built with their own short lists of dependencies; the workspace (go.work) is for editing.
 export GOWORK := off
 # The race detector is cgo; nothing that is shipped is. No cached result: what the tests build and start, Go's cache does not see.
-GO_TEST := go test -race -count=1 -timeout 20m
+GO_TEST := go test -race -count=1 -timeout 40m
 
 .PHONY: help bench demo test integration conformance controller controller-down lint charms fmt tidy rename
 
