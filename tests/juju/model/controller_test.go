@@ -32,7 +32,10 @@ func TestStatusOfTheControllersOwnModel(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "controller", status.Model.Name)
 	assert.Contains(t, status.Applications, "controller")
-	assert.Equal(t, "started", status.Machines["0"].AgentStatus.Status)
+	assert.Eventually(t, func() bool { // right after the bootstrap it is still pending
+		status, err := observed.Status(limited(t))
+		return err == nil && status.Machines["0"].AgentStatus.Status == "started"
+	}, patience, patience/100)
 }
 
 func TestUnknownModelIsNamed(t *testing.T) {
@@ -51,9 +54,12 @@ func running(t *testing.T) *model.Controller {
 	return controller
 }
 
+// patience is the longest that one test waits.
+const patience = 30 * time.Second
+
 func limited(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }
