@@ -114,11 +114,11 @@ func (w *World) mayEnd(cluster Cluster) bool {
 	return w.Event.Kind == hook.RelationDeparted && w.Event.Relation != nil && w.Event.Relation.ID == cluster.Relation
 }
 
-// awaitTasks gives connectors that were changed in this hook some time to get going. Without a change nothing is waited
-// for: a hook holds up those after it.
+// awaitTasks gives connectors that were changed in this hook, or that a worker's restart has just moved, some time to get
+// going. Nothing else is waited for: a hook holds up those after it.
 func awaitTasks(w *World) Step {
 	for _, cluster := range w.Clusters {
-		if !cluster.isUsable() || !cluster.Changed {
+		if !cluster.isUsable() || !cluster.Changed && !w.isMoving(cluster) {
 			continue
 		}
 		if step := w.once("await "+cluster.Relation.String(), AwaitTasks{cluster.Relation}); step != nil {

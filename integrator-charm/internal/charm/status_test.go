@@ -128,3 +128,22 @@ func TestWaitingEndsWhenLookingAgainShowsNothingNew(t *testing.T) {
 		assert.Equal(t, test.want, w.isSettled(w.Clusters[0]), name)
 	}
 }
+
+func TestTasksThatMoveToAnotherWorkerAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*World)
+		want   Step
+	}{
+		"all runs":                {func(*World) {}, nil},
+		"a task moves":            {setStatus(states(connect.Running, connect.Running, connect.Unassigned)), AwaitTasks{inRest().Clusters[0].Relation}},
+		"the connector moves":     {setStatus(states(connect.Unassigned)), AwaitTasks{inRest().Clusters[0].Relation}},
+		"failed":                  {setStatus(states(connect.Running, connect.Failed)), nil},
+		"it has no tasks":         {setStatus(states(connect.Running)), nil},
+		"another's has no worker": {func(w *World) { w.Clusters[0].Connectors["other"] = Connector{Status: states(connect.Unassigned)} }, nil},
+	} {
+		w := inRest()
+		test.change(w)
+		assert.Equal(t, test.want, awaitTasks(w), name)
+	}
+}

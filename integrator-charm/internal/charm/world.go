@@ -57,6 +57,26 @@ type Connector struct {
 // isUsable says whether the connectors are known.
 func (c Cluster) isUsable() bool { return c.NotReady == nil && c.Problem == nil }
 
+// isMoving says whether a connector or a task is without a worker, as while workers share them out anew: that passes in
+// seconds, and no hook would tell of its end.
+func (w *World) isMoving(cluster Cluster) bool {
+	for name := range w.Config.Connectors {
+		connector, there := cluster.Connectors[name]
+		if !there {
+			continue
+		}
+		if connector.Status.Connector.State == connect.Unassigned {
+			return true
+		}
+		for _, task := range connector.Status.Tasks {
+			if task.State == connect.Unassigned {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // isSettled says whether looking again would show nothing new: every connector runs with all its tasks, has failed, or
 // is held.
 func (w *World) isSettled(cluster Cluster) bool {
