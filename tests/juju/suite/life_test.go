@@ -78,7 +78,7 @@ func (s *pair) requireGone(machine, unit string) {
 func (s *pair) refresh() {
 	before, workers := s.link(integrator), s.workerPIDs()
 	_, leader := s.units(s.home, provider)
-	s.Contains(s.run(leader, "pre-refresh-check")["result"], "ready to refresh")
+	until(s.T(), "it is a good moment for a refresh", func() string { return s.try(leader, "pre-refresh-check").Message })
 	_, err := s.home.Juju(limited(s.T()), "refresh", provider, "--path", s.provider)
 	s.Require().NoError(err)
 	units, _ := s.units(s.home, provider)

@@ -14,18 +14,28 @@ import (
 	"connectcharms/tests/kafka"
 )
 
-// run runs an action on a unit that can do it, and returns its results.
-func (s *pair) run(unit, action string, params ...string) map[string]any {
+// ran is what came of an action on one unit.
+type ran struct {
+	Status  string
+	Message string // why it failed
+	Results map[string]any
+}
+
+func (s *pair) try(unit, action string, params ...string) ran {
 	s.T().Helper()
 	answer, err := s.home.Juju(limited(s.T()), append([]string{"run", unit, action, "--format", "json"}, params...)...)
 	s.Require().NoError(err)
-	var ran map[string]struct {
-		Status  string
-		Results map[string]any
-	}
-	s.Require().NoError(json.Unmarshal([]byte(answer), &ran), answer)
-	s.Require().Equal("completed", ran[unit].Status, answer)
-	return ran[unit].Results
+	var byUnit map[string]ran
+	s.Require().NoError(json.Unmarshal([]byte(answer), &byUnit), answer)
+	return byUnit[unit]
+}
+
+// run runs an action on a unit that can do it, and returns its results.
+func (s *pair) run(unit, action string, params ...string) map[string]any {
+	s.T().Helper()
+	done := s.try(unit, action, params...)
+	s.Require().Equal("completed", done.Status, done.Message)
+	return done.Results
 }
 
 // password has connect-integrator's password changed. It reads its secret with --refresh, so the old one ends early.
