@@ -147,6 +147,8 @@ func (s *pair) https() {
 	s.awaitActive(s.home, provider, integrator, mirror)
 	s.flows(s.topic)
 
+	_, err = s.home.Juju(limited(s.T()), "remove-secret", "certificate")
+	s.Require().NoError(err)
 	s.Require().NoError(s.home.SetConfig(limited(s.T()), provider, map[string]string{"tls-secret": ""}))
 	s.awaitScheme("http")
 	s.awaitActive(s.home, provider, integrator, mirror)
