@@ -12,16 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/tests/bench"
+	"connectcharms/tests/cache"
 	"connectcharms/tests/charms"
-	"connectcharms/tests/kafka"
 )
 
 // TestTheComparisonRuns is short: what it measures here means nothing.
 func TestTheComparisonRuns(t *testing.T) {
 	t.Parallel()
-	cache, err := kafka.CacheDir()
+	kept, err := cache.Dir()
 	require.NoError(t, err)
-	built, err := charms.Build(t.Context(), filepath.Join(cache, "charms"))
+	built, err := charms.Build(t.Context(), filepath.Join(kept, "charms"))
 	require.NoError(t, err)
 	tiny, end, err := bench.TinyUpstream(t.Context())
 	require.NoError(t, err)

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/jujutest"
-	"connectcharms/tests/kafka"
+	"connectcharms/tests/cache"
 )
 
 // packOnce packs the charms in the cache, where Go need not link again what it has linked.
@@ -28,11 +28,11 @@ var packOnce = map[string]func() ([]Archive, error){
 }
 
 func packInCache(arch string) ([]Archive, error) {
-	cache, err := kafka.CacheDir()
+	kept, err := cache.Dir()
 	if err != nil {
 		return nil, err
 	}
-	return Pack(context.Background(), filepath.Join(cache, "packed"), arch)
+	return Pack(context.Background(), filepath.Join(kept, "packed"), arch)
 }
 
 // packed is the packed charms by name.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"connectcharms/requirer-lib/jujutest"
+	"connectcharms/tests/cache"
 	"connectcharms/tests/charms"
 	"connectcharms/tests/kafka"
 )
@@ -67,12 +68,12 @@ func (s *scene) prepare(ctx context.Context) (err error) {
 	if err := installMissing(ctx, s.say); err != nil {
 		return err
 	}
-	cache, err := kafka.CacheDir()
+	kept, err := cache.Dir()
 	if err != nil {
 		return err
 	}
 	s.say("building the charms (the first time takes a minute)")
-	if s.built, err = charms.Build(ctx, filepath.Join(cache, "charms")); err != nil {
+	if s.built, err = charms.Build(ctx, filepath.Join(kept, "charms")); err != nil {
 		return err
 	}
 	s.say("getting Kafka and Kafka Connect %s", kafka.DefaultVersion)

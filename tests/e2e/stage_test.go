@@ -17,6 +17,7 @@ import (
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/schemas"
+	"connectcharms/tests/cache"
 	"connectcharms/tests/charms"
 	"connectcharms/tests/image"
 	"connectcharms/tests/kafka"
@@ -42,11 +43,11 @@ func runAll(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	ctx := context.Background()
-	cache, err := kafka.CacheDir()
+	kept, err := cache.Dir()
 	if err != nil {
 		return failed(err)
 	}
-	if parts.built, err = charms.Build(ctx, filepath.Join(cache, "charms")); err != nil {
+	if parts.built, err = charms.Build(ctx, filepath.Join(kept, "charms")); err != nil {
 		return failed(err)
 	}
 	if parts.kafka, err = kafka.Fetch(ctx, kafka.DefaultVersion, os.Stderr); err != nil {

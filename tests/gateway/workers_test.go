@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"connectcharms/tests/cache"
 	"connectcharms/tests/charms"
 	"connectcharms/tests/gateway"
 	"connectcharms/tests/kafka"
@@ -189,9 +190,9 @@ func (u unit) do(t *testing.T, method, path, body string) (int, string) {
 // program is the charm's, built.
 func program(t *testing.T) string {
 	t.Helper()
-	cache, err := kafka.CacheDir()
+	kept, err := cache.Dir()
 	require.NoError(t, err)
-	built, err := charms.Build(t.Context(), filepath.Join(cache, "charms"))
+	built, err := charms.Build(t.Context(), filepath.Join(kept, "charms"))
 	require.NoError(t, err)
 	return filepath.Join(built.KafkaConnect, "bin", "kafka-connect")
 }

@@ -19,8 +19,8 @@ import (
 
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
+	"connectcharms/tests/cache"
 	"connectcharms/tests/charms"
-	"connectcharms/tests/kafka"
 )
 
 const unit = "kafka-connect/0"
@@ -123,9 +123,9 @@ func TestPythonLibraryIssuesWhatTheCharmAsksFor(t *testing.T) {
 // newModel has one unit of kafka-connect, without Kafka: the gateway runs all the same.
 func newModel(t *testing.T) *jujutest.Model {
 	t.Helper()
-	cache, err := kafka.CacheDir()
+	kept, err := cache.Dir()
 	require.NoError(t, err)
-	built, err := charms.Build(t.Context(), filepath.Join(cache, "charms"))
+	built, err := charms.Build(t.Context(), filepath.Join(kept, "charms"))
 	require.NoError(t, err)
 	model, err := jujutest.New(jujutest.Options{PebbleBinary: built.Pebble})
 	require.NoError(t, err)

@@ -14,6 +14,7 @@ import (
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/requirer-lib/secret"
+	"connectcharms/tests/cache"
 	"connectcharms/tests/charms"
 	"connectcharms/tests/kafka"
 )
@@ -128,9 +129,9 @@ func TestWorkersReachTheBrokersOfAPythonKafkaCharm(t *testing.T) {
 // newWorkers has one unit of kafka-connect that asks for its Kafka in a form.
 func newWorkers(t *testing.T, runtime *kafka.Runtime, form string) *jujutest.Model {
 	t.Helper()
-	cache, err := kafka.CacheDir()
+	kept, err := cache.Dir()
 	require.NoError(t, err)
-	built, err := charms.Build(t.Context(), filepath.Join(cache, "charms"))
+	built, err := charms.Build(t.Context(), filepath.Join(kept, "charms"))
 	require.NoError(t, err)
 	model, err := jujutest.New(jujutest.Options{PebbleBinary: built.Pebble})
 	require.NoError(t, err)

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"testing"
 
-	"connectcharms/tests/kafka"
+	"connectcharms/tests/cache"
 )
 
 //go:embed testdata/requirements.txt
@@ -26,18 +26,18 @@ var authorityScript string
 
 // python is the interpreter of an environment with the pinned libraries, made once and kept in the cache.
 var python = sync.OnceValues(func() (string, error) {
-	cache, err := kafka.CacheDir()
+	kept, err := cache.Dir()
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256([]byte(requirements))
-	dir := filepath.Join(cache, "python-"+hex.EncodeToString(sum[:6]))
+	dir := filepath.Join(kept, "python-"+hex.EncodeToString(sum[:6]))
 	program := filepath.Join(dir, "bin", "python")
 	if _, err := os.Stat(filepath.Join(dir, "whole")); err == nil {
 		return program, nil
 	}
-	list := filepath.Join(cache, "python-requirements.txt")
-	if err := errors.Join(os.MkdirAll(cache, 0o755), os.WriteFile(list, []byte(requirements), 0o600)); err != nil {
+	list := filepath.Join(kept, "python-requirements.txt")
+	if err := errors.Join(os.MkdirAll(kept, 0o755), os.WriteFile(list, []byte(requirements), 0o600)); err != nil {
 		return "", err
 	}
 	for _, command := range [][]string{

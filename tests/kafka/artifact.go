@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"connectcharms/tests/cache"
 )
 
 // Artifact is one file that Maven has.
@@ -23,14 +25,14 @@ type Artifact struct {
 // FetchArtifact returns where the file is in the cache, after a download when it is not there. It waits and fails as Fetch
 // does.
 func FetchArtifact(ctx context.Context, artifact Artifact, progress io.Writer) (path string, err error) {
-	cache, err := CacheDir()
+	kept, err := cache.Dir()
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(cache, strings.ReplaceAll(artifact.Coordinates, ":", "_"))
+	dir := filepath.Join(kept, strings.ReplaceAll(artifact.Coordinates, ":", "_"))
 	path = filepath.Join(dir, "file")
 	there := func() bool { _, err := os.Stat(path); return err == nil }
-	err = once(ctx, dir, there, func(building string) error { return artifact.download(ctx, building, progress) })
+	err = cache.Once(ctx, dir, there, func(building string) error { return artifact.download(ctx, building, progress) })
 	if err != nil {
 		return "", fmt.Errorf("fetch %s: %w", artifact.Coordinates, err)
 	}

@@ -12,13 +12,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"connectcharms/tests/cache"
 )
 
 // DefaultVersion is the Kafka version that Fetch takes when none is named.
 const DefaultVersion = "4.3.1"
-
-// cacheVariable names the environment variable that moves the cache.
-const cacheVariable = "KAFKA_CONNECT_CHARMS_CACHE"
 
 // Runtime is one Kafka version on this machine's disk. Its files are shared by every process of the machine: read, never write.
 type Runtime struct {
@@ -38,9 +37,8 @@ type Runtime struct {
 // Fetch returns the runtime of a Kafka version ("" is DefaultVersion; Versions lists those there are).
 //
 // The first call on a machine downloads about 55 MB with Maven and takes up to a minute; progress is told that it goes on. It needs mvn, and
-// java 17 or newer. Later calls find the result in the cache, touch no network, start no process and return in milliseconds. The cache
-// is $KAFKA_CONNECT_CHARMS_CACHE or kafka-connect-charms below the user's cache directory ($XDG_CACHE_HOME). Processes that fetch at the same time wait
-// for the first one. Every jar must be the recorded one, by its SHA-256.
+// java 17 or newer. Later calls find the result in the cache, touch no network, start no process and return in milliseconds. Processes
+// that fetch at the same time wait for the first one. Every jar must be the recorded one, by its SHA-256.
 func Fetch(ctx context.Context, version string, progress io.Writer) (*Runtime, error) {
 	if version == "" {
 		version = DefaultVersion
@@ -49,50 +47,17 @@ func Fetch(ctx context.Context, version string, progress io.Writer) (*Runtime, e
 	if err != nil {
 		return nil, err
 	}
-	cache, err := CacheDir()
+	kept, err := cache.Dir()
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Join(cache, recipe.key())
+	dir := filepath.Join(kept, recipe.key())
 	runtime := runtimeIn(dir, version)
-	err = once(ctx, dir, runtime.complete, func(building string) error { return build(ctx, recipe, building, progress) })
+	err = cache.Once(ctx, dir, runtime.complete, func(building string) error { return build(ctx, recipe, building, progress) })
 	if err != nil {
 		return nil, fmt.Errorf("fetch Kafka %s: %w", version, err)
 	}
 	return runtime, nil
-}
-
-// once fills a directory of the cache where it is not there. It is built beside its place and renamed, so that it is there whole or not at
-// all; processes that want it at the same time wait for the first one.
-func once(ctx context.Context, dir string, there func() bool, build func(building string) error) error {
-	if there() {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return fmt.Errorf("make the cache (set %s to use another directory): %w", cacheVariable, err)
-	}
-	unlock, err := lockFile(ctx, dir+".lock")
-	if err != nil {
-		return fmt.Errorf("wait for another process that fetches the same: %w", err)
-	}
-	defer unlock()
-	if there() {
-		return nil
-	}
-	building := dir + ".building"
-	for _, leftOver := range []string{building, dir} {
-		if err := os.RemoveAll(leftOver); err != nil {
-			return fmt.Errorf("remove what an earlier fetch left: %w", err)
-		}
-	}
-	defer os.RemoveAll(building)
-	if err := os.MkdirAll(building, 0o755); err != nil {
-		return err
-	}
-	if err := build(building); err != nil {
-		return err
-	}
-	return os.Rename(building, dir)
 }
 
 // build lays a runtime out.
@@ -131,15 +96,3 @@ func (r *Runtime) complete() bool {
 
 // script is the path of one command of the distribution.
 func (r *Runtime) script(name string) string { return filepath.Join(r.Dir, "bin", name) }
-
-// CacheDir is where everything is kept that the project has fetched or built: outside of the source tree.
-func CacheDir() (string, error) {
-	if dir := os.Getenv(cacheVariable); dir != "" {
-		return filepath.Abs(dir)
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("find the user's cache directory (set %s to name one): %w", cacheVariable, err)
-	}
-	return filepath.Join(dir, "kafka-connect-charms"), nil
-}

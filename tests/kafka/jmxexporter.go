@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"connectcharms/tests/cache"
 )
 
 var (
@@ -23,15 +25,15 @@ func FetchJMXExporter(ctx context.Context, progress io.Writer) (jar string, err 
 	if err != nil {
 		return "", fmt.Errorf("read the recorded jar of the JMX exporter: %w", err)
 	}
-	cache, err := CacheDir()
+	kept, err := cache.Dir()
 	if err != nil {
 		return "", err
 	}
 	of := recipe{what: "the JMX exporter (3 MB)", version: "jmx", pom: jmxExporterPOM, jars: jars}
-	dir := filepath.Join(cache, "jmx-exporter-"+of.digest())
+	dir := filepath.Join(kept, "jmx-exporter-"+of.digest())
 	jar = filepath.Join(dir, jarFolder, sortedKeys(jars)[0])
 	there := func() bool { _, err := os.Stat(jar); return err == nil }
-	err = once(ctx, dir, there, func(building string) error { return downloadJars(ctx, of, building, progress) })
+	err = cache.Once(ctx, dir, there, func(building string) error { return downloadJars(ctx, of, building, progress) })
 	if err != nil {
 		return "", fmt.Errorf("fetch the JMX exporter: %w", err)
 	}

@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,23 +84,6 @@ func TestRecipesThatDifferHaveDifferentKeys(t *testing.T) {
 	assert.Equal(t, before, recipe.key())
 	recipe.files["bin/kafka-run-class.sh"] = []byte("#!/bin/sh\n")
 	assert.NotEqual(t, before, recipe.key())
-}
-
-func TestLockIsHeldAgainstOthersUntilItIsFreed(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "lock")
-	unlock, err := lockFile(t.Context(), path)
-	require.NoError(t, err)
-
-	ctx, cancel := context.WithTimeout(t.Context(), 3*lockPoll)
-	defer cancel()
-	_, err = lockFile(ctx, path)
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-
-	unlock()
-	unlock, err = lockFile(t.Context(), path)
-	require.NoError(t, err)
-	unlock()
 }
 
 func TestOutputKeepsTheLastWholeLines(t *testing.T) {

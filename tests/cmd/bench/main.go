@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"connectcharms/tests/bench"
+	"connectcharms/tests/cache"
 	"connectcharms/tests/charms"
 	"connectcharms/tests/kafka"
 )
@@ -34,11 +35,11 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, options bench.Options, worker bool) error {
-	cache, err := kafka.CacheDir()
+	kept, err := cache.Dir()
 	if err != nil {
 		return err
 	}
-	built, err := charms.Build(ctx, filepath.Join(cache, "charms"))
+	built, err := charms.Build(ctx, filepath.Join(kept, "charms"))
 	if err != nil {
 		return err
 	}

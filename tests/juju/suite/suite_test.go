@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"connectcharms/tests/cache"
 	"connectcharms/tests/charms"
 	"connectcharms/tests/juju/model"
 	"connectcharms/tests/kafka"
@@ -48,10 +49,10 @@ func prepare(t *testing.T) parts {
 	}
 	controller, err := model.FindAny(t.Context())
 	require.NoError(t, err)
-	cache, err := kafka.CacheDir()
+	kept, err := cache.Dir()
 	require.NoError(t, err)
 	p := parts{controller: controller, keeper: packKeeper(t), brokerDir: filepath.Join(t.TempDir(), "broker")}
-	packed, err := charms.Pack(t.Context(), filepath.Join(cache, "packed"), "amd64")
+	packed, err := charms.Pack(t.Context(), filepath.Join(kept, "packed"), "amd64")
 	require.NoError(t, err)
 	for _, archive := range packed {
 		switch archive.Charm {
