@@ -13,7 +13,7 @@ export GOWORK := off
 # The race detector is cgo; nothing that is shipped is. No cached result: what the tests build and start, Go's cache does not see.
 GO_TEST := go test -race -count=1 -timeout 40m
 
-.PHONY: help bench demo test integration conformance controller controller-down lint charms fmt tidy rename
+.PHONY: help bench demo test integration conformance controller controller-down lint charms image fmt tidy rename
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,12 +46,15 @@ bench: ## compare the gateway with nginx, and installing a plugin with curl | ta
 charms: ## pack the charms for amd64 and arm64 into build/
 	@go -C tests run ./cmd/build-charms -o ../build
 
+image: ## build the workload image of kafka-connect-k8s (root, Debian or Ubuntu), and say where it is and its size
+	@go -C tests run ./cmd/build-image
+
 lint: $(BIN)/gofumpt $(BIN)/staticcheck ## format, vet, static checks
 	@set -e; unformatted=$$($(BIN)/gofumpt -modpath $(PREFIX) -l .); \
 	  [ -z "$$unformatted" ] || { echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; }
 	@set -e; for module in $(ALL); do echo "── $$module"; (cd $$module && go mod tidy -diff && go vet ./... && $(BIN)/staticcheck ./...); done
 	@command -v shellcheck >/dev/null || { echo "shellcheck is missing: apt-get install shellcheck"; exit 1; }
-	@shellcheck dispatch .ci/run integrator-charm/dispatch && cd tests/juju && shellcheck -x controller pins.sh steps/*.sh
+	@shellcheck dispatch .ci/run integrator-charm/dispatch provider-charm/image/*.sh && (cd tests/image && shellcheck -x debian.sh) && cd tests/juju && shellcheck -x controller pins.sh steps/*.sh
 
 fmt: $(BIN)/gofumpt ## format the code
 	@$(BIN)/gofumpt -modpath $(PREFIX) -w .

@@ -53,8 +53,7 @@ func runAll(m *testing.M) int {
 	if parts.kafka, err = kafka.Fetch(ctx, kafka.DefaultVersion, os.Stderr); err != nil {
 		return failed(err)
 	}
-	parts.image = filepath.Join(dir, "image")
-	if err := image.LayOut(parts.image, filepath.Join(parts.kafka.Dir, "libs")); err != nil {
+	if parts.image, err = image.Kafka(ctx, kept); err != nil {
 		return failed(err)
 	}
 	parts.broker, err = kafka.StartBroker(ctx, parts.kafka, kafka.BrokerOptions{Dir: filepath.Join(dir, "broker")})

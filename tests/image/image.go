@@ -1,78 +1,97 @@
-// Package image lays out what the workload image of kafka-connect-k8s has in /opt/kafka, from the same folder as its
-// Containerfile and rockcraft.yaml do: for tests, and for whoever makes an image without their tools.
+// Package image builds the workload image of kafka-connect-k8s from its recipe, provider-charm/image, without docker: for
+// clusters that take an image from an archive, and for tests.
+//
+// It runs the same scripts as the recipe's Containerfile and rockcraft.yaml, on Debian in the place of Ubuntu, from the mirror
+// that this host uses already.
 package image
 
 import (
-	"bufio"
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
+	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
-	"connectcharms/tests/charms"
+	"connectcharms/tests/cache"
 )
 
-// folder has the image's recipe; it is relative to the repository.
-const folder = "provider-charm/image"
-
-// Kafka is where the image has Kafka.
-const Kafka = "opt/kafka"
-
-// LayOut makes the image's part of Kafka below root. The jars are linked (or copied, across file systems) from a directory
-// that has them, such as the libs of package kafka; each must be the recorded one.
-func LayOut(root, jars string) error {
-	repository, err := charms.Repository()
-	if err != nil {
-		return err
-	}
-	recipe, kafka := filepath.Join(repository, folder), filepath.Join(root, Kafka)
-	for _, name := range []string{"bin", "config"} {
-		if err := os.CopyFS(filepath.Join(kafka, name), os.DirFS(filepath.Join(recipe, name))); err != nil {
-			return fmt.Errorf("lay out the image: %w", err)
-		}
-	}
-	sums, err := os.ReadFile(filepath.Join(recipe, "jars.sha256"))
-	if err != nil {
-		return fmt.Errorf("lay out the image: %w", err)
-	}
-	libs := filepath.Join(kafka, "libs")
-	if err := os.MkdirAll(libs, 0o755); err != nil {
-		return fmt.Errorf("lay out the image: %w", err)
-	}
-	lines := bufio.NewScanner(bytes.NewReader(sums))
-	for lines.Scan() {
-		digest, name, _ := strings.Cut(lines.Text(), "  ")
-		if err := place(filepath.Join(jars, name), filepath.Join(libs, name), digest); err != nil {
-			return fmt.Errorf("lay out the image: %w", err)
-		}
-	}
-	return lines.Err()
+// Image is a built image.
+type Image struct {
+	Archive   string // in the form of `docker save`, which containerd imports too
+	Reference string // its name in there, another for each recipe
+	Size      int64  // of the archive
+	Unpacked  int64  // of the image's files
 }
 
-// place puts one jar where it belongs.
-func place(from, to, digest string) error {
-	source, err := os.Open(from)
+// Build returns the image, out of a cache (cache.Dir) unless its recipe is new to it. Building takes a minute or two. It needs root
+// and mmdebstrap for the system, and Maven and Java for Kafka.
+func Build(ctx context.Context, kept string) (Image, error) {
+	recipe, err := readRecipe()
 	if err != nil {
-		return err
+		return Image{}, err
 	}
-	defer source.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, source); err != nil {
-		return err
+	dir := filepath.Join(kept, "image-"+recipe.digest())
+	built := Image{Archive: filepath.Join(dir, "image.tar"), Reference: recipe.reference()}
+	err = cache.Once(ctx, dir, exists(built.Archive), func(building string) error {
+		system, err := system(ctx, kept, recipe)
+		if err != nil {
+			return err
+		}
+		kafka, err := Kafka(ctx, kept)
+		if err != nil {
+			return err
+		}
+		layer := filepath.Join(building, "kafka.tar.gz")
+		if err := pack(layer, kafka); err != nil {
+			return err
+		}
+		if err := archive(filepath.Join(building, "image.tar"), recipe, system, layer); err != nil {
+			return err
+		}
+		return os.Remove(layer)
+	})
+	if err == nil {
+		built.Size, built.Unpacked, err = sizes(built.Archive)
 	}
-	if is := hex.EncodeToString(sum.Sum(nil)); is != digest {
-		return fmt.Errorf("%s has the digest %s, and %s is recorded", from, is, digest)
-	}
-	if os.Link(from, to) == nil {
-		return nil
-	}
-	content, err := os.ReadFile(from)
 	if err != nil {
-		return err
+		return Image{}, fmt.Errorf("build the workload image: %w", err)
 	}
-	return os.WriteFile(to, content, 0o644)
+	return built, nil
+}
+
+// system returns the image's first layer, Java and what it needs.
+func system(ctx context.Context, kept string, recipe recipe) (layer string, err error) {
+	dir := filepath.Join(kept, "image-system-"+recipe.systemDigest())
+	layer = filepath.Join(dir, "layer.tar.gz")
+	err = cache.Once(ctx, dir, exists(layer), func(building string) error {
+		root := filepath.Join(building, "root")
+		if err := run(ctx, building, recipe.builder(), recipe.dir, root); err != nil {
+			return err
+		}
+		if err := pack(filepath.Join(building, "layer.tar.gz"), root); err != nil {
+			return err
+		}
+		return os.RemoveAll(root)
+	})
+	return layer, err
+}
+
+// Kafka returns a directory with what the image has of Kafka Connect, as in the image, out of a cache. It is for reading
+// only. It needs Maven and Java, and no root.
+func Kafka(ctx context.Context, kept string) (root string, err error) {
+	recipe, err := readRecipe()
+	if err != nil {
+		return "", err
+	}
+	root = filepath.Join(kept, "image-kafka-"+recipe.kafkaDigest())
+	err = cache.Once(ctx, root, exists(root), func(building string) error {
+		return run(ctx, building, filepath.Join(recipe.dir, "kafka.sh"), building)
+	})
+	if err != nil {
+		return "", fmt.Errorf("lay out the image's Kafka: %w", err)
+	}
+	return root, nil
+}
+
+func exists(path string) func() bool {
+	return func() bool { _, err := os.Stat(path); return err == nil }
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
 
+	"connectcharms/tests/cache"
 	"connectcharms/tests/charms"
 )
 
@@ -33,38 +35,39 @@ func first(t *testing.T, expression, text string) string {
 
 type rock struct {
 	Name, Version, Base string
+	BuildBase           string `yaml:"build-base"`
 	RunUser             string `yaml:"run-user"`
 	Parts               map[string]struct {
 		BuildPackages []string `yaml:"build-packages"`
-		StagePackages []string `yaml:"stage-packages"`
 		OverrideBuild string   `yaml:"override-build"`
 	}
 }
 
-func TestTheRockAndTheContainerfileMakeTheSameImage(t *testing.T) {
+// scripts are those of the recipe that a text runs, in their order.
+func scripts(text string) []string {
+	return regexp.MustCompile(`\b(system|account|kafka)\.sh\b`).FindAllString(text, -1)
+}
+
+func TestAllBuildersMakeTheSameImage(t *testing.T) {
 	t.Parallel()
-	container := read(t, folder, "Containerfile")
+	container, debian := read(t, folder, "Containerfile"), read(t, "tests/image/debian.sh")
 	var rock rock
 	require.NoError(t, yaml.Unmarshal([]byte(read(t, folder, "rockcraft.yaml")), &rock))
-	base := strings.ReplaceAll(rock.Base, "@", ":")
-	for _, from := range regexp.MustCompile(`(?m)^FROM docker\.io/library/(\S+)`).FindAllStringSubmatch(container, -1) {
-		assert.Equal(t, base, from[1])
-	}
+	part := rock.Parts["kafka-connect"]
 	assert.Equal(t, rock.Name, first(t, `image\.title=(\S+)`, container))
 	assert.Equal(t, rock.Version, first(t, `image\.version=(\S+)`, container))
-	assert.Equal(t, rock.RunUser, first(t, `(?m)^USER (\S+)$`, container))
-	packages := regexp.MustCompile(`--no-install-recommends ([a-z0-9 -]+?)(?: &&|\n)`).FindAllStringSubmatch(container, -1)
-	require.Len(t, packages, 2)
-	assert.Equal(t, rock.Parts["kafka"].BuildPackages, strings.Fields(packages[0][1]))
-	assert.Equal(t, rock.Parts["java"].StagePackages, strings.Fields(packages[1][1]))
-	assert.Equal(t, rock.Parts["java"].StagePackages, rock.Parts["java"].BuildPackages)
-	for _, piece := range []string{"bin", "config", "libs"} {
-		assert.Regexp(t, `(?m)^COPY .*\b`+piece+` /`+Kafka+`/`+piece+`$`, container)
-	}
-	assert.Contains(t, rock.Parts["kafka"].OverrideBuild, `cp -r bin config libs "$CRAFT_PART_INSTALL/`+Kafka+`/"`)
-	for _, recipe := range []string{container, rock.Parts["kafka"].OverrideBuild} {
-		assert.Contains(t, recipe, "sha256sum --check --strict ../jars.sha256")
-	}
+	assert.Equal(t, strings.ReplaceAll(rock.BuildBase, "@", ":"), first(t, `FROM docker\.io/library/(\S+) AS build`, container))
+	assert.Equal(t, "bare", rock.Base)
+	assert.Contains(t, container, "\nFROM scratch\n")
+	packages := strings.Fields(first(t, `--no-install-recommends (.*)`, container))
+	assert.Equal(t, packages, part.BuildPackages)
+	assert.Equal(t, packages, strings.Split(strings.Replace(first(t, `--include=(\S+)`, debian), ",", ",maven,", 1), ","), "Maven runs on the host")
+
+	assert.Equal(t, []string{"system.sh", "account.sh", "kafka.sh"}, scripts(container))
+	assert.Equal(t, []string{"system.sh", "kafka.sh"}, scripts(part.OverrideBuild), "run-user makes the account")
+	assert.Equal(t, "_daemon_", rock.RunUser)
+	instructions := regexp.MustCompile(`(?m)^[^#].*`).FindAllString(debian, -1)
+	assert.Equal(t, []string{"system.sh", "account.sh"}, scripts(strings.Join(instructions, "\n")))
 }
 
 func TestTheImagesAccountIsTheContainers(t *testing.T) {
@@ -73,9 +76,10 @@ func TestTheImagesAccountIsTheContainers(t *testing.T) {
 		Containers map[string]struct{ UID int }
 	}
 	require.NoError(t, yaml.Unmarshal([]byte(read(t, "provider-charm/kubernetes/charmcraft.yaml")), &metadata))
-	container := read(t, folder, "Containerfile")
-	assert.Contains(t, container, "useradd --uid 584792 ", "the number of _daemon_ in every rock")
-	assert.Equal(t, 584792, metadata.Containers["kafka-connect"].UID)
+	const daemon = "584792" // the number of _daemon_ in every rock
+	assert.Equal(t, daemon, strconv.Itoa(metadata.Containers["kafka-connect"].UID))
+	assert.Equal(t, daemon, first(t, `(?m)^USER (\S+)$`, read(t, folder, "Containerfile")))
+	assert.Contains(t, read(t, folder, "account.sh"), "_daemon_:x:"+daemon+":"+daemon+":")
 }
 
 // What tests run is what the image has: the same Kafka, its jars for a worker, its scripts.
@@ -94,10 +98,32 @@ func TestTheImagesKafkaIsTheTestedOne(t *testing.T) {
 	assert.Equal(t, read(t, recipe, "config/connect-log4j2.yaml"), read(t, folder, "config/connect-log4j2.yaml"))
 }
 
-func TestAJarThatIsNotTheRecordedOneIsRefused(t *testing.T) {
+func TestTheImagesKafkaHasTheRecordedJarsScriptsAndSettings(t *testing.T) {
 	t.Parallel()
-	jars := t.TempDir()
-	name := strings.Fields(read(t, folder, "jars.sha256"))[1]
-	require.NoError(t, os.WriteFile(filepath.Join(jars, name), []byte("another"), 0o600))
-	assert.ErrorContains(t, LayOut(t.TempDir(), jars), "is recorded")
+	kept, err := cache.Dir()
+	require.NoError(t, err)
+	root, err := Kafka(t.Context(), kept)
+	require.NoError(t, err)
+	jars, err := filepath.Glob(filepath.Join(root, "opt/kafka/libs/*"))
+	require.NoError(t, err)
+	assert.Len(t, jars, strings.Count(read(t, folder, "jars.sha256"), "\n"))
+	script, err := os.Stat(filepath.Join(root, "opt/kafka/bin/connect-distributed.sh"))
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o755), script.Mode())
+	assert.FileExists(t, filepath.Join(root, "opt/kafka/config/connect-log4j2.yaml"))
+}
+
+// Not parallel: it changes PATH.
+func TestAJarThatIsNotRecordedIsRefused(t *testing.T) {
+	tools, kept := t.TempDir(), t.TempDir()
+	mvn := "#!/bin/sh\nfor argument; do case $argument in -DoutputDirectory=*) echo other >\"${argument#*=}/other-1.jar\" ;; esac; done\n"
+	require.NoError(t, os.WriteFile(filepath.Join(tools, "mvn"), []byte(mvn), 0o755))
+	t.Setenv("PATH", tools+string(os.PathListSeparator)+os.Getenv("PATH"))
+	_, err := Kafka(t.Context(), kept)
+	require.ErrorContains(t, err, "> ")
+	require.ErrorContains(t, err, "other-1.jar")
+	left, err := filepath.Glob(filepath.Join(kept, "*"))
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+	assert.Equal(t, ".lock", filepath.Ext(left[0]))
 }
