@@ -2,6 +2,7 @@ package image
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -111,6 +112,18 @@ func TestTheImagesKafkaHasTheRecordedJarsScriptsAndSettings(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o755), script.Mode())
 	assert.FileExists(t, filepath.Join(root, "opt/kafka/config/connect-log4j2.yaml"))
+}
+
+// The worker reads its settings before its properties, of which there are none.
+func TestTheImagesWorkerLogs(t *testing.T) {
+	t.Parallel()
+	kept, err := cache.Dir()
+	require.NoError(t, err)
+	root, err := Kafka(t.Context(), kept)
+	require.NoError(t, err)
+	said, err := exec.CommandContext(t.Context(), filepath.Join(root, "opt/kafka/bin/connect-distributed.sh"), os.DevNull).CombinedOutput()
+	require.Error(t, err)
+	assert.Regexp(t, `^[0-9:.]+ INFO  Kafka Connect worker initializing`, string(said))
 }
 
 // Not parallel: it changes PATH.
