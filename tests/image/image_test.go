@@ -80,7 +80,17 @@ func TestTheImagesAccountIsTheContainers(t *testing.T) {
 	const daemon = "584792" // the number of _daemon_ in every rock
 	assert.Equal(t, daemon, strconv.Itoa(metadata.Containers["kafka-connect"].UID))
 	assert.Equal(t, daemon, first(t, `(?m)^USER (\S+)$`, read(t, folder, "Containerfile")))
-	assert.Contains(t, read(t, folder, "account.sh"), "_daemon_:x:"+daemon+":"+daemon+":")
+	root := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(root, "etc"), 0o755))
+	recipe, err := readRecipe()
+	require.NoError(t, err)
+	require.NoError(t, run(t.Context(), root, filepath.Join(recipe.dir, "account.sh"), root))
+	account, err := os.ReadFile(filepath.Join(root, "etc/passwd"))
+	require.NoError(t, err)
+	fields := strings.Split(string(account), ":")
+	require.Len(t, fields, 7)
+	assert.Equal(t, []string{"_daemon_", daemon, daemon}, []string{fields[0], fields[2], fields[3]})
+	assert.DirExists(t, filepath.Join(root, fields[5]), "Pebble executes nothing without a home")
 }
 
 // What tests run is what the image has: the same Kafka, its jars for a worker, its scripts.
