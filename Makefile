@@ -3,6 +3,8 @@
 MODULES := schemas requirer-lib provider-charm integrator-charm tests
 # What talks to a real controller is a module of its own, for Juju's API has 400 packages.
 ALL     := $(MODULES) tests/juju
+# What the local Kubernetes is compiled from. Linting it would compile it once more: its versions are checked, and its format.
+NODE    := tests/juju/node tests/juju/node/kubernetes
 # The word that all module paths begin with, until they have a host: `make rename MODULE=example.org/kafka-connect-charms`.
 PREFIX  := connectcharms
 CACHE   := $(or $(KAFKA_CONNECT_CHARMS_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kafka-connect-charms)
@@ -13,10 +15,10 @@ export GOWORK := off
 # The race detector is cgo; nothing that is shipped is. No cached result: what the tests build and start, Go's cache does not see.
 GO_TEST := go test -race -count=1 -timeout 40m
 
-.PHONY: help bench demo test integration conformance controller controller-down lint charms image fmt tidy rename
+.PHONY: help bench demo test integration conformance controller controller-down controller-k8s controller-k8s-down lint charms image fmt tidy rename
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 demo: ## run the pair on this machine, without Juju and without root; DEMO=once ends by itself
 	@go -C tests build -o $(BIN)/demo ./cmd/demo && exec $(BIN)/demo
@@ -38,6 +40,12 @@ controller: ## start a local Juju controller (root, Debian or Ubuntu); the secon
 controller-down: ## remove the controller, its machines and its network; the cache stays
 	@tests/juju/controller down
 
+controller-k8s: ## start a local Juju controller on a Kubernetes of its own (root, Debian or Ubuntu); the second time takes under 60 s
+	@tests/juju/kubernetes up
+
+controller-k8s-down: ## remove that controller and its Kubernetes; the cache stays
+	@tests/juju/kubernetes down
+
 bench: ## compare the gateway with nginx, and installing a plugin with curl | tar (root fetches nginx-light by apt)
 	@command -v nginx >/dev/null || [ "$$(id -u)" != 0 ] || apt-get install -y --no-install-recommends nginx-light apache2-utils >/dev/null || true
 	@go -C tests run ./cmd/bench
@@ -53,14 +61,15 @@ lint: $(BIN)/gofumpt $(BIN)/staticcheck ## format, vet, static checks
 	@set -e; unformatted=$$($(BIN)/gofumpt -modpath $(PREFIX) -l .); \
 	  [ -z "$$unformatted" ] || { echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; }
 	@set -e; for module in $(ALL); do echo "── $$module"; (cd $$module && go mod tidy -diff && go vet ./... && $(BIN)/staticcheck ./...); done
+	@set -e; for module in $(NODE); do echo "── $$module"; (cd $$module && go mod tidy -diff); done
 	@command -v shellcheck >/dev/null || { echo "shellcheck is missing: apt-get install shellcheck"; exit 1; }
-	@shellcheck dispatch .ci/run integrator-charm/dispatch provider-charm/image/*.sh && (cd tests/image && shellcheck -x debian.sh) && cd tests/juju && shellcheck -x controller pins.sh steps/*.sh
+	@shellcheck dispatch .ci/run integrator-charm/dispatch provider-charm/image/*.sh && (cd tests/image && shellcheck -x debian.sh) && cd tests/juju && shellcheck -x controller kubernetes pins.sh $$(find steps -name "*.sh")
 
 fmt: $(BIN)/gofumpt ## format the code
 	@$(BIN)/gofumpt -modpath $(PREFIX) -w .
 
 tidy: ## bring go.mod and go.sum up to date
-	@set -e; for module in $(ALL); do (cd $$module && go mod tidy); done
+	@set -e; for module in $(ALL) $(NODE); do (cd $$module && go mod tidy); done
 
 rename: ## give the modules another path: make rename MODULE=example.org/kafka-connect-charms
 	@[ -n "$(MODULE)" ] || { echo "usage: make rename MODULE=example.org/kafka-connect-charms"; exit 2; }

@@ -64,7 +64,7 @@ func TestCodeInTheDocsIsCodeThatTestsRun(t *testing.T) {
 var (
 	shell  = regexp.MustCompile("(?s)```sh\n(.*?)```")
 	inline = regexp.MustCompile("`((?:[A-Z_]+=\\S+ )*make [a-z][^`]*)`")
-	target = regexp.MustCompile(`(?m)^([a-z-]+):.*## `)
+	target = regexp.MustCompile(`(?m)^([a-z0-9-]+):.*## `)
 )
 
 func TestCommandsInTheDocsAreTheMakefiles(t *testing.T) {

@@ -32,3 +32,5 @@ for package in "$@"; do
 done
 
 inside dpkg-query --show libdqlite-dev libsqlite3-dev libuv1-dev >"$out/LINKED"
+# As Juju names its images: without system and architecture.
+inside JUJU_DATA=/tmp/juju /out/juju version | sed 's/-[a-z]*-[a-z0-9]*$//' >"$out/VERSION"

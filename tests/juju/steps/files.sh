@@ -1,14 +1,5 @@
-# shellcheck shell=bash # sourced by ../controller
+# shellcheck shell=bash # sourced by ../controller and ../kubernetes
 # Trees on disk: cache entries and their removal.
-
-# What no root needs.
-# shellcheck disable=SC2034 # used by binaries.sh and image.sh
-SLIM=(
-	--aptopt='Apt::Install-Recommends "false"'
-	--dpkgopt='path-exclude=/usr/share/man/*'
-	--dpkgopt='path-exclude=/usr/share/doc/*'
-	--dpkgopt='path-exclude=/usr/share/locale/*'
-)
 
 # fingerprint TEXT...: 8 hexadecimal digits that change with the texts, for the name of a cache entry.
 fingerprint() { printf '%s\n' "$@" | sha256sum | cut -c1-8; }

@@ -1,38 +1,24 @@
-# shellcheck shell=bash # sourced by ../controller
-# The machines' network: a bridge of this host with nothing behind it. The host is reachable at HOST_ADDRESS, the internet is not.
+# shellcheck shell=bash # sourced by ../controller and ../kubernetes
+# This host's network: what it uses already, and what of it is ours.
 
-# How a bridge of ours is told from anyone else's, whatever its name.
-BRIDGE_MARK="kafka-connect-charms $STATE"
-
-start_network() {
-	stage "Making the bridge $BRIDGE, $HOST_ADDRESS/24"
-	[[ ! -e /sys/class/net/$BRIDGE ]] || fail "There is an interface $BRIDGE already, and it is not of this controller: choose another name with CONTROLLER_BRIDGE."
+# expect_free_network NETWORK VARIABLE EXAMPLE: fails when this host has a route into NETWORK; VARIABLE chooses another one.
+expect_free_network() {
 	local taken
-	taken=$(ip -4 route show table all to root "$SUBNET.0/24")
-	taken+=$(ip -4 route show table all to match "$SUBNET.0/24" | sed '/^default/d')
-	[[ -z $taken ]] || fail "This host uses $SUBNET.0/24 already (${taken%%$'\n'*}): choose another with CONTROLLER_SUBNET, like 10.99.78."
-	ip link add name "$BRIDGE" type bridge
-	ip link set "$BRIDGE" alias "$BRIDGE_MARK" # not at once: Linux overlooks an alias in an addition
-	ip address add "$HOST_ADDRESS/24" dev "$BRIDGE"
-	ip link set "$BRIDGE" up
-	warn_of_firewall
+	taken=$(ip -4 route show table all to root "$1")
+	taken+=$(ip -4 route show table all to match "$1" | sed '/^default/d')
+	[[ -z $taken ]] || fail "This host uses $1 already (${taken%%$'\n'*}): choose another with $2, like $3."
 }
 
-# warn_of_firewall: Docker has bridged traffic filtered like routed traffic, and drops what it does not know.
-warn_of_firewall() {
-	local filtered=/proc/sys/net/bridge/bridge-nf-call-iptables
-	if [[ -e $filtered && $(<"$filtered") == 1 ]] && iptables -S FORWARD 2>/dev/null | grep -qx -- '-P FORWARD DROP'; then
-		note "Warning: this host's firewall may drop what machines send each other. If bootstrap hangs: iptables -I FORWARD -i $BRIDGE -o $BRIDGE -j ACCEPT"
-	fi
-}
-
-# stop_network: removes every bridge that bears our mark.
-stop_network() {
+# remove_interfaces MARK: removes every interface that bears the mark as its alias, and the routes through it.
+remove_interfaces() {
 	local mark name
 	for mark in /sys/class/net/*/ifalias; do
-		grep -qsxF -- "$BRIDGE_MARK" "$mark" || continue # an interface may vanish meanwhile
+		grep -qsxF -- "$1" "$mark" || continue # an interface may vanish meanwhile
 		name=$(basename "$(dirname "$mark")")
-		stage "Removing the bridge $name"
-		ip link delete "$name"
+		stage "Removing the interface $name"
+		ip link delete "$name" || [[ ! -e /sys/class/net/$name ]] || fail "Cannot remove the interface $name."
 	done
 }
+
+# answers ADDRESS PORT
+answers() { timeout 0.5 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null; }

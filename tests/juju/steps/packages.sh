@@ -1,4 +1,4 @@
-# shellcheck shell=bash # sourced by ../controller
+# shellcheck shell=bash # sourced by ../controller and ../kubernetes
 # What has to be on this host, and the Debian mirror that it already uses.
 
 require_host() {
@@ -6,23 +6,26 @@ require_host() {
 	[[ $EUID == 0 ]] || fail "The local controller needs root (it mounts, and starts machines): sudo, or run it in a disposable machine."
 }
 
-# install_packages: whatever is missing beyond Debian's base, by apt.
+# install_packages COMMAND:PACKAGE...: whatever is missing beyond Debian's base, by apt.
 install_packages() {
 	local missing=() need
-	for need in mmdebstrap:mmdebstrap systemd-nspawn:systemd-container ip:iproute2 ssh:openssh-client pgrep:procps zip:zip jq:jq; do
+	for need; do
 		command -v "${need%:*}" >/dev/null || missing+=("${need#*:}")
 	done
 	[[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || missing+=(debian-archive-keyring) # on Ubuntu
 	((${#missing[@]})) || return 0
 	stage "Installing ${missing[*]}"
 	update_package_lists
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >"$CACHE/apt.log" 2>&1 </dev/null ||
+	DEBIAN_FRONTEND=noninteractive apt_alone install -y -q --no-install-recommends "${missing[@]}" ||
 		fail_with_log "$CACHE/apt.log" "apt-get could not install ${missing[*]}."
 }
 
 update_package_lists() {
-	apt-get update -q >"$CACHE/apt.log" 2>&1 </dev/null || fail_with_log "$CACHE/apt.log" "apt-get update failed."
+	apt_alone update -q || fail_with_log "$CACHE/apt.log" "apt-get update failed."
 }
+
+# apt_alone ARGUMENT...: apt-get, not at the same time as from the other controller's command.
+apt_alone() { flock "$CACHE/apt.lock" apt-get "$@" >"$CACHE/apt.log" 2>&1 </dev/null 7>&- 9>&-; }
 
 # debian_mirror: the address of a Debian mirror: DEBIAN_MIRROR, or the one in this host's apt configuration, in whichever format
 # that is written. Nothing on a host that has none (Ubuntu): mmdebstrap then takes the one it knows.

@@ -1,6 +1,7 @@
-# shellcheck shell=bash # sourced by ../controller
+# shellcheck shell=bash # sourced by ../controller and ../kubernetes
 # What the person sees while it runs. Notes go to stderr; stdout is for what was asked for.
 
+COMMAND=$(basename "$0")
 STARTED=${EPOCHREALTIME/[.,]/} # microseconds
 
 # stage TEXT: says what happens from now on, with the seconds since the start.
@@ -15,7 +16,7 @@ note() { printf '           %s\n' "$*" >&2; }
 # comes in the midst of a step that writes its own to a log. Descriptor 8 is closed for what outlives this script.)
 exec 8>&2
 fail() {
-	printf 'controller: %s\n' "$*" >&8
+	printf '%s: %s\n' "$COMMAND" "$*" >&8
 	exit 1
 }
 

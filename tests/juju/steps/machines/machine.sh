@@ -1,4 +1,4 @@
-# shellcheck shell=bash # sourced by ../controller
+# shellcheck shell=bash # sourced by ../../controller
 # One machine: a systemd-nspawn container on an overlay of an image. Its directory is MACHINES/mN:
 #   upper work root   the overlay       image   the kind of its image       console   what it prints
 #   taken             is there while the machine is handed out to somebody
@@ -25,7 +25,7 @@ start_machine() {
 	[[ -d /run/systemd/system ]] || cgroup=(--keep-unit)
 	setsid systemd-nspawn --quiet --boot --directory="$directory/root" --machine="$BRIDGE-$name" --register=no "${cgroup[@]}" \
 		--network-bridge="$BRIDGE" --console=pipe --setenv="$MACHINE_MARK=$directory" \
-		>"$directory/console" 2>&1 </dev/null 8>&- 9>&- &
+		>"$directory/console" 2>&1 </dev/null 7>&- 8>&- 9>&- &
 	disown
 }
 
@@ -61,9 +61,6 @@ wait_for_ssh() {
 		done
 	done
 }
-
-# answers ADDRESS PORT
-answers() { timeout 0.5 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null; }
 
 # machine_init NAME: the process id of its init, on this host; nothing when the machine does not run.
 machine_init() {

@@ -1,4 +1,4 @@
-# shellcheck shell=bash # sourced by ../controller
+# shellcheck shell=bash # sourced by ../../controller
 # How to use the controller: STATE/controller.json for programs, `up` and `env` for people.
 
 # write_description: replaces the file at once. It appears when the controller is complete, and is kept in step with the machines.

@@ -1,12 +1,12 @@
-# shellcheck shell=bash disable=SC2034 # sourced by ../controller; others read what is set here
-# Where everything is, and what the caller may choose.
+# shellcheck shell=bash disable=SC2034 # sourced by ../../controller; others read what is set here
+# The controller on machines: where its state is, and what the caller may choose.
 
-# The cache outlives `down`, the state does not: machines' disks, the client's JUJU_DATA, the juju command.
-CACHE=$(realpath -m "${KAFKA_CONNECT_CHARMS_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/kafka-connect-charms}/juju")
+# Machines' disks, the client's JUJU_DATA, the juju command.
 STATE=$CACHE/state
 MACHINES=$STATE/machines
 DESCRIPTION=$STATE/controller.json
 CHOICES=$STATE/choices.sh
+LOCK=$CACHE/lock
 
 CONTROLLER_NAME=local
 API_PORT=17070 # Juju's default
@@ -38,6 +38,5 @@ check_choices() {
 	[[ $BRIDGE =~ ^[a-z][a-z0-9]{0,7}$ ]] || fail "CONTROLLER_BRIDGE is \"$BRIDGE\": give up to 8 lower-case letters and digits, beginning with a letter."
 	[[ $MACHINE_COUNT =~ ^[0-9]{1,2}$ ]] || fail "CONTROLLER_MACHINES is \"$MACHINE_COUNT\": give a number from 0 to 99."
 	[[ $IMAGE == java || $IMAGE == plain ]] || fail "CONTROLLER_IMAGE is \"$IMAGE\": give java or plain."
-	# Separators in the options of an overlay mount.
-	[[ $CACHE != *[,:\\\"\'\$[:space:]]* ]] || fail "The cache directory \"$CACHE\" has a space, comma, colon, quote, dollar or backslash in its path: choose another with KAFKA_CONNECT_CHARMS_CACHE."
+	check_cache
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash # sourced by ../controller
+# shellcheck shell=bash # sourced by ../../controller
 # The machines' root: a directory in the cache, the read-only lower layer of every machine of its kind.
 
 # curl and tmux are what Juju's enlisting asks for; the rest is what makes a machine that boots, has a network and lets ssh in.
@@ -17,25 +17,19 @@ image_packages() {
 image_directory() {
 	local packages
 	packages=$(image_packages "$1")
-	printf '%s/image-%s-%s' "$CACHE" "$1" "$(fingerprint "$packages" "$DEBIAN_SUITE" "$UBUNTU_VERSION" "$(cat "$HERE/steps/dress-image.sh")")"
+	printf '%s/image-%s-%s' "$CACHE" "$1" "$(fingerprint "$packages" "$DEBIAN_SUITE" "$UBUNTU_VERSION" "$(cat "$HERE"/steps/{say-ubuntu,machines/dress-image}.sh)")"
 }
 
 # ensure_image KIND
 ensure_image() {
-	local directory packages source
+	local directory packages
 	directory=$(image_directory "$1")
 	[[ ! -e $directory ]] || return 0
 	packages=$(image_packages "$1")
 	stage "Making the machines' root \"$1\": Debian $DEBIAN_SUITE that says it is Ubuntu $UBUNTU_VERSION (20 s; with Java 30 s)"
-	source=$(debian_source "$(debian_mirror)" "$DEBIAN_SUITE")
-	remove_tree "$directory.partial"
 	# The JRE's installation makes links to manual pages in a folder that has to be there, even without the pages.
 	# shellcheck disable=SC2016 # mmdebstrap's $1
-	contained nice -n 10 mmdebstrap --variant=minbase --mode=root "${SLIM[@]}" --include="$packages" \
+	make_debian_root "$directory" "$packages" \
 		--essential-hook='mkdir -p "$1/usr/share/man/man1"' \
-		--customize-hook="bash '$HERE/steps/dress-image.sh' \"\$1\" $UBUNTU_VERSION $UBUNTU_CODENAME" \
-		"$DEBIAN_SUITE" "$directory.partial" ${source:+"$source"} >"$CACHE/image.log" 2>&1 ||
-		fail_with_log "$CACHE/image.log" "mmdebstrap could not make the machines' root."
-	mv "$directory.partial" "$directory"
-	note "$(du -sh "$directory" | cut -f1) in $directory"
+		--customize-hook="bash '$HERE/steps/machines/dress-image.sh' \"\$1\" $UBUNTU_VERSION $UBUNTU_CODENAME"
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash # sourced by ../controller
+# shellcheck shell=bash # sourced by ../../controller
 # `controller machines ...`: Juju's unmanaged provider starts no machines, so tests get theirs here. m0 is the controller's own.
 
 machines_command() {
@@ -9,7 +9,7 @@ machines_command() {
 	list) list_machines ;;
 	exec) exec_in_machine "$@" ;;
 	fresh | recycle | reboot | stop | start)
-		take_lock 120
+		take_lock 120 "$LOCK"
 		"${action}_machines" "$@"
 		write_description
 		;;

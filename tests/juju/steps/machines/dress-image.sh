@@ -4,24 +4,7 @@
 set -euo pipefail
 root=$1 version=$2 codename=$3
 
-rm -f "$root/etc/os-release"
-cat >"$root/usr/lib/os-release" <<END
-PRETTY_NAME="Ubuntu $version LTS"
-NAME="Ubuntu"
-VERSION_ID="$version"
-VERSION="$version LTS"
-VERSION_CODENAME=$codename
-ID=ubuntu
-ID_LIKE=debian
-UBUNTU_CODENAME=$codename
-END
-ln -s ../usr/lib/os-release "$root/etc/os-release"
-cat >"$root/etc/lsb-release" <<END
-DISTRIB_ID=Ubuntu
-DISTRIB_RELEASE=$version
-DISTRIB_CODENAME=$codename
-DISTRIB_DESCRIPTION="Ubuntu $version LTS"
-END
+bash "$(dirname "$0")/../say-ubuntu.sh" "$root" "$version" "$codename"
 
 # The accounts that Ubuntu has: ubuntu is who Juju comes as, syslog owns Juju's logs.
 chroot "$root" groupadd --force adm

@@ -1,4 +1,4 @@
-# shellcheck shell=bash # sourced by ../controller
+# shellcheck shell=bash # sourced by ../../controller
 # Juju's controller on the machine m0.
 
 bootstrap_controller() {
@@ -10,7 +10,7 @@ bootstrap_controller() {
 	wait_for_ssh "${names[@]}"
 
 	stage "Bootstrapping Juju on m0, $CONTROLLER_ADDRESS"
-	pack_controller_charm
+	pack_controller_charm "$STATE/juju-controller.charm"
 	mkdir -p "$STATE/empty/tools"
 	# The empty tools folder and the charm's path keep Juju from asking its stores on the internet; it uploads the agent that lies
 	# beside juju. Nothing is upgraded on the machines, which have no mirror.
@@ -20,10 +20,6 @@ bootstrap_controller() {
 		--config enable-os-refresh-update=false --config enable-os-upgrade=false \
 		--model-default enable-os-refresh-update=false --model-default enable-os-upgrade=false \
 		>"$STATE/bootstrap.log" 2>&1 || fail_with_log "$STATE/bootstrap.log" "juju bootstrap failed."
-}
-
-pack_controller_charm() {
-	(cd "$HERE/charms/juju-controller" && zip --quiet --recurse-paths "$STATE/juju-controller.charm" .)
 }
 
 # controller_runs: whether there is a controller that was once complete, and answers.

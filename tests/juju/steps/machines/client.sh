@@ -1,4 +1,4 @@
-# shellcheck shell=bash # sourced by ../controller
+# shellcheck shell=bash # sourced by ../../controller
 # The juju command for this controller: STATE/bin/juju. It touches neither the person's own Juju nor their ~/.ssh.
 
 JUJU_HOME=$STATE/juju # JUJU_DATA
