@@ -1,16 +1,16 @@
 #!/bin/bash
 # system.sh ROOT: puts Java, and what it and a shell need of the system, into ROOT, from the packages that are installed here.
-# That is a tenth of a distribution's own image, beside Java; Debian and Ubuntu do alike. As distroless images have it, the
-# list of packages is in /var/lib/dpkg/status.d, where scanners look.
+# That is 30 MB beside Java's 180, on Debian as on Ubuntu. As distroless images have it, the list of packages is in
+# /var/lib/dpkg/status.d, where scanners look.
 #
-# Java is the distribution's, whole: all modules, for a plugin may need any. jlink saves a fifteenth, or with compression
-# the half, but then a worker's start takes a sixth more of processor time, and the image is larger to download.
+# Java is the distribution's, whole: all modules, for a plugin may need any. A runtime by jlink with the same modules is as
+# large; compressed (zip-6) it takes 75 MB less of a disk, but 12 MB more of a download, and starting a worker takes 7.9 s of
+# processor time in the place of 6.8.
 set -euo pipefail
 export LC_ALL=C
 umask 022
 
 root=$1
-java=openjdk-21-jre-headless
 
 # take PACKAGE...: copies the files of packages, and their licences.
 take() {
@@ -32,11 +32,11 @@ present() {
 	done
 }
 
-# libraries: the packages of what the linker will look for.
+# libraries: the packages of what the linker will look for, which may have it as /lib or as /usr/lib.
 libraries() {
 	find "$root/usr" -type f \( -name '*.so' -o -perm -100 \) | sed "s#^$root##" | xargs ldd 2>/dev/null |
-		sed -n 's#.* => \(/[^ ]*\) .*#\1#p' | grep -v /jvm/ | sort -u | xargs readlink -f | xargs dpkg-query --search |
-		sed 's/: .*//; s/:.*//' | sort -u
+		sed -n 's#.* => \(/[^ ]*\) .*#\1#p' | grep -v /jvm/ | sort -u | xargs readlink -f | sed 's#^/usr#*#' | xargs dpkg-query --search |
+		grep -v '^diversion ' | sed 's/:.*//' | sort -u
 }
 
 # made_at_installation: what packages do not contain, but make.
@@ -53,7 +53,7 @@ made_at_installation() {
 
 mkdir -p "$root"
 root=$(readlink -f "$root")
-take base-files bash coreutils "$java"
+take base-files bash coreutils grep sed openjdk-21-jre-headless
 # shellcheck disable=SC2046 # one word a package
 take $(libraries)
 made_at_installation
