@@ -19,7 +19,7 @@ wait_until() {
 	local -r complaint=$1
 	local deadline=$((SECONDS + 120))
 	shift
-	until "$@" >"$STATE/wait.log" 2>&1; do
+	until "$@" >"$STATE/wait.log" 2>&1 7>&- 9>&-; do
 		((SECONDS < deadline)) || fail_with_log "$STATE/wait.log" "$complaint (what each part says: $NODE/log)."
 		sleep 0.1
 	done

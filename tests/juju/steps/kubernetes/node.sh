@@ -53,13 +53,13 @@ node_processes() {
 	grep --files-with-matches --null-data --line-regexp --fixed-strings -- "$NODE_MARK" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 || true
 }
 
-# in_node COMMAND...: runs it there as root.
+# in_node COMMAND...: runs it there as root. It ends with this script.
 in_node() {
 	local init
 	init=$(node_init)
 	[[ -n $init ]] || fail "The node does not run: kubernetes up."
-	nsenter --target "$init" --mount --uts --ipc --net --pid --root --wd -- \
-		/usr/bin/env -i PATH=/opt/kubernetes:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root KUBECONFIG=/etc/kubernetes/admin.kubeconfig "$@"
+	setpriv --pdeathsig KILL -- nsenter --target "$init" --mount --uts --ipc --net --pid --root --wd -- \
+		/usr/bin/env -i PATH=/opt/kubernetes:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root KUBECONFIG=/etc/kubernetes/admin.kubeconfig "$@" 7>&- 9>&-
 }
 
 # kill_node: as if its power went.
