@@ -39,11 +39,13 @@ libraries() {
 		grep -v '^diversion ' | sed 's/:.*//' | sort -u
 }
 
-# made_at_installation: what packages do not contain, but make.
+# made_at_installation: what packages do not contain, but make. The store of authorities is made again, for the one that is
+# there has the time of its making in it.
 made_at_installation() {
 	mkdir -p "$root/etc/ssl/certs/java"
 	cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-	cp -L /etc/ssl/certs/java/cacerts "$root/etc/ssl/certs/java/"
+	SOURCE_DATE_EPOCH=1 trust extract --format=java-cacerts --filter=ca-anchors --purpose=server-auth "$root/etc/ssl/certs/java/cacerts"
+	chmod a=r "$root/etc/ssl/certs/java/cacerts"
 	cp -L /etc/nsswitch.conf "$root/etc/"
 	ln -s "$(readlink -f /usr/bin/java)" "$root/usr/bin/java"
 	ln -s bash "$root/usr/bin/sh"

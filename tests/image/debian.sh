@@ -19,7 +19,7 @@ mkdir -p "$root"
 source=$(debian_source "$(debian_mirror)" "$DEBIAN_SUITE")
 # The JRE's installation makes links to manual pages in a folder that has to be there, even without the pages.
 # shellcheck disable=SC2016 # mmdebstrap's $1
-contained nice -n 10 mmdebstrap --variant=apt --mode=root --format=null --include=ca-certificates,openjdk-21-jre-headless \
+contained nice -n 10 mmdebstrap --variant=apt --mode=root --format=null --include=ca-certificates,openjdk-21-jre-headless,p11-kit \
 	--aptopt='Apt::Install-Recommends "false"' --dpkgopt='path-exclude=/usr/share/man/*' \
 	--essential-hook='mkdir -p "$1/usr/share/man/man1"' \
 	--customize-hook="copy-in '$recipe' /" \
