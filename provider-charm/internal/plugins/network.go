@@ -142,13 +142,17 @@ func ParseRoots(text string) (*x509.CertPool, error) {
 // longestHeaders is the most bytes of headers read from a server. Real ones have some hundred.
 const longestHeaders = 64 << 10
 
+// dialPatience is for a server that does not even refuse, as a service of Kubernetes whose port is not open yet: the unit
+// is held up meanwhile, and tries again later.
+const dialPatience = 10 * time.Second
+
 // transport verifies TLS. It keeps no connection, as a download is one request, and asks for no compression: the digest
 // is that of the file, not of one server's encoding of it.
 func (n Network) transport() http.RoundTripper {
 	return &http.Transport{
 		Proxy:                  n.proxy(),
 		TLSClientConfig:        &tls.Config{RootCAs: n.Roots},
-		DialContext:            (&net.Dialer{Timeout: 30 * time.Second}).DialContext,
+		DialContext:            (&net.Dialer{Timeout: dialPatience}).DialContext,
 		TLSHandshakeTimeout:    30 * time.Second,
 		ForceAttemptHTTP2:      true,
 		DisableKeepAlives:      true,

@@ -18,11 +18,20 @@ const RootLogger = "root"
 // levelPatience bounds one request about loggers, which the worker answers from its memory.
 const levelPatience = 5 * time.Second
 
-// Levels asks for the level of every logger that has one of its own.
+// Levels asks for the level of every logger that has one of its own. Kafka Connect 4 leaves the root out of the list where
+// nothing has written by it, but tells of it when it is asked for.
 func (r *REST) Levels(ctx context.Context) (map[string]string, error) {
-	var loggers map[string]struct{ Level string }
+	type logger struct{ Level string }
+	var loggers map[string]logger
 	if err := r.admin(ctx, http.MethodGet, "", nil, &loggers); err != nil {
 		return nil, fmt.Errorf("ask the worker for its loggers: %w", err)
+	}
+	if _, listed := loggers[RootLogger]; !listed {
+		var root logger
+		if err := r.admin(ctx, http.MethodGet, "/"+RootLogger, nil, &root); err != nil {
+			return nil, fmt.Errorf("ask the worker for its root logger: %w", err)
+		}
+		loggers[RootLogger] = root
 	}
 	levels := make(map[string]string, len(loggers))
 	for name, logger := range loggers {

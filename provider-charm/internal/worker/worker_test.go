@@ -155,6 +155,23 @@ func TestOnlyConnectorsWithTheMarkOfTheRelationAreDeleted(t *testing.T) {
 	assert.Equal(t, []string{"a_r1_" + model, "xr1_" + model}, deleted)
 }
 
+func TestTheRootsLevelIsKnownWhereTheListLeavesItOut(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answers := map[string]string{
+			"/admin/loggers":      `{"org.apache.kafka":{"level":"INFO","last_modified":1}}`,
+			"/admin/loggers/root": `{"level":"WARN","last_modified":null}`,
+		}
+		_, _ = w.Write([]byte(answers[r.URL.Path]))
+	}))
+	defer server.Close()
+	rest, err := worker.NewREST(server.URL, "", secret.Value{})
+	require.NoError(t, err)
+	levels, err := rest.Levels(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"org.apache.kafka": "INFO", worker.RootLogger: "WARN"}, levels)
+}
+
 func TestTheReasonOfADeathIsTheLastErrorInTheLog(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "ConfigException: Missing required configuration \"group.id\"", worker.ReasonIn([]string{
