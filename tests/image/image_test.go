@@ -93,13 +93,13 @@ func TestTheImagesAccountIsTheContainers(t *testing.T) {
 	assert.DirExists(t, filepath.Join(root, fields[5]), "Pebble executes nothing without a home")
 }
 
-// What tests run is what the image has: the same Kafka, its jars for a worker, its scripts.
+// What tests run is what the image has: the same Kafka, its jars for a worker, its scripts, and the JMX exporter.
 func TestTheImagesKafkaIsTheTestedOne(t *testing.T) {
 	t.Parallel()
 	version := first(t, `<kafka.version>(\S+)</kafka.version>`, read(t, folder, "pom.xml"))
 	assert.Equal(t, version, first(t, `image\.version=(\S+)`, read(t, folder, "Containerfile")))
 	recipe := "tests/kafka/distribution/" + version
-	tested := strings.Split(strings.TrimSpace(read(t, recipe, "jars.sha256")), "\n")
+	tested := strings.Split(read(t, recipe, "jars.sha256")+read(t, "tests/kafka/jmxexporter/jars.sha256"), "\n")
 	for jar := range strings.Lines(strings.TrimSpace(read(t, folder, "jars.sha256"))) {
 		assert.Contains(t, tested, strings.TrimSpace(jar))
 	}

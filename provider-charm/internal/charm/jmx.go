@@ -5,15 +5,13 @@ import (
 
 	"connectcharms/provider-charm/internal/jmxexporter"
 	"connectcharms/provider-charm/internal/worker"
-	"connectcharms/requirer-lib/hook"
 )
 
-const jmxResource = "jmx-exporter"
-
-// JMXExporter is the agent in the worker's JVM that an operator may attach.
+// JMXExporter is the agent in the worker's JVM that an operator may attach, or that the image has.
 type JMXExporter struct {
 	Attached string // the resource, when Juju may have a new one; empty: none
-	Pending  bool   // Attached is to be looked at
+	InImage  string // the jar, as the worker finds it; empty: none
+	Pending  bool   // it is to be installed
 	Option   string // of the worker's JVM; empty: no agent
 	Problem  string // why the attached file is not used
 }
@@ -22,14 +20,7 @@ func (u *unit) observeJMX(ctx context.Context, w *World) (err error) {
 	if err := u.readJMX(w); err != nil {
 		return err
 	}
-	if u.Kind != hook.Install && u.Kind != hook.UpgradeCharm { // Juju tells of a new resource by upgrade-charm
-		return nil
-	}
-	w.Watch.JMX.Pending = true
-	if w.Watch.JMX.Attached, err = u.ResourceGet(ctx, jmxResource); hook.IsNotFound(err) {
-		return nil
-	}
-	return err
+	return u.place.findJMX(ctx, u, w)
 }
 
 func (u *unit) readJMX(w *World) (err error) {
@@ -44,16 +35,23 @@ func installJMX(w *World) Step {
 	if !w.Watch.JMX.Pending {
 		return nil
 	}
-	return w.once("jmx exporter", InstallJMX{Attached: w.Watch.JMX.Attached})
+	return w.once("jmx exporter", InstallJMX{Attached: w.Watch.JMX.Attached, InImage: w.Watch.JMX.InImage})
 }
 
-// InstallJMX puts the agent where the worker can read it.
-type InstallJMX struct{ Attached string }
+// InstallJMX puts the agent where the worker can read it, unless it is there.
+type InstallJMX struct{ Attached, InImage string }
 
 func (s InstallJMX) Apply(_ context.Context, u *unit, w *World) error {
-	if err := jmxexporter.Install(u.layout.jmxDir(), s.Attached); err != nil {
+	var err error
+	if s.InImage != "" {
+		err = jmxexporter.Use(u.layout.jmxDir(), s.InImage)
+	} else {
+		err = jmxexporter.Install(u.layout.jmxDir(), s.Attached)
+	}
+	if err != nil {
 		return err
 	}
+	w.Watch.JMX.Pending = false
 	return u.readJMX(w)
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"connectcharms/provider-charm/internal/distribution"
+	"connectcharms/provider-charm/internal/jmxexporter"
 	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/requirer-lib/atomicfile"
 	"connectcharms/requirer-lib/hook"
@@ -92,7 +93,33 @@ func (k onKubernetes) runtime(_ context.Context, u *unit) (Runtime, error) {
 	if err != nil || len(libs) == 0 {
 		return Runtime{Problem: "the image has no Kafka in " + imageKafka + ": attach another as resource " + imageResource}, nil
 	}
-	return Runtime{KafkaDir: kafka, Version: distribution.VersionOf(libs)}, nil
+	return Runtime{KafkaDir: kafka, Version: distribution.VersionOf(libs), MemoryMiB: k.memoryLimit(u)}, nil
+}
+
+func (k onKubernetes) memoryLimit(u *unit) (mib int) {
+	for _, file := range cgroupLimits {
+		if text, err := u.supervisor.ReadFile(filepath.Join(k.container.Root, file)); err == nil {
+			return limitIn(string(text))
+		}
+	}
+	return 0
+}
+
+// findJMX takes the agent that the image has beside Kafka, unless nobody is to be told metrics.
+func (k onKubernetes) findJMX(_ context.Context, u *unit, w *World) error {
+	if !u.supervisor.Running() {
+		return nil
+	}
+	jmx := &w.Watch.JMX
+	if w.Config.MetricsPort != 0 {
+		libs := filepath.Join(k.container.Root, imageKafka, "libs")
+		// Of an image without that folder, runtime tells.
+		if jars, err := u.supervisor.Names(libs, "jmx_prometheus_javaagent-*.jar"); err == nil && len(jars) > 0 {
+			jmx.InImage = filepath.Join(libs, jars[0])
+		}
+	}
+	jmx.Pending = !jmxexporter.Uses(u.layout.jmxDir(), jmx.InImage)
+	return nil
 }
 
 // addresses takes the name that outlives the pod's address, and listens on all addresses of the pod, for the pod is the

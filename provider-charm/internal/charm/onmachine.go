@@ -86,3 +86,17 @@ func (m onMachine) addresses(network hook.Network) (found, listen string) {
 }
 
 func (m onMachine) clear() error { return os.RemoveAll(m.data) }
+
+const jmxResource = "jmx-exporter"
+
+// findJMX takes what is attached. Juju tells of another by upgrade-charm.
+func (onMachine) findJMX(ctx context.Context, u *unit, w *World) (err error) {
+	if u.Kind != hook.Install && u.Kind != hook.UpgradeCharm {
+		return nil
+	}
+	w.Watch.JMX.Pending = true
+	if w.Watch.JMX.Attached, err = u.ResourceGet(ctx, jmxResource); hook.IsNotFound(err) {
+		return nil
+	}
+	return err
+}

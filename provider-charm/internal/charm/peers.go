@@ -46,8 +46,8 @@ func (u *unit) observePeers(ctx context.Context, w *World) error {
 	return nil
 }
 
-// otherUnits lists the application's other units. Juju 4.1-beta2 does not tell those that stay of one that has gone: no
-// relation-departed runs, and relation-list goes on naming it. The application's goal does not.
+// otherUnits lists the application's other units. Juju 4.1-beta2 does not tell those that stay of each one that has gone: no
+// relation-departed runs, and relation-list goes on naming it. The application's goal does not; one that is about to go it calls dying.
 func (u *unit) otherUnits(ctx context.Context, peers hook.RelationID) ([]string, error) {
 	listed, err := u.RelationUnits(ctx, peers)
 	if err != nil || len(listed) == 0 {
@@ -58,8 +58,8 @@ func (u *unit) otherUnits(ctx context.Context, peers hook.RelationID) ([]string,
 		return nil, err
 	}
 	return slices.DeleteFunc(listed, func(other string) bool {
-		_, stays := goal.Units[other]
-		return !stays
+		state, stays := goal.Units[other]
+		return !stays || state.Status == "dying"
 	}), nil
 }
 

@@ -19,6 +19,8 @@ type place interface {
 	user() string
 	// runtime says what there is of Java and Kafka, and what is missing.
 	runtime(ctx context.Context, u *unit) (Runtime, error)
+	// findJMX looks for the JMX exporter's agent, and says whether it is to be installed.
+	findJMX(ctx context.Context, u *unit, w *World) error
 	// addresses is by what name the other units and clients find this one, and where its gateway listens. Both are empty
 	// while Juju knows none.
 	addresses(network hook.Network) (found, listen string)

@@ -26,6 +26,7 @@ func (u *unit) observeRuntime(ctx context.Context, w *World) error {
 	}
 	found.WorkerDir, found.PluginPath = u.seen.workerDir(), plugins.PathIn(u.seen.pluginsDir())
 	w.Runtime = found
+	w.checkMemory()
 	return nil
 }
 

@@ -112,6 +112,11 @@ type RunServices struct {
 
 func (s RunServices) Apply(ctx context.Context, u *unit, w *World) error {
 	wasRunning := w.Services.WorkerRunning
+	if s.Worker && !wasRunning {
+		if err := u.StatusSet(ctx, hook.Status{Name: hook.Maintenance, Message: "starting the worker"}); err != nil {
+			return err
+		}
+	}
 	settings := w.Config.Settings(w)
 	if err := u.writeSettings(w, settings); err != nil {
 		return err

@@ -64,8 +64,10 @@ type Runtime struct {
 	Archive  string // the resource that is attached
 	Pending  bool   // Archive is not what is unpacked
 	JavaHome string
-	Problem  string // what a person has to do first
-	Waits    string // what is not there yet, without which nothing can run
+	// MemoryMiB is the limit of what the services may take, where there is one; 0: none, or not known yet.
+	MemoryMiB int
+	Problem   string // what a person has to do first
+	Waits     string // what is not there yet, without which nothing can run
 
 	CanInstallJava bool // there is none, and this unit may install one
 

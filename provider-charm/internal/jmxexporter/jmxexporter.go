@@ -1,5 +1,5 @@
-// Package jmxexporter has Prometheus' JMX exporter, a Java agent that an operator attaches, tell of the worker's JVM and
-// tasks. The agent listens on loopback; the gateway's metrics listener passes on what it says.
+// Package jmxexporter has Prometheus' JMX exporter, a Java agent that an operator attaches or that the image brings, tell
+// of the worker's JVM and tasks. The agent listens on loopback; the gateway's metrics listener passes on what it says.
 package jmxexporter
 
 import (
@@ -56,19 +56,43 @@ func Install(dir, attached string) error {
 		return err
 	}
 	if len(jar) == 0 {
+		return Use(dir, "")
+	}
+	name := "agent-" + digest(jar) + ".jar"
+	return errors.Join(atomicfile.Write(filepath.Join(dir, name), jar, 0o644), Use(dir, name))
+}
+
+// Use has the worker take a jar: by its name in the directory, or by the path at which the worker finds it. "" is none.
+func Use(dir, jar string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if jar == "" {
 		return atomicfile.Write(currentFile(dir), nil, 0o644)
 	}
-	// The names tell the contents, so that a change is a change of the worker's settings.
-	names := current{Jar: "agent-" + digest(jar) + ".jar", Rules: "rules-" + digest(rules) + ".yaml"}
+	names := with(jar)
 	return errors.Join(
-		atomicfile.Write(filepath.Join(dir, names.Jar), jar, 0o644),
 		atomicfile.Write(filepath.Join(dir, names.Rules), rules, 0o644),
-		atomicfile.Write(currentFile(dir), []byte(names.Jar+" "+names.Rules), 0o644),
+		atomicfile.Write(currentFile(dir), []byte(names.String()), 0o644),
 	)
+}
+
+// Uses says whether the worker takes this jar, with the rules of now.
+func Uses(dir, jar string) bool {
+	text, err := os.ReadFile(currentFile(dir))
+	if jar == "" {
+		return len(text) == 0
+	}
+	return err == nil && string(text) == with(jar).String()
 }
 
 // current is the names of the files that are in use.
 type current struct{ Jar, Rules string }
+
+// with names what a jar is used with. The names tell the contents, so that a change is a change of the worker's settings.
+func with(jar string) current { return current{Jar: jar, Rules: "rules-" + digest(rules) + ".yaml"} }
+
+func (c current) String() string { return c.Jar + " " + c.Rules }
 
 func currentFile(dir string) string { return filepath.Join(dir, "current") }
 func problemFile(dir string) string { return filepath.Join(dir, "problem") }
@@ -93,7 +117,11 @@ func Option(dir, seen, loopback string) (string, error) {
 	if _, err := fmt.Sscan(string(text), &names.Jar, &names.Rules); err != nil {
 		return "", nil // a damaged note: the next upgrade-charm installs anew
 	}
-	return fmt.Sprintf("-javaagent:%s=%s:%s", filepath.Join(seen, names.Jar), address(loopback), filepath.Join(seen, names.Rules)), nil
+	jar := names.Jar
+	if !filepath.IsAbs(jar) {
+		jar = filepath.Join(seen, jar)
+	}
+	return fmt.Sprintf("-javaagent:%s=%s:%s", jar, address(loopback), filepath.Join(seen, names.Rules)), nil
 }
 
 // URL is where the agent answers.

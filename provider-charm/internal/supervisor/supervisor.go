@@ -123,6 +123,15 @@ func (s *Supervisor) Names(dir, pattern string) ([]string, error) {
 	return names, nil
 }
 
+// ReadFile reads a small file, in Pebble's view.
+func (s *Supervisor) ReadFile(path string) ([]byte, error) {
+	var content bytes.Buffer
+	if err := s.pebble.Pull(&client.PullOptions{Path: path, Target: &content}); err != nil {
+		return nil, fmt.Errorf("have Pebble read %s: %w", path, err)
+	}
+	return content.Bytes(), nil
+}
+
 // Ensure makes the plan known to Pebble, starting Pebble where that is ours to do, and starts the services that do not
 // run, also where Pebble would wait some time before it tries again. A service that runs keeps running as it is: Restart
 // puts its new settings into force.
