@@ -45,6 +45,10 @@ func TestPodsAndContainersComeAndGo(t *testing.T) {
 		s.lines(input, output, line)
 	}
 
+	agent, err := http.Get("http://" + s.at(provider+"/0", 8086) + "/metrics")
+	require.NoError(t, err, "the image brings the JMX exporter")
+	require.NoError(t, agent.Body.Close())
+
 	for range 2 {
 		_, err := s.AddUnit(provider)
 		require.NoError(t, err)

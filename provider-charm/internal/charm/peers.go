@@ -47,7 +47,8 @@ func (u *unit) observePeers(ctx context.Context, w *World) error {
 }
 
 // otherUnits lists the application's other units. Juju 4.1-beta2 does not tell those that stay of each one that has gone: no
-// relation-departed runs, and relation-list goes on naming it. The application's goal does not; one that is about to go it calls dying.
+// relation-departed runs, and relation-list goes on naming it. The application's goal does not, and calls one that is on
+// its way out dying.
 func (u *unit) otherUnits(ctx context.Context, peers hook.RelationID) ([]string, error) {
 	listed, err := u.RelationUnits(ctx, peers)
 	if err != nil || len(listed) == 0 {

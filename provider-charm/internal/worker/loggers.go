@@ -18,8 +18,8 @@ const RootLogger = "root"
 // levelPatience bounds one request about loggers, which the worker answers from its memory.
 const levelPatience = 5 * time.Second
 
-// Levels asks for the level of every logger that has one of its own. Kafka Connect 4 leaves the root out of the list where
-// nothing has written by it, but tells of it when it is asked for.
+// Levels asks for the level of every logger that has one of its own. Where Log4j runs without settings, Kafka Connect 4
+// leaves the root out of the list, and tells of it when it is asked for.
 func (r *REST) Levels(ctx context.Context) (map[string]string, error) {
 	type logger struct{ Level string }
 	var loggers map[string]logger
