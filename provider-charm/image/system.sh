@@ -24,7 +24,7 @@ take() {
 }
 
 # present: leaves of a list of files those that are there and of use. gconv has character sets that Java brings itself; the
-# other archive of classes is for a heap beyond 32 GB, which starts half a second later without.
+# other archive of classes is for a heap beyond 32 GB, which starts a little later without.
 present() {
 	local file
 	grep -vE '^$|^/\.$|^/usr/share/(doc|man|info|locale|lintian|bug|menu)/|/gconv/|/classes_nocoops\.jsa$' | sort -u | while read -r file; do
