@@ -17,7 +17,7 @@ import (
 )
 
 // name is what a storage class names as its provisioner.
-const name = "connectcharms/directories"
+const name = "kafka-connect-charms/directories"
 
 func main() {
 	kubeconfig := flag.String("kubeconfig", "", "how to reach the API server")

@@ -8,7 +8,7 @@ CHARM_BASE_PACKAGES=ca-certificates,curl,procps,python3,python3-yaml
 JUJU_IMAGES=ghcr.io/juju # caas-image-repo's default
 PAUSE_IMAGE=localhost/pause:1
 
-IMAGES=$NODE_CACHE/images-$JUJU_VERSION-$(fingerprint "$CHARM_BASE_PACKAGES" "$DEBIAN_SUITE" "$UBUNTU_VERSION" "$BINARIES" "$COMPONENTS" \
+IMAGES=$NODE_CACHE/images-$JUJU_VERSION-$(fingerprint "$CHARM_BASE_PACKAGES" "$DEBIAN_SUITE" "$UBUNTU_VERSION" "${BINARIES##*/}" "${COMPONENTS##*/}" \
 	"$(cat "$HERE"/steps/{say-ubuntu,kubernetes/dress-image,kubernetes/images,kubernetes/archive}.sh)").tar
 
 ensure_images() {
