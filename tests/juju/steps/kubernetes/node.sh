@@ -30,7 +30,7 @@ start_node() {
 # configure_node: writes what the node's parts read, with this cluster's choices in it, to NODE/etc.
 configure_node() {
 	local file text name
-	local -r choices=(NODE_NAME NODE_ADDRESS HOST_ADDRESS PODS SERVICES DNS_SERVICE LINK CLUSTER_DOMAIN STORAGE_CLASS PAUSE_IMAGE)
+	local -r choices=(NODE_NAME NODE_ADDRESS HOST_ADDRESS PODS SERVICES DNS_SERVICE CGROUP CLUSTER_DOMAIN STORAGE_CLASS PAUSE_IMAGE)
 	mkdir -p "$NODE/etc/cni"
 	while read -r file; do
 		text=$(<"$HERE/steps/kubernetes/node/$file")
@@ -79,20 +79,17 @@ cgroup_roots() { awk '$3 ~ /^cgroup2?$/ && $2 ~ /^\/sys\/fs\/cgroup/ { print $2 
 
 make_cgroups() {
 	local root
-	for root in $(cgroup_roots); do
-		[[ ! -e $root/$LINK ]] || fail "There is a cgroup $root/$LINK already: choose another name with KUBERNETES_LINK, or remove it (rmdir)."
-		mkdir "$root/$LINK"
-	done
+	for root in $(cgroup_roots); do mkdir -p "$root/$CGROUP"; done
 }
 
 # remove_cgroups: a process that was killed may stay in its cgroup for a moment.
 remove_cgroups() {
 	local root deadline=$((SECONDS + 20))
 	for root in $(cgroup_roots); do
-		until [[ ! -e $root/$LINK ]]; do
-			find "$root/$LINK" -depth -type d -exec rmdir {} + 2>/dev/null || true
-			((SECONDS < deadline)) || fail "Cannot remove the cgroup $root/$LINK."
-			[[ ! -e $root/$LINK ]] || sleep 0.1
+		until [[ ! -e $root/$CGROUP ]]; do
+			find "$root/$CGROUP" -depth -type d -exec rmdir {} + 2>/dev/null || true
+			((SECONDS < deadline)) || fail "Cannot remove the cgroup $root/$CGROUP."
+			[[ ! -e $root/$CGROUP ]] || sleep 0.1
 		done
 	done
 }

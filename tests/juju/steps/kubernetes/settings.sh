@@ -8,6 +8,8 @@ NODE=$STATE/node
 DESCRIPTION=$STATE/controller.json
 CHOICES=$STATE/choices.sh
 LOCK=$NODE_CACHE/lock
+# Below each root of cgroups; another cache's node has another.
+CGROUP=kafka-connect-charms-$(fingerprint "$STATE")
 
 CONTROLLER_NAME=local-k8s
 NODE_NAME=local-k8s
@@ -20,7 +22,7 @@ choose() {
 	SUBNET=${KUBERNETES_SUBNET:-10.99.78}
 	PODS=${KUBERNETES_PODS:-10.99.80.0/20}
 	SERVICES=${KUBERNETES_SERVICES:-10.99.96.0/20}
-	# This host's end of the link; the node's cgroup is named after it, too.
+	# This host's end of the link.
 	LINK=${KUBERNETES_LINK:-kck8s}
 	# shellcheck source=/dev/null
 	[[ ! -e $CHOICES ]] || . "$CHOICES"
