@@ -15,7 +15,7 @@ export GOWORK := off
 # The race detector is cgo; nothing that is shipped is. No cached result: what the tests build and start, Go's cache does not see.
 GO_TEST := go test -race -count=1 -timeout 40m
 
-.PHONY: help bench demo test integration conformance controller controller-down controller-k8s controller-k8s-down lint charms image fmt tidy rename
+.PHONY: help bench demo test integration conformance conformance-k8s controller controller-down controller-k8s controller-k8s-down lint charms image fmt tidy rename
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -32,7 +32,11 @@ integration: ## the suite on a real Juju controller: yours (LXD …), or a local
 
 conformance: ## the recordings that jujutest is held to, on the local controller (root); UPDATE=1 records them anew
 	@tests/juju/controller up
-	@cd tests/juju && KAFKA_CONNECT_INTEGRATION=1 go test -v -count=1 -timeout 30m ./conformance $(if $(UPDATE),-update)
+	@cd tests/juju && KAFKA_CONNECT_INTEGRATION=machines go test -v -count=1 -timeout 30m ./conformance $(if $(UPDATE),-update)
+
+conformance-k8s: ## the same for Kubernetes, on the local controller there
+	@tests/juju/kubernetes up
+	@cd tests/juju && KAFKA_CONNECT_INTEGRATION=kubernetes go test -v -count=1 -timeout 60m ./conformance $(if $(UPDATE),-update)
 
 controller: ## start a local Juju controller (root, Debian or Ubuntu); the second time takes under 30 s
 	@tests/juju/controller up

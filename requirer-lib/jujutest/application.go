@@ -227,7 +227,8 @@ func (a *application) attach(name, path string) error {
 	return nil
 }
 
-// AttachResource gives an application a new file for a resource: its units run upgrade-charm and config-changed.
+// AttachResource gives an application a new file for a resource: its units run upgrade-charm and config-changed, pods are
+// replaced.
 func (m *Model) AttachResource(name, resource, path string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -239,11 +240,12 @@ func (m *Model) AttachResource(name, resource, path string) error {
 		return fmt.Errorf("attach a resource to %s: %w", name, err)
 	}
 	app.version++
+	app.rollPods()
 	return nil
 }
 
-// Refresh gives an application another charm: its units run upgrade-charm and config-changed. The new charm must keep the
-// endpoints that are in use.
+// Refresh gives an application another charm: its units run upgrade-charm and config-changed, pods are replaced. The new
+// charm must keep the endpoints that are in use.
 func (m *Model) Refresh(name string, charm Charm) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -265,6 +267,7 @@ func (m *Model) Refresh(name string, charm Charm) error {
 	app.charm = charm
 	app.version++
 	m.addPeerRelations(app)
+	app.rollPods()
 	return nil
 }
 

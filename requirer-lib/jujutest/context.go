@@ -29,7 +29,8 @@ type hookContext struct {
 	ports          portChanges
 	storageAdds    map[string]int
 	reboot         rebootPriority
-	kill           func() // ends the hook's process
+	kill           func()          // ends the hook's process
+	interrupt      func(why error) // ends the hook, which has then failed
 	statusWasSet   bool
 }
 
@@ -253,7 +254,7 @@ func (m *Model) commit(u *unit, info hookInfo) {
 	case kindInstall:
 		u.installed = true
 	case kindStart:
-		u.started, u.stopped = true, false
+		u.started, u.stopped, u.rebooted = true, false, false
 	case kindStop:
 		u.stopped = true
 	case kindRemove, kindGone:
@@ -272,7 +273,7 @@ func (m *Model) commit(u *unit, info hookInfo) {
 		u.attached[info.storage] = true
 	case kindStorageDetaches:
 		delete(u.attached, info.storage)
-		if s := m.storage[info.storage]; s != nil && s.dying {
+		if s := m.storage[info.storage]; s != nil && (s.dying || u.dying) {
 			delete(m.storage, info.storage)
 		}
 	}

@@ -49,7 +49,7 @@
 // Containers of the metadata are real Pebble daemons: charm/containers/NAME/pebble.socket below the unit's root. What a
 // container sees as its own root is charm/containers/NAME/root there, with its image (a directory that stands for it) and
 // the storage that the metadata mount; see hook.Event.Container. [Model.RestartContainer] and [Model.ReplacePod] are what
-// Kubernetes does to them.
+// Kubernetes does to them, [Model.Refresh] replaces pods, and [Model.Scale] uses their numbers again.
 //
 // # What it follows
 //

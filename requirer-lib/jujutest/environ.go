@@ -3,6 +3,7 @@ package jujutest
 import (
 	"os"
 	"strconv"
+	"strings"
 )
 
 // apiAddress is where hooks are told that the controller is; nothing is there.
@@ -26,7 +27,7 @@ func (c *hookContext) environment() []string {
 		"JUJU_PRINCIPAL_UNIT=",
 		"JUJU_AVAILABILITY_ZONE=",
 		"JUJU_VERSION=" + JujuVersion,
-		"CLOUD_API_VERSION=",
+		"CLOUD_API_VERSION=" + u.cloudVersion(),
 		"JUJU_CHARM_HTTP_PROXY=",
 		"JUJU_CHARM_HTTPS_PROXY=",
 		"JUJU_CHARM_FTP_PROXY=",
@@ -38,7 +39,7 @@ func (c *hookContext) environment() []string {
 		"DEBIAN_FRONTEND=noninteractive",
 		"LANG=C.UTF-8",
 		"TERM=tmux-256color",
-		"PATH=" + m.path(),
+		"PATH=" + u.path(),
 		"JUJU_DISPATCH_PATH=" + c.info.dispatchPath(),
 	}
 	env = append(env, c.subjects()...)
@@ -58,10 +59,18 @@ func (c *hookContext) hookName() string {
 
 // machineID is empty for units of Kubernetes charms, which have containers instead.
 func (u *unit) machineID() string {
-	if len(u.containers) > 0 {
+	if u.isPod() {
 		return ""
 	}
 	return u.machine
+}
+
+// cloudVersion is that of Kubernetes' API; machines have none.
+func (u *unit) cloudVersion() string {
+	if u.isPod() {
+		return "1.34.0"
+	}
+	return ""
 }
 
 // subjects are the variables about what the hook is about.
@@ -104,11 +113,14 @@ func (c *hookContext) subjects() []string {
 	return env
 }
 
-// path is PATH: the tools first.
-func (m *Model) path() string {
-	path := os.Getenv("PATH")
-	if m.tools.dir == "" {
-		return path
+// path is PATH: the tools first, and in a pod pebble last.
+func (u *unit) path() string {
+	dirs := []string{os.Getenv("PATH")}
+	if u.model.tools.dir != "" {
+		dirs = append([]string{u.model.tools.dir}, dirs...)
 	}
-	return m.tools.dir + string(os.PathListSeparator) + path
+	if u.isPod() {
+		dirs = append(dirs, u.pebbleDir())
+	}
+	return strings.Join(dirs, string(os.PathListSeparator))
 }

@@ -62,8 +62,11 @@ type pebbleNotice struct {
 }
 
 // notices waits for notices that are newer than after; none is the result of a wait that was long enough.
-func (c *container) notices(ctx context.Context, after time.Time) ([]pebbleNotice, error) {
-	query := url.Values{"types": {"custom,change-update"}, "timeout": {"30s"}}
+func (c *container) notices(ctx context.Context, after time.Time, wait time.Duration) ([]pebbleNotice, error) {
+	query := url.Values{"types": {"custom,change-update"}}
+	if wait > 0 {
+		query.Set("timeout", wait.String())
+	}
 	if !after.IsZero() {
 		query.Set("after", after.Format(time.RFC3339Nano))
 	}

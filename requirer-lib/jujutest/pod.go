@@ -69,29 +69,43 @@ func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\
 
 // RestartContainer ends a container with all that runs in it, by force, and starts it anew from its image, as Kubernetes
 // does with one that has died. What is mounted is kept. The unit runs pebble-ready in the next Settle.
+//
+// "charm" is the container in which the charm itself runs. A hook that runs there has then failed, and is run again like one
+// that failed by itself; then the unit runs start, and pebble-ready of every container.
 func (m *Model) RestartContainer(unitName, containerName string) error {
 	m.mu.Lock()
 	u, err := m.unit(unitName)
 	var c *container
 	if err == nil {
-		if c = u.containers[containerName]; c == nil {
+		if c = u.containers[containerName]; c == nil && (containerName != charmContainer || !u.isPod()) {
 			err = errors.New("the charm has no such container")
 		}
 	}
 	m.mu.Unlock()
-	if err == nil {
-		err = m.endContainer(u, c)
+	switch {
+	case err != nil:
+	case c == nil:
+		err = m.restartCharm(u)
+	default:
+		err = m.restartWorkload(u, c)
 	}
 	if err != nil {
 		return fmt.Errorf("restart container %s of %s: %w", containerName, unitName, err)
+	}
+	return nil
+}
+
+func (m *Model) restartWorkload(u *unit, c *container) error {
+	if err := m.endContainer(u, c); err != nil {
+		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	fresh, err := m.startPebble(u, containerName)
+	fresh, err := m.startPebble(u, c.name, c.told)
 	if err != nil {
-		return fmt.Errorf("restart container %s of %s: %w", containerName, unitName, err)
+		return err
 	}
-	u.containers[containerName] = fresh
+	u.containers[c.name] = fresh
 	return nil
 }
 
@@ -111,13 +125,13 @@ func (m *Model) endContainer(u *unit, c *container) error {
 }
 
 // ReplacePod ends a unit's pod and starts another for the same unit, as Kubernetes does when it is deleted, evicted or
-// updated. In the next Settle the unit runs stop; then all its processes and files go but its storage, it gets another
-// address, its containers start anew, and it runs upgrade-charm, config-changed, start and pebble-ready.
+// updated. In the next Settle its containers end, and the unit runs stop; then all its processes and files go but its storage,
+// it gets another address, its containers start anew, and it runs upgrade-charm, config-changed, start and pebble-ready.
 func (m *Model) ReplacePod(unitName string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	u, err := m.unit(unitName)
-	if err == nil && len(u.containers) == 0 {
+	if err == nil && !u.isPod() {
 		err = errors.New("its charm has no containers")
 	}
 	if err != nil {
@@ -127,8 +141,26 @@ func (m *Model) ReplacePod(unitName string) error {
 	return nil
 }
 
-// replacePod is one pod's end and another's start; the unit is busy meanwhile. Call it without the model's mutex.
-func (m *Model) replacePod(u *unit) {
+// rollPods replaces the pods of an application whose charm or resources have changed.
+func (a *application) rollPods() {
+	for _, u := range a.units {
+		u.replacing, u.rolling = u.isPod(), u.isPod()
+	}
+}
+
+// waitsToRoll says whether another pod is replaced first: Kubernetes begins with the highest number.
+func (u *unit) waitsToRoll() bool {
+	for _, other := range u.app.units {
+		if u.rolling && other.rolling && !other.dying && other.number > u.number {
+			return true
+		}
+	}
+	return false
+}
+
+// endContainers ends a unit's workload: when a pod is to go, Kubernetes asks all its containers at once, and the charm's is
+// the last, for it runs stop. Call it without the model's mutex.
+func (m *Model) endContainers(u *unit) error {
 	m.mu.Lock()
 	containers := slices.Collect(maps.Values(u.containers))
 	m.mu.Unlock()
@@ -136,14 +168,15 @@ func (m *Model) replacePod(u *unit) {
 	for _, c := range containers {
 		errs = append(errs, m.endContainer(u, c))
 	}
-	errs = append(errs, killBelow(u.root, m.born, stopGrace))
+	return errors.Join(errs...)
+}
+
+// replacePod is one pod's end and another's start; the unit is busy meanwhile. Call it without the model's mutex.
+func (m *Model) replacePod(u *unit) {
+	errs := []error{m.endContainers(u), killBelow(u.root, m.born, stopGrace)}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	kept := []string{u.socketPath(), u.logPath()}
-	for _, s := range m.storageOf(u) {
-		kept = append(kept, s.location)
-	}
-	errs = append(errs, emptyBut(u.root, kept), m.readdress(u))
+	errs = append(errs, emptyBut(u.root, m.keptByPod(u)), u.readdress())
 	for _, dir := range []string{u.charmDir, filepath.Join(u.root, "tmp")} {
 		errs = append(errs, os.MkdirAll(dir, 0o755))
 	}
@@ -151,25 +184,29 @@ func (m *Model) replacePod(u *unit) {
 	if err := errors.Join(errs...); err != nil {
 		m.log.Error("a pod does not start", "unit", u.name, "error", err)
 	}
-	u.replacing, u.started, u.stopped = false, false, false
+	u.rolling = false
+	u.replacing, u.rebooted, u.started, u.stopped = false, false, false, false
 	u.deployed = u.app.version
 	u.queued = &hookInfo{kind: kindUpgradeCharm}
 }
 
-// readdress gives a unit another address, and tells its relations.
-func (m *Model) readdress(u *unit) error {
+// keptByPod lists what stays of a unit's files whatever happens to its pod: storage, and what is the model's own.
+func (m *Model) keptByPod(u *unit) []string {
+	kept := []string{u.socketPath(), u.logPath()}
+	for _, s := range m.storageOf(u) {
+		kept = append(kept, s.location)
+	}
+	return kept
+}
+
+// readdress gives a unit another address. Its relations are not told: their address is a service's.
+func (u *unit) readdress() error {
 	fresh, err := takeAddress()
 	if err != nil {
 		return err
 	}
 	u.address.giveBack()
 	u.address = fresh
-	for id := range u.relations {
-		if r := m.relations[id]; r.inScope[u.name] {
-			r.units[u.name].set(keyIngress, fresh.ip)
-			r.units[u.name].set(keyEgress, fresh.ip+"/32")
-		}
-	}
 	return nil
 }
 

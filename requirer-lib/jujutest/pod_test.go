@@ -14,6 +14,7 @@ import (
 
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
+	"connectcharms/requirer-lib/jujutest/internal/pebblecommand"
 )
 
 const podMetadata = `
@@ -31,7 +32,7 @@ func pod(t *testing.T, options jujutest.Options) (*jujutest.Model, func() hook.E
 		t.Skip("it builds Pebble")
 	}
 	var err error
-	options.PebbleBinary, err = pebble()
+	options.PebbleBinary, err = pebblecommand.Path()
 	require.NoError(t, err)
 	m, s := newModel(t, options), newScript()
 	var mu sync.Mutex
@@ -56,7 +57,7 @@ func pod(t *testing.T, options jujutest.Options) (*jujutest.Model, func() hook.E
 // inContainer runs a command through the container's Pebble.
 func inContainer(t *testing.T, container hook.Container, command ...string) (output string, err error) {
 	t.Helper()
-	binary, err := pebble()
+	binary, err := pebblecommand.Path()
 	require.NoError(t, err)
 	exec := exec.Command(binary, append([]string{"exec", "--"}, command...)...)
 	exec.Env = []string{"PEBBLE_SOCKET=" + container.Socket}
@@ -140,4 +141,96 @@ func TestAPodThatIsReplacedKeepsItsStorageOnly(t *testing.T) {
 	out, err := inContainer(t, main, "cat", filepath.Join(main.Root, "release"))
 	require.NoError(t, err, out)
 	assert.Equal(t, "one", out)
+}
+
+func TestAHookInWhichTheCharmsContainerDiesIsRunAgain(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("it builds Pebble")
+	}
+	binary, err := pebblecommand.Path()
+	require.NoError(t, err)
+	m, s := newModel(t, jujutest.Options{PebbleBinary: binary}), newScript()
+	deploy(t, m, "work", s.charm(podMetadata+"config: {options: {word: {type: string}}}\n"), jujutest.DeployOptions{})
+	settle(t, m)
+	unit, err := m.Unit("work/0")
+	require.NoError(t, err)
+	local, stored := filepath.Join(unit.Root, "tmp/notes"), filepath.Join(unit.Root, "var/lib/work/kept")
+	for _, path := range []string{local, stored} {
+		require.NoError(t, os.WriteFile(path, nil, 0o644))
+	}
+	began := make(chan struct{})
+	var once sync.Once
+	s.every = func(ctx context.Context, h *hook.Hook) error {
+		if h.Kind != hook.ConfigChanged {
+			return nil
+		}
+		first := false
+		once.Do(func() { first = true })
+		if !first {
+			return nil
+		}
+		close(began)
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	before := len(m.HookLog())
+	require.NoError(t, m.SetConfig("work", map[string]any{"word": "new"}))
+	settled := make(chan error, 1)
+	go func() { settled <- m.Settle(t.Context()) }()
+	<-began
+	require.NoError(t, m.RestartContainer("work/0", "charm"))
+	require.NoError(t, <-settled)
+	settle(t, m)
+	assert.Equal(t, []string{"config-changed", "config-changed", "start", "main-pebble-ready"}, m.HookNames("work/0")[before:])
+	assert.NoFileExists(t, local)
+	assert.FileExists(t, stored)
+}
+
+func TestAnAgentThatStartsAnewTellsOfEveryNoticeAgain(t *testing.T) {
+	t.Parallel()
+	m, _ := pod(t, jujutest.Options{})
+	require.NoError(t, m.NotifyContainer(deadline(t), "work/0", "main", "example.com/done"))
+	settle(t, m)
+	before := len(m.HookLog())
+	require.NoError(t, m.RestartContainer("work/0", "main"))
+	settle(t, m)
+	require.NoError(t, m.RestartContainer("work/0", "charm"))
+	settle(t, m)
+	assert.Equal(t, []string{"main-pebble-ready", "start", "main-pebble-custom-notice", "main-pebble-ready"}, m.HookNames("work/0")[before:])
+}
+
+func TestUnitsInPodsHaveTheLowestNumbers(t *testing.T) {
+	t.Parallel()
+	m, _ := pod(t, jujutest.Options{})
+	require.NoError(t, m.Scale("work", 3))
+	settle(t, m)
+	require.NoError(t, m.Scale("work", 1))
+	settle(t, m)
+	assert.Equal(t, []string{"work/0"}, m.Units("work"))
+	require.NoError(t, m.Scale("work", 2))
+	settle(t, m)
+	assert.Equal(t, []string{"work/0", "work/1"}, m.Units("work"))
+	deploy(t, m, "plain", newScript().charm("name: plain\n"), jujutest.DeployOptions{})
+	assert.ErrorContains(t, m.Scale("plain", 2), "has no pods")
+}
+
+func TestARefreshReplacesPodsFromTheLastOn(t *testing.T) {
+	t.Parallel()
+	m, _ := pod(t, jujutest.Options{})
+	require.NoError(t, m.Scale("work", 2))
+	settle(t, m)
+	before := len(m.HookLog())
+	require.NoError(t, m.Refresh("work", newScript().charm(podMetadata)))
+	settle(t, m)
+	var stopped []string
+	for _, run := range m.HookLog()[before:] {
+		if run.Name == "stop" {
+			stopped = append(stopped, run.Unit)
+		}
+	}
+	assert.Equal(t, []string{"work/1", "work/0"}, stopped)
+	for _, unit := range []string{"work/0", "work/1"} {
+		assert.Subset(t, m.HookNames(unit), []string{"upgrade-charm", "main-pebble-ready"})
+	}
 }

@@ -262,7 +262,7 @@ func (m *Model) removeDeadRelation(r *relation) {
 // enterScope makes a unit take part in a relation, with what the model says of its network.
 func (m *Model) enterScope(r *relation, u *unit) {
 	r.inScope[u.name] = true
-	r.units[u.name] = databag{keyIngress: u.address.ip, keyEgress: u.address.ip + "/32"}
+	r.units[u.name] = databag{keyIngress: u.ingress, keyEgress: u.ingress + "/32"}
 	u.relations[r.id] = &unitRelation{members: map[string]uint64{}, apps: map[string]uint64{}, cache: map[string]databag{}}
 }
 

@@ -85,10 +85,13 @@ func (h hookInfo) dispatchPath() string {
 // nextHook decides what a unit's agent does next, in the order of Juju's uniter:
 //
 //	failed hook, again
-//	storage-attached (before install) | queued hook: install; start after the first config-changed; config-changed after upgrade-charm
-//	relation-created of every relation | leader-elected | pebble-ready, notices | secrets | storage
+//	storage-attached (before install, but not in a pod) | queued hook: install; start after the first config-changed;
+//	config-changed after upgrade-charm
+//	start after a restart of the charm's container
+//	relation-created of every relation | leader-elected | Pebble's notices and checks, sometimes pebble-ready | secrets | storage
 //	alive: upgrade-charm, config-changed, relations, update-status
 //	dying: relations (departed, broken), stop, remove
+//	pebble-ready
 //
 // It returns nil when the unit rests.
 func (m *Model) nextHook(u *unit) *hookInfo {
@@ -109,21 +112,24 @@ func (m *Model) nextHook(u *unit) *hookInfo {
 			if u.dying {
 				return &hookInfo{kind: kindGone} // nothing to clean up
 			}
-			if info := m.storageHook(u); info != nil {
+			if info := m.storageHook(u); info != nil && !u.isPod() {
 				return info
 			}
 		}
 		return u.queued
 	}
-	if u.replacing && !u.dying {
+	if u.replacing && !u.dying && !u.waitsToRoll() {
 		if u.started && !u.stopped {
 			return &hookInfo{kind: kindStop}
 		}
 		return &hookInfo{kind: kindReplaced}
 	}
+	if u.rebooted && !u.dying {
+		return &hookInfo{kind: kindStart}
+	}
 	m.enterScopes(u)
 	for _, next := range []func(*unit) *hookInfo{
-		m.createdHook, m.leadershipHook, m.workloadHook, m.secretHook, m.storageHook, m.ownHook,
+		m.createdHook, m.leadershipHook, m.promptHook, m.secretHook, m.storageHook, m.ownHook, m.pebbleHook,
 	} {
 		if info := next(u); info != nil {
 			return info
@@ -215,7 +221,7 @@ func (m *Model) ownHook(u *unit) *hookInfo {
 		}
 		return nil
 	}
-	if u.deployed != u.app.version {
+	if u.deployed != u.app.version && !u.isPod() {
 		return &hookInfo{kind: kindUpgradeCharm}
 	}
 	if u.configured != u.configHash() {
@@ -233,75 +239,4 @@ func (m *Model) ownHook(u *unit) *hookInfo {
 // configHash changes when config-changed is due: on configuration and trust.
 func (u *unit) configHash() string {
 	return strconv.Itoa(u.app.configVersion) + " " + strconv.FormatBool(u.app.trust)
-}
-
-func (m *Model) relationHook(u *unit) *hookInfo {
-	for _, r := range m.unitRelations(u) {
-		if info := m.hookOf(u, r); info != nil {
-			info.relation, info.prefix = r, r.endpointOf(u).name
-			return info
-		}
-	}
-	return nil
-}
-
-// hookOf decides a unit's next hook of one relation by comparing what is with what the charm was told.
-func (m *Model) hookOf(u *unit, r *relation) *hookInfo {
-	local := u.relations[r.id]
-	if local.joined != "" {
-		return &hookInfo{
-			kind: kindRelationChanged, remoteUnit: local.joined, remoteApp: appOf(local.joined), version: r.units[local.joined].version(),
-		}
-	}
-	units, apps := m.visible(u, r)
-	for _, name := range sortedKeys(local.members) {
-		if _, there := units[name]; !there {
-			departing := name
-			if u.dying || u.app.dying {
-				departing = u.name
-			}
-			return &hookInfo{kind: kindRelationDeparts, remoteUnit: name, remoteApp: appOf(name), departing: departing}
-		}
-	}
-	if (u.dying || r.dying) && !r.isPeer() {
-		return &hookInfo{kind: kindRelationBroken, remoteApp: r.other(u.app.name).app.name}
-	}
-	for _, name := range sortedKeys(apps) {
-		if local.apps[name] != apps[name] {
-			return &hookInfo{kind: kindRelationChanged, remoteApp: name, version: apps[name]}
-		}
-	}
-	for _, name := range sortedKeys(units) {
-		if _, told := local.members[name]; !told {
-			return &hookInfo{kind: kindRelationJoined, remoteUnit: name, remoteApp: appOf(name), version: units[name]}
-		}
-	}
-	for _, name := range sortedKeys(units) {
-		if local.members[name] != units[name] {
-			return &hookInfo{kind: kindRelationChanged, remoteUnit: name, remoteApp: appOf(name), version: units[name]}
-		}
-	}
-	return nil
-}
-
-// visible is what a unit is told of a relation: the units on the other side (or the other peers) and the other
-// application's databag (among peers their own, the writer included), by version. A unit or relation that ends sees none.
-func (m *Model) visible(u *unit, r *relation) (units, apps map[string]uint64) {
-	units, apps = map[string]uint64{}, map[string]uint64{}
-	if u.dying || r.dying {
-		return units, apps
-	}
-	other := r.other(u.app.name).app.name
-	for name := range r.inScope {
-		if name != u.name && appOf(name) == other {
-			units[name] = r.units[name].version()
-		}
-	}
-	apps[other] = r.app[other].version()
-	return units, apps
-}
-
-func appOf(unit string) string {
-	app, _, _ := splitUnit(unit)
-	return app
 }

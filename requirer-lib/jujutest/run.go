@@ -82,19 +82,20 @@ func (m *Model) runCharm(ctx context.Context, u *unit, info hookInfo) {
 	env := c.environment()
 	charm, timeout := u.app.charm, m.options.HookTimeout
 	u.context = c
+	limited, end := context.WithCancelCause(ctx)
+	c.interrupt = end
 	m.mu.Unlock()
 
 	run := HookRun{Unit: u.name, Name: info.name(), Path: info.dispatchPath(), Env: env, Started: time.Now()}
 	result := outcome{err: prepared, exit: 1}
 	if prepared == nil {
-		limited, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("it ran longer than %v", timeout))
-		limited, end := context.WithCancelCause(limited)
+		limited, cancel := context.WithTimeoutCause(limited, timeout, fmt.Errorf("it ran longer than %v", timeout))
 		stop := context.AfterFunc(m.life, func() { end(context.Cause(m.life)) })
 		result = charm.run(limited, c, env)
 		stop()
-		end(nil)
 		cancel()
 	}
+	end(nil)
 	run.Duration, run.User, run.System = time.Since(run.Started), result.user, result.system
 
 	m.mu.Lock()
@@ -140,6 +141,13 @@ func (m *Model) runCharm(ctx context.Context, u *unit, info hookInfo) {
 // prepare does what must be done outside the charm before its hook.
 func (m *Model) prepare(u *unit, info hookInfo) error {
 	switch info.kind {
+	case kindStop:
+		m.mu.Lock()
+		ends := u.replacing && !u.dying
+		m.mu.Unlock()
+		if ends {
+			return m.endContainers(u)
+		}
 	case kindUpgradeCharm:
 		m.mu.Lock()
 		charm, version := u.app.charm, u.app.version

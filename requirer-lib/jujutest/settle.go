@@ -59,7 +59,7 @@ func (m *Model) startHooks(ctx context.Context) {
 	}
 	var all []pending
 	for _, u := range m.sortedUnits() {
-		if u.busy {
+		if u.busy || u.restarting {
 			continue
 		}
 		if info := m.nextHook(u); info != nil {

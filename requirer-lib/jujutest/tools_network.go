@@ -27,7 +27,7 @@ type networkAddress struct {
 	Address  string `json:"-" yaml:"address"`
 }
 
-// network is the unit's one address, the same for every binding.
+// network is the unit's address, the same for every binding, and where others are told that it is.
 func (u *unit) network() networkView {
 	ip := u.address.ip
 	return networkView{
@@ -35,8 +35,8 @@ func (u *unit) network() networkView {
 			Interface: "lo", OldName: "lo",
 			Addresses: []networkAddress{{Value: ip, CIDR: "127.0.0.0/8", Address: ip}},
 		}},
-		Egress:  []string{ip + "/32"},
-		Ingress: []string{ip},
+		Egress:  []string{u.ingress + "/32"},
+		Ingress: []string{u.ingress},
 	}
 }
 
@@ -98,8 +98,12 @@ func networkGet(c *toolCall) tool {
 	}
 }
 
+// unitGet knows no private address of a pod, as Juju's does not.
 func unitGet(c *toolCall) tool {
-	var out toolOutput
+	var (
+		out     toolOutput
+		private bool
+	)
 	return tool{
 		flags: func(f *flagSet) { out.flags(f, "smart") },
 		init: func(args []string) error {
@@ -109,8 +113,14 @@ func unitGet(c *toolCall) tool {
 			if args[0] != "private-address" && args[0] != "public-address" {
 				return fmt.Errorf("unknown setting %q", args[0])
 			}
+			private = args[0] == "private-address"
 			return noMore(args[1:])
 		},
-		run: func() error { return out.write(c, c.unit.address.ip) },
+		run: func() error {
+			if private && c.unit.isPod() {
+				return errors.New("private address not found")
+			}
+			return out.write(c, c.unit.ingress)
+		},
 	}
 }

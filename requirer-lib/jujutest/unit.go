@@ -22,6 +22,7 @@ type unit struct {
 	root     string // what the unit sees as /
 	charmDir string
 	address  *address
+	ingress  string // where others are told that it is: a pod's stays the same, as that of Kubernetes' service does
 	listener net.Listener
 
 	// what Juju's agent remembers between hooks
@@ -48,6 +49,9 @@ type unit struct {
 	containers map[string]*container
 	events     []workloadEvent
 	replacing  bool // the pod is to go, and another to come
+	rolling    bool // so are those of all units, one after the other
+	restarting bool // the charm's container is being started anew
+	rebooted   bool // and was: start is to tell the charm
 }
 
 // UnitInfo describes a unit.
@@ -115,10 +119,11 @@ func (m *Model) AddUnit(application string) (string, error) {
 }
 
 func (m *Model) newUnit(app *application) (*unit, error) {
-	name := fmt.Sprintf("%s/%d", app.name, app.nextUnit)
+	number := app.number()
+	name := fmt.Sprintf("%s/%d", app.name, number)
 	root := filepath.Join(m.options.Dir, strconv.Itoa(m.nextMachine))
 	u := &unit{
-		model: m, app: app, name: name, number: app.nextUnit, machine: strconv.Itoa(m.nextMachine), root: root,
+		model: m, app: app, name: name, number: number, machine: strconv.Itoa(m.nextMachine), root: root,
 		relations: map[int]*unitRelation{}, secretsSeen: map[string]int{}, obsoleteSeen: map[string]map[int]bool{},
 		attached: map[string]bool{}, state: map[string]string{}, containers: map[string]*container{},
 		queued: &hookInfo{kind: kindInstall}, deployed: app.version, ports: portSet{},
@@ -151,6 +156,9 @@ func (u *unit) logPath() string {
 	return filepath.Join(u.root, "var/log/juju", "unit-"+strings.ReplaceAll(u.name, "/", "-")+".log")
 }
 
+// isPod says whether the unit lives in a pod of Kubernetes, as those of charms with containers do.
+func (u *unit) isPod() bool { return len(u.app.meta().Containers) > 0 }
+
 // open makes what the unit needs of the machine: directories, the charm, an address and a socket for its tools.
 func (u *unit) open() (err error) {
 	for _, dir := range []string{u.charmDir, filepath.Dir(u.logPath()), filepath.Join(u.root, "tmp")} {
@@ -164,6 +172,7 @@ func (u *unit) open() (err error) {
 	if u.address, err = takeAddress(); err != nil {
 		return err
 	}
+	u.ingress = u.address.ip
 	if u.app.charm.unpack != nil {
 		if _, err := u.model.toolsPath(); err != nil {
 			return err

@@ -20,6 +20,7 @@ type container struct {
 	ready   bool
 	failed  error
 	noticed map[string]int // custom notices passed on, by key
+	told    time.Time      // of the last notice that was looked at
 	done    chan struct{}  // closed when the daemon has ended
 }
 
@@ -31,8 +32,10 @@ type workloadEvent struct {
 	check                           string
 }
 
-// pebbleStart is how long a Pebble daemon may take to answer.
-const pebbleStart = 30 * time.Second
+const (
+	pebbleStart = 30 * time.Second // that a Pebble daemon may take to answer
+	noticesWait = 30 * time.Second // for one, before it is asked again
+)
 
 // startContainers starts a Pebble daemon for each container of the unit's charm; pebble-ready is due when it answers.
 func (m *Model) startContainers(u *unit) error {
@@ -47,7 +50,10 @@ func (m *Model) startContainers(u *unit) error {
 		if m.options.PebbleBinary == "" {
 			return fmt.Errorf("charm %s has the container %q: set Options.PebbleBinary to the pebble command", u.app.meta().Name, name)
 		}
-		c, err := m.startPebble(u, name)
+		if err := u.bringPebble(); err != nil {
+			return fmt.Errorf("bring pebble to %s: %w", u.name, err)
+		}
+		c, err := m.startPebble(u, name, time.Time{})
 		if err != nil {
 			return fmt.Errorf("start Pebble of container %s: %w", name, err)
 		}
@@ -56,12 +62,32 @@ func (m *Model) startContainers(u *unit) error {
 	return nil
 }
 
-func (m *Model) startPebble(u *unit, name string) (*container, error) {
+// pebbleDir is where Juju puts the pebble command in the charm's container.
+func (u *unit) pebbleDir() string { return filepath.Join(u.root, "charm/bin") }
+
+func (u *unit) bringPebble() error {
+	binary, err := exec.LookPath(u.model.options.PebbleBinary)
+	if err == nil {
+		err = os.MkdirAll(u.pebbleDir(), 0o755)
+	}
+	if err == nil {
+		err = os.Symlink(binary, filepath.Join(u.pebbleDir(), "pebble"))
+	}
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	return err
+}
+
+// startPebble starts the daemon of a container, whose notices up to a time the unit's agent knows.
+func (m *Model) startPebble(u *unit, name string, told time.Time) (*container, error) {
 	dir := filepath.Join(u.root, "charm/containers", name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	c := &container{name: name, socket: filepath.Join(dir, "pebble.socket"), noticed: map[string]int{}, done: make(chan struct{})}
+	c := &container{
+		name: name, socket: filepath.Join(dir, "pebble.socket"), noticed: map[string]int{}, told: told, done: make(chan struct{}),
+	}
 	if len(c.socket) > maxSocketPath {
 		return nil, fmt.Errorf("the socket %s has a path of more than %d bytes: give the model a shorter Options.Dir", c.socket, maxSocketPath)
 	}
@@ -138,29 +164,35 @@ func (c *container) waitReady(ctx context.Context) error {
 
 // passNotices makes hooks of the container's custom notices and failed and recovered checks, until the daemon ends.
 func (m *Model) passNotices(ctx context.Context, u *unit, c *container) {
-	after := time.Time{}
-	for ctx.Err() == nil {
-		notices, err := c.notices(ctx, after)
-		if err != nil {
+	for {
+		m.mu.Lock()
+		after := c.told
+		m.mu.Unlock()
+		if err := m.passNoticesAfter(ctx, u, c, after, noticesWait); err != nil {
 			return // the daemon has ended
 		}
-		for _, n := range notices {
-			if n.LastRepeated.After(after) {
-				after = n.LastRepeated
-			}
-			event, ok := c.event(ctx, n)
-			if !ok {
-				continue
-			}
-			m.mu.Lock()
+	}
+}
+
+// passNoticesAfter makes hooks of the notices after a time; it waits for the first as long as it may.
+func (m *Model) passNoticesAfter(ctx context.Context, u *unit, c *container, after time.Time, wait time.Duration) error {
+	notices, err := c.notices(ctx, after, wait)
+	for _, n := range notices {
+		event, ok := c.event(ctx, n)
+		m.mu.Lock()
+		if n.LastRepeated.After(c.told) {
+			c.told = n.LastRepeated
+		}
+		if ok {
 			if !slices.Contains(u.events, event) {
 				u.events = append(u.events, event)
 			}
 			c.noticed[n.Key]++
 			m.changed.Broadcast()
-			m.mu.Unlock()
 		}
+		m.mu.Unlock()
 	}
+	return err
 }
 
 // event is what a charm is told of a notice.
@@ -225,11 +257,24 @@ func (m *Model) containersStarting() bool {
 	return false
 }
 
-// workloadHook decides a unit's next hook of a container.
-func (m *Model) workloadHook(u *unit) *hookInfo {
-	if len(u.events) == 0 {
+// promptHook decides a unit's next hook of what happened in a container, in so far as the agent learns of it at once.
+//
+// It looks for containers that are ready every 5 s. Mostly the hooks of a new unit are through by then, but a charm has to
+// bear that they are not: agents of units with odd numbers look at once, the others when nothing else is left to do.
+func (m *Model) promptHook(u *unit) *hookInfo {
+	return u.workloadHook(func(event workloadEvent) bool { return event.kind != kindPebbleReady || u.number%2 == 1 })
+}
+
+// pebbleHook decides a unit's next hook of what happened in a container.
+func (m *Model) pebbleHook(u *unit) *hookInfo {
+	return u.workloadHook(func(workloadEvent) bool { return true })
+}
+
+func (u *unit) workloadHook(sees func(workloadEvent) bool) *hookInfo {
+	at := slices.IndexFunc(u.events, sees)
+	if at < 0 {
 		return nil
 	}
-	event := u.events[0]
+	event := u.events[at]
 	return &hookInfo{kind: event.kind, prefix: event.container, workload: &event}
 }

@@ -5,50 +5,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
+	"connectcharms/requirer-lib/jujutest/internal/pebblecommand"
 )
-
-const pebbleModule = "github.com/canonical/pebble"
-
-const pebbleVersion = "v1.26.0"
-
-// pebble is the real Pebble command. It is built in a module of its own, so that this library does not depend on Pebble.
-var pebble = sync.OnceValues(func() (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	target := filepath.Join(cache, "jujutest", "pebble-"+pebbleVersion)
-	if _, err := os.Stat(target); err == nil {
-		return target, nil
-	}
-	dir, err := os.MkdirTemp("", "pebble")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(dir)
-	module := "module build\n\ngo 1.26.0\n\nrequire " + pebbleModule + " " + pebbleVersion + "\n"
-	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte(module), 0o644); err != nil {
-		return "", err
-	}
-	build := exec.Command("go", "build", "-mod=mod", "-o", filepath.Join(dir, "pebble"), pebbleModule+"/cmd/pebble")
-	build.Dir = dir
-	build.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0")
-	if output, err := build.CombinedOutput(); err != nil {
-		return "", errorf("build Pebble: %w\n%s", err, output)
-	}
-	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-		return "", err
-	}
-	return target, os.Rename(filepath.Join(dir, "pebble"), target)
-})
 
 const workloadMetadata = "name: work\ncontainers: {main: {resource: image}, side: {resource: image}}\n"
 
@@ -57,7 +23,7 @@ func TestEveryContainerHasAPebbleOfItsOwn(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds Pebble")
 	}
-	binary, err := pebble()
+	binary, err := pebblecommand.Path()
 	require.NoError(t, err)
 	m, s := newModel(t, jujutest.Options{PebbleBinary: binary}), newScript()
 	deploy(t, m, "work", s.charm(workloadMetadata), jujutest.DeployOptions{})
@@ -100,7 +66,7 @@ func TestAFailedCheckIsToldToTheCharm(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds Pebble")
 	}
-	binary, err := pebble()
+	binary, err := pebblecommand.Path()
 	require.NoError(t, err)
 	m, s := newModel(t, jujutest.Options{PebbleBinary: binary}), newScript()
 	failed := make(chan string, 1)
@@ -128,4 +94,26 @@ func TestAFailedCheckIsToldToTheCharm(t *testing.T) {
 		settle(t, m)
 	}
 	assert.Equal(t, "up", <-failed)
+}
+
+func TestAContainerIsSeenReadyBeforeOrAfterOtherHooks(t *testing.T) {
+	t.Parallel()
+	m, _ := pod(t, jujutest.Options{})
+	require.NoError(t, m.Scale("work", 2))
+	settle(t, m)
+	before := map[string]int{}
+	for _, unit := range m.Units("work") {
+		before[unit] = len(m.HookNames(unit))
+		require.NoError(t, m.RestartContainer(unit, "main"))
+		isReady := func() bool { return m.NotifyContainer(deadline(t), unit, "main", "example.com/it-is-ready") == nil }
+		require.Eventually(t, isReady, 30*time.Second, 5*time.Millisecond)
+	}
+	require.NoError(t, m.SetTrust("work", true))
+	settle(t, m)
+	for unit, want := range map[string][]string{
+		"work/0": {"main-pebble-custom-notice", "config-changed", "main-pebble-ready"},
+		"work/1": {"main-pebble-ready", "main-pebble-custom-notice", "config-changed"},
+	} {
+		assert.Equal(t, want, m.HookNames(unit)[before[unit]:], unit)
+	}
 }

@@ -1,12 +1,13 @@
 // Package conformance holds jujutest to Juju: the same scenarios run on both, and what units met there is compared.
 //
-// A scenario (testdata/*.scenario) is a list of steps, such as a relation or a new unit, and of the hook-tool command lines
-// that units run in their hooks. All units are of one small charm (the probe directory), whose dispatch records each hook
-// with its subject, and each command line with what it printed and its exit code. [Run] takes the steps on a [Backend], lets
-// the model come to rest after each, and gives the [Transcript]: what every unit recorded in every step.
+// A scenario (testdata/SUBSTRATE/*.scenario) is a list of steps, such as a relation or a new unit, and of the hook-tool
+// command lines that units run in their hooks. All units are of one small charm (the probe directory), whose dispatch records
+// each hook with its subject, and each command line with what it printed and its exit code. [Run] takes the steps on a
+// [Backend], lets the model come to rest after each, and gives the transcript: what every unit recorded in every step.
 //
-// The recordings of a real controller are testdata/*.golden. Package connectcharms/tests/juju/conformance makes them; the
-// tests here compare jujutest with them, without Juju. What the two may differ in, and why, is in docs/conformance.md.
+// The recordings of a real controller are testdata/SUBSTRATE/*.golden. Package connectcharms/tests/juju/conformance makes
+// them; the tests here compare jujutest with them, without Juju. What the two may differ in, and why, is in
+// docs/conformance.md.
 //
 // # What is compared
 //

@@ -19,16 +19,19 @@ type Local struct {
 	files      int
 }
 
-// NewLocal makes a model for a scenario, which keeps charm and recordings in a directory. The seed is that of
-// [jujutest.Options]. The caller closes it.
-func NewLocal(s *Scenario, dir string, seed uint64) (*Local, error) {
+// NewLocal makes a model for a scenario, which keeps charm and recordings in a directory. Seed and pebble, the command that
+// containers run, are those of [jujutest.Options]. The caller closes it.
+func NewLocal(s *Scenario, dir string, seed uint64, pebble string) (*Local, error) {
 	l := &Local{charm: filepath.Join(dir, "charm"), dir: filepath.Join(dir, "recordings")}
 	err := errors.Join(os.Mkdir(l.charm, 0o755), os.Mkdir(l.dir, 0o755))
 	if err == nil {
 		err = s.WriteCharm(l.charm)
 	}
 	if err == nil {
-		options := jujutest.Options{Seed: seed, HookRetries: -1, Environ: []string{"CONFORMANCE_DIR=" + l.dir}}
+		options := jujutest.Options{Seed: seed, HookRetries: -1, PebbleBinary: pebble, Environ: []string{"CONFORMANCE_DIR=" + l.dir}}
+		if s.Substrate == Kubernetes {
+			options.HookRetries = 1
+		}
 		l.model, err = jujutest.New(options)
 	}
 	if err != nil {
@@ -40,7 +43,7 @@ func NewLocal(s *Scenario, dir string, seed uint64) (*Local, error) {
 // Close ends the model.
 func (l *Local) Close() error { return l.model.Close() }
 
-// Deploy implements [Backend], as do the methods below.
+// Deploy implements [Pods], as do the methods below.
 func (l *Local) Deploy(_ context.Context, application string) error {
 	return l.model.Deploy(application, jujutest.FromDir(l.charm), jujutest.DeployOptions{})
 }
@@ -55,6 +58,16 @@ func (l *Local) AddUnit(_ context.Context, application string) error {
 }
 
 func (l *Local) RemoveUnit(_ context.Context, unit string) error { return l.model.RemoveUnit(unit) }
+
+func (l *Local) Scale(_ context.Context, application string, units int) error {
+	return l.model.Scale(application, units)
+}
+
+func (l *Local) KillContainer(_ context.Context, unit, container string) error {
+	return l.model.RestartContainer(unit, container)
+}
+
+func (l *Local) DeletePod(_ context.Context, unit string) error { return l.model.ReplacePod(unit) }
 
 func (l *Local) Integrate(_ context.Context, a, b string) error {
 	_, err := l.model.Integrate(a, b)
@@ -108,7 +121,28 @@ func (l *Local) Settle(ctx context.Context) error {
 	if err := l.model.Settle(ctx); err != nil && ctx.Err() != nil {
 		return err
 	}
-	return nil // units in an error state are in the transcript
+	return l.forgetScratch() // units in an error state are in the transcript
+}
+
+// forgetScratch removes what units that are gone have kept for themselves: a unit that comes again under the same name has
+// another volume.
+func (l *Local) forgetScratch() error {
+	entries, err := os.ReadDir(l.dir)
+	if err != nil {
+		return fmt.Errorf("read the recordings: %w", err)
+	}
+	for _, entry := range entries {
+		if !entry.IsDir() || entry.Name() == "kept" {
+			continue
+		}
+		if _, err := l.model.Unit(UnitOfRecording(entry.Name())); err == nil {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(l.dir, entry.Name())); err != nil {
+			return fmt.Errorf("remove what a unit has kept: %w", err)
+		}
+	}
+	return nil
 }
 
 func (l *Local) Recordings(context.Context) (map[string]string, error) {

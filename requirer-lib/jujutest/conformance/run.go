@@ -2,10 +2,11 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"sort"
 	"strings"
+	"time"
 )
 
 // Backend is a model to take a scenario's steps on: of jujutest, or of a Juju controller.
@@ -32,6 +33,20 @@ type Backend interface {
 
 	// States describes each unit that there is in a line: its workload's status, and whether it leads or has failed.
 	States(ctx context.Context) (map[string]string, error)
+}
+
+// Pods is what a [Backend] of Kubernetes can do besides.
+type Pods interface {
+	Backend
+
+	// Scale gives an application so many units.
+	Scale(ctx context.Context, application string, units int) error
+
+	// KillContainer kills all that runs in a container, which Kubernetes then starts anew. "charm" is the charm's own.
+	KillContainer(ctx context.Context, unit, container string) error
+
+	// DeletePod deletes a unit's pod, which Kubernetes then replaces.
+	DeletePod(ctx context.Context, unit string) error
 }
 
 // Run takes the steps of a scenario, and gives the normalised transcript.
@@ -92,8 +107,9 @@ func take(ctx context.Context, b Backend, number int, step Step) (result string,
 	case "config":
 		err = b.SetConfig(ctx, w[0], w[1], lines)
 	case "run":
-		application, _, _ := strings.Cut(w[0], "/")
-		err = b.SetConfig(ctx, application, "do", fmt.Sprintf("%d %s\n%s\n", number, w[0], lines))
+		err = runCommands(ctx, b, number, w[0], lines)
+	case "run-until":
+		err = runUntil(ctx, b, number, w[0], w[1], lines)
 	case "action":
 		result, err = b.Action(ctx, w[0], map[string]any{"commands": lines + "\n", "text": "two words"})
 	case "attach":
@@ -104,82 +120,56 @@ func take(ctx context.Context, b Backend, number int, step Step) (result string,
 		err = b.Resolve(ctx, w[0], true)
 	case "resolve-without-retry":
 		err = b.Resolve(ctx, w[0], false)
+	default:
+		pods, ok := b.(Pods)
+		if !ok {
+			return "", errors.New("only Kubernetes has this")
+		}
+		err = takeOfPods(ctx, pods, number, step)
 	}
 	return result, err
 }
 
-// writeHooks writes what a unit recorded in a step.
-func writeHooks(out *strings.Builder, unit, recording string, unordered bool) {
-	if recording == "" {
-		return
-	}
-	fmt.Fprintf(out, "-- %s\n", unit)
-	hooks := dropRepeats(splitHooks(recording))
-	if unordered {
-		slices.Sort(hooks)
-	}
-	sortCreated(hooks)
-	out.WriteString(strings.Join(hooks, ""))
+// runCommands has a unit run commands in a config-changed.
+func runCommands(ctx context.Context, b Backend, number int, unit, lines string) error {
+	application, _, _ := strings.Cut(unit, "/")
+	return b.SetConfig(ctx, application, "do", fmt.Sprintf("%d %s\n%s\n", number, unit, lines))
 }
 
-// dropRepeats leaves out each config-changed that has nothing to do after an earlier one in the same step: Juju's agent learns
-// of one change by two watchers, and runs one hook or two, as it happens.
-func dropRepeats(hooks []string) []string {
-	const configChanged = "hooks/config-changed\n"
-	told := false
-	return slices.DeleteFunc(hooks, func(hook string) bool {
-		repeated := told && hook == configChanged
-		told = told || strings.HasPrefix(hook, configChanged)
-		return repeated
-	})
+// runUntil has a unit run commands, and waits for a hook that comes of it.
+func runUntil(ctx context.Context, b Backend, number int, unit, hook, lines string) error {
+	before, err := b.Recordings(ctx)
+	if err == nil {
+		err = runCommands(ctx, b, number, unit, lines)
+	}
+	if err != nil {
+		return err
+	}
+	return awaitRecording(ctx, b, unit, func(recording string) bool {
+		return strings.Contains(recording[len(before[unit]):], "hooks/"+hook+" ")
+	}, b.Settle)
 }
 
-// sortCreated sorts the relation-created hooks that follow one another: Juju takes a new unit's relations in no order.
-func sortCreated(hooks []string) {
-	isCreated := func(hook string) bool {
-		name, _, _ := strings.Cut(hook, " ")
-		return strings.HasSuffix(name, "-relation-created")
-	}
-	for from := 0; from < len(hooks); from++ {
-		to := from
-		for to < len(hooks) && isCreated(hooks[to]) {
-			to++
+// awaitRecording waits until what a unit has recorded is as wanted; what is to be done meanwhile is done again and again.
+func awaitRecording(ctx context.Context, b Backend, unit string, wanted func(string) bool, meanwhile func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	for {
+		recordings, err := b.Recordings(ctx)
+		if err != nil || wanted(recordings[unit]) {
+			return err
 		}
-		slices.Sort(hooks[from:to])
-		from = max(from, to)
-	}
-}
-
-// splitHooks cuts a recording before each hook: the lines that are not indented.
-func splitHooks(recording string) []string {
-	var hooks []string
-	for _, line := range strings.SplitAfter(recording, "\n") {
-		if line != "" && (len(hooks) == 0 || !strings.HasPrefix(line, " ")) {
-			hooks = append(hooks, "")
+		if err := meanwhile(ctx); err != nil {
+			return err
 		}
-		if len(hooks) > 0 {
-			hooks[len(hooks)-1] += line
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not record what it should: %w", unit, ctx.Err())
 		}
 	}
-	return hooks
-}
-
-// WithoutKnownDifferences leaves out of a transcript what docs/conformance.md lists as faults of Juju that jujutest does not
-// have: Juju 4.1-beta2 tells peers only of a peer that left when they leave themselves.
-func WithoutKnownDifferences(transcript string) string {
-	hooks := splitHooks(transcript)
-	hooks = slices.DeleteFunc(hooks, func(hook string) bool { return strings.HasPrefix(hook, "hooks/ring-relation-departed ") })
-	for i, line := range hooks {
-		unitOnly := strings.HasPrefix(line, "-- ") && !strings.Contains(line, " is ") && !strings.HasPrefix(line, "-- result")
-		if unitOnly && (i+1 == len(hooks) || !isHook(hooks[i+1])) {
-			hooks[i] = ""
-		}
-	}
-	return strings.Join(hooks, "")
-}
-
-func isHook(text string) bool {
-	return strings.HasPrefix(text, "hooks/") || strings.HasPrefix(text, "actions/")
 }
 
 func sortedKeys(from map[string]string) []string {

@@ -15,14 +15,25 @@ import (
 //	deploy APP             one unit of the probe
 //	run UNIT               commands in a config-changed of the unit (a shell pattern)
 //		COMMAND
+//	run-until UNIT HOOK    as run, and then waits for what that leads to by the clock: a hook of the unit
+//		COMMAND
+//	kill-in-hook UNIT      as run, and then the charm's container is killed before the hook ends; the hook that is run again
+//		COMMAND            runs the commands again, and ends
 //	~ VERB ...             the hooks of this step come in no certain order
 //
 // See [Step] for the verbs.
 type Scenario struct {
-	Name  string
-	Hooks []HookCommand
-	Steps []Step
+	Name      string
+	Substrate string // Machines or Kubernetes
+	Hooks     []HookCommand
+	Steps     []Step
 }
+
+// The substrates, named as the folders of their scenarios and of what the probe has for them.
+const (
+	Machines   = "machines"
+	Kubernetes = "kubernetes"
+)
 
 // HookCommand is a command line that units run in a hook.
 type HookCommand struct{ Unit, Hook, Line string }
@@ -40,16 +51,17 @@ func (s Step) String() string { return strings.Join(append([]string{s.Verb}, s.W
 // words is how many words each verb takes.
 var words = map[string]int{
 	"deploy": 1, "remove-application": 1, "add-unit": 1, "remove-unit": 1, "integrate": 2, "remove-relation": 2,
-	"run": 1, "action": 1, "config": 2, "attach": 3, "refresh": 1, "resolve": 1, "resolve-without-retry": 1,
+	"run": 1, "run-until": 2, "action": 1, "config": 2, "attach": 3, "refresh": 1, "resolve": 1, "resolve-without-retry": 1,
+	"scale": 2, "kill-container": 2, "kill-in-hook": 1, "delete-pod": 1,
 }
 
-// ReadScenario reads a scenario file.
+// ReadScenario reads a scenario file, which is in the folder of its substrate.
 func ReadScenario(path string) (*Scenario, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
 	}
-	s := &Scenario{Name: strings.TrimSuffix(filepath.Base(path), ".scenario")}
+	s := &Scenario{Name: strings.TrimSuffix(filepath.Base(path), ".scenario"), Substrate: filepath.Base(filepath.Dir(path))}
 	var add func(line string)
 	for number, line := range strings.Split(string(text), "\n") {
 		switch {

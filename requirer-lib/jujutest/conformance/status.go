@@ -11,6 +11,7 @@ import (
 type Status struct {
 	Applications map[string]struct {
 		Life  string                `json:"life"`
+		Scale int                   `json:"scale"` // how many units it is to have; 0 on machines
 		Units map[string]UnitStatus `json:"units"`
 	} `json:"applications"`
 }

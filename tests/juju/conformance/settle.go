@@ -10,24 +10,26 @@ import (
 )
 
 const (
-	lookEvery = 300 * time.Millisecond
-	restsFor  = 4 * time.Second // without a change; Juju tells units of changes within a second
-	waitsFor  = 2 * time.Minute
+	lookEvery = time.Second
+	restsFor  = 12              // looks that show no change: on a busy machine they take longer, as all does
+	waitsFor  = 5 * time.Minute // pods that die again are started with a delay
 )
 
-// Settle waits until every unit is idle or has failed, every application has a leader, nothing is being removed, and nothing
-// was recorded for some seconds.
-func (r *Real) Settle(ctx context.Context) error {
+// settle waits until nothing is restless, and nothing was recorded for a while. Juju tells units of changes within a second,
+// and a unit's agent looks for its containers every 5 s.
+func (c *client) settle(ctx context.Context, recordings func(context.Context) (map[string]string, error),
+	restless func(context.Context) (why string, err error),
+) error {
 	ctx, cancel := context.WithTimeout(ctx, waitsFor)
 	defer cancel()
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	var last map[string]string
-	why, since := "", time.Now()
+	why, calm := "", 0
 	for {
-		recordings, err := r.Recordings(ctx)
+		recorded, err := recordings(ctx)
 		if err == nil {
-			why, err = r.restless(ctx)
+			why, err = restless(ctx)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -35,10 +37,10 @@ func (r *Real) Settle(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
-		if why != "" || !maps.Equal(last, recordings) {
-			last, since = recordings, time.Now()
+		if why != "" || !maps.Equal(last, recorded) {
+			last, calm = recorded, 0
 		}
-		if time.Since(since) > restsFor {
+		if calm++; calm > restsFor {
 			return nil
 		}
 		select {
@@ -48,9 +50,10 @@ func (r *Real) Settle(ctx context.Context) error {
 	}
 }
 
-// restless says what in the model's status is still to change; it is empty when nothing is.
-func (r *Real) restless(ctx context.Context) (string, error) {
-	text, err := r.status(ctx)
+// restless says what in the model's status is still to change: a unit that is neither idle nor failed, or comes or goes; an
+// application without a leader, or that goes. It is empty when nothing is.
+func (c *client) restless(ctx context.Context) (string, error) {
+	text, err := c.status(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -63,9 +66,18 @@ func (r *Real) restless(ctx context.Context) (string, error) {
 		for unit, is := range application.Units {
 			inError := is.Workload.Current == "error"
 			failed, leader = failed || inError, leader || is.Leader
+			if inError && c.retries {
+				return fmt.Sprintf("%s is to run a failed hook again", unit), nil
+			}
+			if is.Workload.Message == "installing charm software" {
+				return unit + " has not started", nil
+			}
 			if !inError && (is.Agent.Current != "idle" || ends(is.Agent.Life)) {
 				return fmt.Sprintf("%s is %s %s", unit, is.Agent.Life, is.Agent.Current), nil
 			}
+		}
+		if application.Scale > 0 && application.Scale != len(application.Units) {
+			return fmt.Sprintf("%s is to have %d units, and has %d", name, application.Scale, len(application.Units)), nil
 		}
 		if !leader {
 			return name + " has no leader", nil

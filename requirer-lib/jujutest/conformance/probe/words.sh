@@ -26,3 +26,22 @@ fail_once() {
 environment() {
 	env | grep -v -E '^(KEPT|SCRATCH|CONFORMANCE_DIR|PWD|OLDPWD|SHLVL|_)=' | LC_ALL=C sort
 }
+
+# hang_once NAME: does not end at the first call with this name.
+hang_once() {
+	[ ! -e "$KEPT/hung-$1" ] || return 0
+	touch "$KEPT/hung-$1"
+	while :; do sleep 1; done
+}
+
+# fact COMMAND...: runs the command; what it prints is recorded, but jujutest is not held to it.
+fact() { "$@"; }
+
+# root: prints the directory that the unit sees as its root, without a slash at its end.
+root() { printf '%s\n' "${JUJU_CHARM_DIR%%/var/lib/juju/agents/*}"; }
+
+# in_workload ARGUMENT...: the pebble command on the workload's container.
+in_workload() { PEBBLE_SOCKET=$(root)/charm/containers/workload/pebble.socket "$(root)/charm/bin/pebble" "$@"; }
+
+# inside PATH: prints what the hook calls a path of the workload's container, where it is one of jujutest.
+inside() { [ -z "$(root)" ] && echo "$1" || echo "$(root)/charm/containers/workload/root$1"; }
