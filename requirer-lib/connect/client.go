@@ -2,6 +2,7 @@ package connect
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -50,6 +51,9 @@ type Config struct {
 	// Backoff and Wait pace the retries. Nil: Exponential, and the real clock.
 	Backoff Backoff
 	Wait    Wait
+	// Dial makes the connections, where names or ways to the endpoints are not
+	// this host's own. Nil: a net.Dialer, which gives up after 5 s.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Log gets a line at debug level for each retry. Nil: none.
 	Log *slog.Logger
 }
@@ -82,7 +86,7 @@ func New(config Config) (*Client, error) {
 	}
 	client := &Client{
 		endpoints: endpoints,
-		rest:      newREST(trusted, cmp.Or(config.Timeout, defaultTimeout)),
+		rest:      newREST(trusted, config.Dial, cmp.Or(config.Timeout, defaultTimeout)),
 		patience:  cmp.Or(config.Patience, defaultPatience),
 		backoff:   config.Backoff,
 		wait:      config.Wait,
@@ -106,10 +110,13 @@ func (c *Client) Close() {
 	c.rest.GetClient().CloseIdleConnections()
 }
 
-func newREST(trusted *x509.CertPool, timeout time.Duration) *resty.Client {
+func newREST(trusted *x509.CertPool, dial func(context.Context, string, string) (net.Conn, error), timeout time.Duration) *resty.Client {
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: dialTimeout}).DialContext
+	}
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		DialContext:         dial,
 		TLSClientConfig:     &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout: handshakeLimit,
 		ForceAttemptHTTP2:   true,

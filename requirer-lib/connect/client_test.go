@@ -1,7 +1,9 @@
 package connect_test
 
 import (
+	"context"
 	"encoding/pem"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -92,4 +94,23 @@ func TestHTTPWhereHTTPSIsAskedForIsNotWaitedOut(t *testing.T) {
 	_, err := client.Connectors(t.Context())
 	require.ErrorIs(t, err, connect.ErrUntrusted)
 	assert.Zero(t, waited.count())
+}
+
+func TestConnectionsAreMadeByTheDialGiven(t *testing.T) {
+	t.Parallel()
+	asked := &worker{answers: []http.HandlerFunc{says(200, `["a"]`)}}
+	asked.Server = httptest.NewServer(asked)
+	t.Cleanup(asked.Close)
+	var wanted []string
+	client, _ := newClient(t, connect.Config{
+		Endpoints: []string{"http://known-to-another-dns:8083"},
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			wanted = append(wanted, address)
+			return new(net.Dialer).DialContext(ctx, network, asked.Listener.Addr().String())
+		},
+	})
+	names, err := client.Connectors(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a"}, names)
+	assert.Equal(t, []string{"known-to-another-dns:8083"}, wanted)
 }

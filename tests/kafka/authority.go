@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"math/big"
 	"net"
-	"strings"
 	"time"
 )
 
@@ -42,20 +41,24 @@ func NewAuthority(name string) (*Authority, error) {
 // PEM is the certificate that clients trust.
 func (a *Authority) PEM() string { return pemOf("CERTIFICATE", a.certificate.Raw) }
 
-// Issue makes a key (PKCS#8) and a certificate for a server at IP addresses, both in PEM.
-func (a *Authority) Issue(addresses ...string) (certificate, key string, err error) {
+// Issue makes a key (PKCS#8) and a certificate for a server at IP addresses and DNS names, both in PEM.
+func (a *Authority) Issue(hosts ...string) (certificate, key string, err error) {
 	pair, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return "", "", err
 	}
-	template := certificateOf(strings.Join(addresses, " "))
-	for _, address := range addresses {
-		template.IPAddresses = append(template.IPAddresses, net.ParseIP(address))
+	template := certificateOf("a server")
+	for _, host := range hosts {
+		if address := net.ParseIP(host); address != nil {
+			template.IPAddresses = append(template.IPAddresses, address)
+		} else {
+			template.DNSNames = append(template.DNSNames, host)
+		}
 	}
 	template.KeyUsage, template.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	signed, err := x509.CreateCertificate(rand.Reader, template, a.certificate, pair.Public(), a.key)
 	if err != nil {
-		return "", "", fmt.Errorf("issue a certificate for %v: %w", addresses, err)
+		return "", "", fmt.Errorf("issue a certificate for %v: %w", hosts, err)
 	}
 	private, err := x509.MarshalPKCS8PrivateKey(pair)
 	return pemOf("CERTIFICATE", signed), pemOf("PRIVATE KEY", private), err
