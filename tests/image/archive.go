@@ -44,6 +44,19 @@ func archive(to string, recipe recipe, layers ...string) error {
 	return tarball.WriteToFile(to, tag, image)
 }
 
+// WriteAs writes the image's archive with another name in it.
+func (i Image) WriteAs(reference, to string) error {
+	image, err := tarball.ImageFromPath(i.Archive, nil)
+	if err != nil {
+		return err
+	}
+	tag, err := name.NewTag(reference)
+	if err != nil {
+		return err
+	}
+	return tarball.WriteToFile(to, tag, image)
+}
+
 // config is what the Containerfile says of how the image runs. There is no entry point: Juju's is Pebble.
 func (r recipe) config() (*v1.ConfigFile, error) {
 	title, err := r.find(`image\.title=(\S+)`)
