@@ -15,7 +15,7 @@ export GOWORK := off
 # The race detector is cgo; nothing that is shipped is. No cached result: what the tests build and start, Go's cache does not see.
 GO_TEST := go test -race -count=1 -timeout 40m
 
-.PHONY: help bench demo test integration conformance conformance-k8s controller controller-down controller-k8s controller-k8s-down lint charms image fmt tidy rename
+.PHONY: help bench demo test integration integration-k8s conformance conformance-k8s controller controller-down controller-k8s controller-k8s-down lint charms image fmt tidy rename
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -26,9 +26,14 @@ demo: ## run the pair on this machine, without Juju and without root; DEMO=once 
 test: ## every test that needs no root, on real parts
 	@set -e; for module in $(MODULES); do echo "── $$module"; (cd $$module && $(GO_TEST) ./...); done
 
-integration: ## the suite on a real Juju controller: yours (LXD …), or a local one that it starts (root)
-	@if juju whoami >/dev/null 2>&1; then echo "on the controller that juju is logged in to: $$(juju whoami | head -n 1)"; else tests/juju/controller up; fi
-	@cd tests/juju && KAFKA_CONNECT_INTEGRATION=1 go test -v -count=1 -timeout 30m ./model ./suite
+# One package at a time: of one alone, go test shows each test as it passes.
+integration: ## the suite on a real Juju controller of machines: yours (LXD …), or a local one that it starts (root)
+	@cd tests/juju && go run ./cmd/ensure-controller machines && go test ./model && \
+	  KAFKA_CONNECT_INTEGRATION=machines go test -v -count=1 -timeout 40m ./suite
+
+integration-k8s: ## the suite on a real Juju controller on Kubernetes: yours (MicroK8s …), or a local one that it starts (root)
+	@cd tests/juju && go run ./cmd/ensure-controller kubernetes && go test ./model && \
+	  KAFKA_CONNECT_INTEGRATION=kubernetes go test -v -count=1 -timeout 40m ./suite
 
 conformance: ## the recordings that jujutest is held to, on the local controller (root); UPDATE=1 records them anew
 	@tests/juju/controller up

@@ -29,6 +29,18 @@ func (m *Model) AddUnit(ctx context.Context, app, machine string) (unit string, 
 	return units[0], nil
 }
 
+// Scale asks for so many units of an application on Kubernetes: they come and go at the end of its numbers.
+func (m *Model) Scale(ctx context.Context, app string, units int) error {
+	result, err := application.NewClient(m.connection).ScaleApplication(ctx, application.ScaleApplicationParams{ApplicationName: app, Scale: units})
+	if err == nil && result.Error != nil {
+		err = result.Error
+	}
+	if err != nil {
+		return fmt.Errorf("scaling %s to %d: %w", app, units, err)
+	}
+	return nil
+}
+
 // RemoveUnit asks for the removal of a unit: it goes when its last hook has run.
 func (m *Model) RemoveUnit(ctx context.Context, unit string) error {
 	results, err := application.NewClient(m.connection).DestroyUnits(ctx, application.DestroyUnitsParams{Units: []string{unit}})
@@ -41,9 +53,9 @@ func (m *Model) RemoveUnit(ctx context.Context, unit string) error {
 	return nil
 }
 
-// RemoveApplication asks for the removal of an application, with its units and relations.
+// RemoveApplication asks for the removal of an application, with its units, relations and storage.
 func (m *Model) RemoveApplication(ctx context.Context, app string) error {
-	results, err := application.NewClient(m.connection).DestroyApplications(ctx, application.DestroyApplicationsParams{Applications: []string{app}})
+	results, err := application.NewClient(m.connection).DestroyApplications(ctx, application.DestroyApplicationsParams{Applications: []string{app}, DestroyStorage: true})
 	if err == nil && results[0].Error != nil {
 		err = results[0].Error
 	}

@@ -13,14 +13,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestFindSaysHowToStartAController(t *testing.T) {
+func TestChooseSaysHowToStartALocalController(t *testing.T) {
 	t.Setenv("KAFKA_CONNECT_CHARMS_CACHE", t.TempDir())
-	_, err := model.Find()
-	require.ErrorIs(t, err, fs.ErrNotExist)
-	assert.ErrorContains(t, err, "make controller")
+	t.Setenv("PATH", "")
+	for on, command := range map[model.Substrate]string{model.OnMachines: "make controller", model.OnKubernetes: "make controller-k8s"} {
+		_, err := model.Choose(t.Context(), on)
+		require.ErrorIs(t, err, fs.ErrNotExist)
+		assert.ErrorContains(t, err, "(start it with "+command+")")
+	}
 }
 
-// The two tests below are on the running controller; without one they are skipped.
+// The two tests below are on the local controller of machines; where none runs they are skipped.
 
 func TestStatusOfTheControllersOwnModel(t *testing.T) {
 	t.Parallel()
@@ -46,7 +49,7 @@ func TestUnknownModelIsNamed(t *testing.T) {
 
 func running(t *testing.T) *model.Controller {
 	t.Helper()
-	controller, err := model.Find()
+	controller, err := model.Local(model.OnMachines)
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip(err)
 	}

@@ -17,6 +17,8 @@ type Machines interface {
 	Exec(ctx context.Context, id, command string) (stdout string, err error)
 	// Reboot starts a machine again; it may return before the machine is up.
 	Reboot(ctx context.Context, id string) error
+	// Host is this host's address, as machines reach it.
+	Host(ctx context.Context) (string, error)
 	// Release gives the machines back, after the model is destroyed.
 	Release(ctx context.Context) error
 }
@@ -130,12 +132,25 @@ func (c cloudMachines) Reboot(ctx context.Context, id string) error {
 
 func (cloudMachines) Release(context.Context) error { return nil }
 
-// HostSeenByMachines is this host's address on the network of the controller, which is that of its machines too where they are on this host.
-func (m *Model) HostSeenByMachines(ctx context.Context) (string, error) {
+// Host is this host's address on the network of the controller, which is that of its machines too where they are on this host.
+func (l *localMachines) Host(ctx context.Context) (string, error) {
+	return l.model.hostTowardsController(ctx)
+}
+
+func (c cloudMachines) Host(ctx context.Context) (string, error) {
+	return c.model.hostTowardsController(ctx)
+}
+
+func (m *Model) hostTowardsController(ctx context.Context) (string, error) {
+	return towards(ctx, m.connection.Addr().Hostname())
+}
+
+// towards is the address of this host on the way to another.
+func towards(ctx context.Context, other string) (string, error) {
 	// No packet is sent: connecting a UDP socket only asks for the route.
-	probe, err := new(net.Dialer).DialContext(ctx, "udp", m.connection.Addr().Host)
+	probe, err := new(net.Dialer).DialContext(ctx, "udp", net.JoinHostPort(other, "9"))
 	if err != nil {
-		return "", fmt.Errorf("finding the way to the controller: %w", err)
+		return "", fmt.Errorf("finding the way to %s: %w", other, err)
 	}
 	defer func() { _ = probe.Close() }()
 	host, _, err := net.SplitHostPort(probe.LocalAddr().String())

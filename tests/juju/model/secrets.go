@@ -3,9 +3,11 @@ package model
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/juju/juju/api/client/secrets"
 	coresecrets "github.com/juju/juju/core/secrets"
+	"github.com/juju/juju/rpc/params"
 )
 
 // Secret is a Juju secret of a model.
@@ -30,7 +32,7 @@ func (s Secret) GoString() string { return s.String() }
 
 // Secrets lists the model's secrets.
 func (m *Model) Secrets(ctx context.Context) ([]Secret, error) {
-	listed, err := secrets.NewClient(m.connection).ListSecrets(ctx, true, coresecrets.Filter{})
+	listed, err := m.listSecrets(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("listing the secrets of the model %q: %w", m.Name, err)
 	}
@@ -48,4 +50,22 @@ func (m *Model) Secrets(ctx context.Context) ([]Secret, error) {
 		all = append(all, secret)
 	}
 	return all, nil
+}
+
+// listSecrets asks again when one of the secrets has gone while it was being listed. On Kubernetes their contents are objects of the
+// namespace, and the listing fails as a whole.
+func (m *Model) listSecrets(ctx context.Context) ([]secrets.SecretDetails, error) {
+	again := time.NewTicker(250 * time.Millisecond)
+	defer again.Stop()
+	for {
+		listed, err := secrets.NewClient(m.connection).ListSecrets(ctx, true, coresecrets.Filter{})
+		if !params.IsCodeSecretNotFound(err) {
+			return listed, err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
 }

@@ -51,9 +51,7 @@ func (s *pair) password() {
 	})
 	after := s.link(integrator)
 	s.Equal(before.published.SecretUser, after.published.SecretUser, "another revision, not another secret")
-	for _, at := range after.published.Endpoints {
-		s.Equal(http.StatusOK, s.ask(at, after.username, after.password), at)
-	}
+	s.letsIn(after)
 	until(s.T(), "the old password ends, for nobody reads it any more", func() (reason string) {
 		for _, at := range after.published.Endpoints {
 			if code := s.ask(at, before.username, before.password); code != http.StatusUnauthorized {
@@ -133,9 +131,7 @@ func (s *pair) https() {
 	ca := s.secretTLS(client)
 	s.trusted = x509.NewCertPool()
 	s.Require().True(s.trusted.AppendCertsFromPEM([]byte(ca)))
-	for _, at := range client.published.Endpoints {
-		s.Equal(http.StatusOK, s.ask(at, client.username, client.password), at)
-	}
+	s.letsIn(client)
 	until(s.T(), "http ends, for there is no overlap", func() (reason string) {
 		for _, at := range client.published.Endpoints {
 			if code := s.ask(strings.Replace(at, "https", "http", 1), client.username, client.password); code != http.StatusUpgradeRequired {
@@ -200,6 +196,14 @@ func (s *pair) restart() {
 			s.run(unit, "restart")
 		}
 	}
+	s.awaitRestarted(before)
+	s.awaitActive(s.home, provider, integrator, mirror)
+	s.flows(s.topic)
+}
+
+// awaitRestarted waits until every unit has another worker than before.
+func (s *pair) awaitRestarted(before map[string]string) {
+	s.T().Helper()
 	until(s.T(), "every worker is another process", func() (reason string) {
 		for unit, pid := range s.workerPIDs() {
 			if pid == before[unit] || pid == "" {
@@ -208,14 +212,18 @@ func (s *pair) restart() {
 		}
 		return reason
 	})
-	s.awaitActive(s.home, provider, integrator, mirror)
-	s.flows(s.topic)
 }
 
-// client trusts the authority that clients have been told, if any.
+// awaitGoodMoment waits until the charm has nothing against a refresh.
+func (s *pair) awaitGoodMoment() {
+	s.T().Helper()
+	_, leader := s.units(s.home, provider)
+	until(s.T(), "it is a good moment for a refresh", func() string { return s.try(leader, "pre-refresh-check").Message })
+}
+
+// client reaches endpoints as clients do, and trusts the authority that they have been told, if any.
 func (s *pair) client() *http.Client {
-	if s.trusted == nil {
-		return http.DefaultClient
-	}
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.trusted}, DisableKeepAlives: true}}
+	return &http.Client{Transport: &http.Transport{
+		DialContext: s.home.dial, TLSClientConfig: &tls.Config{RootCAs: s.trusted}, DisableKeepAlives: true,
+	}}
 }

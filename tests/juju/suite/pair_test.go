@@ -1,8 +1,11 @@
 package suite
 
 import (
+	"bufio"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -14,65 +17,40 @@ import (
 	"connectcharms/tests/juju/model"
 )
 
-// pair is one Kafka Connect of two workers, and clients that come and go:
+// pair is one Kafka Connect of two workers, and clients that come and go. Where they live on machines:
 //
 //	home, machines 0 and 1: kafka-connect    machine 2: connect-integrator, mirror
 //	far, machine 0: distant, a client from another model    machine 1, without Java: bare, another Kafka Connect
+//
+// On Kubernetes each unit has a pod, in one namespace or the other, and there is no bare.
 type pair struct {
 	stage
 	home, far *place
-	topic     string         // that connect-integrator's connectors use
-	lines     int            // written so far
-	trusted   *x509.CertPool // of https endpoints
+	topic     string              // that connect-integrator's connectors use
+	lines     map[string][]string // written so far, by topic
+	trusted   *x509.CertPool      // of https endpoints
 }
 
 // A client that needs no plugin, beside connect-integrator, which brings one.
 const mirror = "mirror"
 
 func (s *pair) SetupSuite() {
+	s.lines = map[string][]string{}
 	s.home = s.newPlace("pair")
 	s.startBroker(s.home)
-	s.addMachines(s.home, 3, model.WithJava)
-	for _, id := range s.home.ids {
-		s.on(s.home, id, "mkdir -m 1777 /srv/lines")
-	}
+	s.Require().NoError(s.home.prepare(limited(s.T()), 3, 0))
 }
 
-func (s *pair) TestStories() {
-	s.tell([]story{
-		{"deployed with its resource and integrated, the pair becomes active", s.deployed},
-		{"databags and secret are what the contract says", s.contract},
-		{"both workers have the plugin and do work, lines flow", s.twoWorkers},
-		{"a client that needs no plugin restarts no worker", s.notRequired},
-		{"an action lists the clients", s.action},
-		{"a changed connector is changed, a changed worker restarted", s.configChange},
-		{"a new leader goes on, and a new unit joins", s.scale},
-		{"another password is announced by its secret", s.password},
-		{"an operator has an account", s.operator},
-		{"a certificate makes endpoints https, and its end http", s.https},
-		{"an operator restarts the workers", s.restart},
-		{"a refresh leaves the workers alone", s.refresh},
-		{"a hook that failed is repeated, and clients do not notice", s.failedHook},
-		{"after a reboot a machine works again", s.reboot},
-		{"a client of another model works, and leaves nothing", s.crossModel},
-		{"without Java and without a mirror the status says so", s.noJava},
-		{"a relation goes with its account, plugin, secret and connectors", s.removeRelation},
-		{"an application goes from its machines", s.removeApplication},
-	})
-}
+func (s *pair) TestStories() { s.tell(s.storiesOn(s.controller.On())) }
 
 func (s *pair) deployed() {
-	ids := s.home.ids
-	s.deploy(s.home, deployment{charm: s.keeper, app: keeper, machines: ids})
-	s.deploy(s.home, deployment{
-		charm: s.provider, app: provider, machines: ids[:2],
-		config:    map[string]string{"bootstrap-servers": s.broker.Bootstrap()},
-		resources: map[string]string{"kafka": s.kafka.Archive},
-	})
+	s.deploy(s.home, s.home.kafkaConnect(deployment{
+		app: provider, units: 2, config: map[string]string{"bootstrap-servers": s.broker.Bootstrap()},
+	}))
 	s.topic = "lines"
 	s.deploy(s.home, deployment{
-		charm: s.integrator, app: integrator, machines: ids[2:],
-		config:    map[string]string{"connectors": fileConnectors(s.topic)},
+		charm: s.integrator, app: integrator, units: 1, first: 2,
+		config:    map[string]string{"connectors": s.fileConnectors(s.topic)},
 		resources: map[string]string{"plugin": s.kafka.FilePlugin},
 	})
 	s.integrate(s.home, provider, integrator)
@@ -90,9 +68,12 @@ func (s *pair) contract() {
 		s.Equal(http.StatusOK, s.ask(at, client.username, client.password), at)
 		s.Equal(http.StatusUnauthorized, s.ask(at, client.username, secret.New("not it")), at)
 	}
-	for _, id := range s.home.ids {
-		out := s.on(s.home, id, "grep -rlF "+client.password.Reveal()+" /var/lib/kafka-connect-* /var/lib/connect-integrator-* /var/log/juju 2>/dev/null || true")
-		s.Empty(out, "the password is in no file of machine %s", id)
+	for _, app := range []string{provider, integrator} {
+		units, _ := s.units(s.home, app)
+		for _, unit := range units {
+			out := s.onCharm(s.home, unit, "grep -rlF "+client.password.Reveal()+" "+s.home.traces()+" 2>/dev/null || true")
+			s.Empty(out, "the password is in no file where %s is", unit)
+		}
 	}
 }
 
@@ -101,6 +82,9 @@ func (s *pair) twoWorkers() {
 	for _, unit := range units {
 		s.Equal(1, s.installed(s.home, unit))
 		s.Contains(s.worker(unit, "/connector-plugins"), "FileStreamSourceConnector", "loaded by the worker of %s", unit)
+	}
+	for unit, pid := range s.workerPIDs() {
+		s.NotEmpty(pid, "the worker of %s", unit)
 	}
 	listed, err := s.rest(integrator).ListConnectors(limited(s.T()))
 	s.Require().NoError(err)
@@ -135,7 +119,7 @@ heartbeats:
   heartbeats.topic.replication.factor: 1
 `, s.broker.Bootstrap())
 	s.deploy(s.home, deployment{
-		charm: s.integrator, app: mirror, machines: s.home.ids[2:], config: map[string]string{"connectors": connectors},
+		charm: s.integrator, app: mirror, units: 1, first: 2, config: map[string]string{"connectors": connectors},
 	})
 	s.integrate(s.home, provider, mirror)
 	s.awaitActive(s.home, provider, mirror)
@@ -180,7 +164,9 @@ func (s *pair) link(client string) link {
 func (s *pair) rest(client string) *connect.Client {
 	s.T().Helper()
 	l := s.link(client)
-	rest, err := connect.New(connect.Config{Endpoints: l.published.Endpoints, Username: l.username, Password: l.password})
+	rest, err := connect.New(connect.Config{
+		Endpoints: l.published.Endpoints, Username: l.username, Password: l.password, Dial: s.home.dial,
+	})
 	s.Require().NoError(err)
 	return rest
 }
@@ -197,22 +183,33 @@ func (s *pair) ask(endpoint, username string, password secret.Value) (code int) 
 	return answer.StatusCode
 }
 
-// worker asks the worker of a unit itself, past the gateway: on loopback, so from its machine.
+// worker asks the worker of a unit itself, past the gateway: on loopback, so from where it runs. Not everywhere is there a program for HTTP.
 func (s *pair) worker(unit, path string) string {
 	s.T().Helper()
-	return s.on(s.home, s.machineOf(s.home, unit), "curl --silent --show-error --fail http://127.0.0.1:8084"+path)
+	said := s.onCharm(s.home, unit, `bash -c 'exec 3<>/dev/tcp/127.0.0.1/8084 && printf "GET `+path+` HTTP/1.0\r\n\r\n" >&3 && cat <&3'`)
+	answer, err := http.ReadResponse(bufio.NewReader(strings.NewReader(said)), nil)
+	s.Require().NoError(err)
+	s.Require().Equal(http.StatusOK, answer.StatusCode, path)
+	content, err := io.ReadAll(answer.Body)
+	s.Require().NoError(errors.Join(err, answer.Body.Close()))
+	return string(content)
 }
 
-// installed counts the plugins on a unit's machine.
+// installed counts the plugins that a unit has.
 func (s *pair) installed(p *place, unit string) int {
 	s.T().Helper()
-	count, err := strconv.Atoi(s.on(p, s.machineOf(p, unit), "ls "+data(unit)+"/plugins/installed | wc -l"))
+	count, err := strconv.Atoi(s.onCharm(p, unit, "ls "+p.data(unit)+"/plugins/installed | wc -l"))
 	s.Require().NoError(err)
 	return count
 }
 
-// data is where a unit of kafka-connect has its files.
-func data(unit string) string { return "/var/lib/" + strings.ReplaceAll(unit, "/", "-") }
+// processes are those of a unit's services whose command line is like an expression: their numbers and when they began.
+func (s *pair) processes(unit, expression string) string {
+	s.T().Helper()
+	return s.on(s.home, unit, `cd /proc; for p in [0-9]*; do
+		if tr '\0' ' ' <$p/cmdline | grep -q '`+expression+`'; then echo $p $(cut -d ' ' -f 22 $p/stat); fi
+	done 2>/dev/null || true`)
+}
 
 // workerPIDs are the workers' processes, by unit.
 func (s *pair) workerPIDs() map[string]string {
@@ -220,37 +217,41 @@ func (s *pair) workerPIDs() map[string]string {
 	pids := map[string]string{}
 	units, _ := s.units(s.home, provider)
 	for _, unit := range units {
-		pids[unit] = s.on(s.home, s.machineOf(s.home, unit), "pgrep --full '^[^ ]*java .*ConnectDistributed "+data(unit)+"/' || true")
+		pids[unit] = s.processes(unit, "^[^ ]*java .*ConnectDistributed "+s.home.data(unit)+"/")
 	}
 	return pids
 }
 
-// flows writes a line where the source of a topic reads, on both workers' machines, for the source runs on either; and waits for it where the sink writes.
+// flows writes a line where the source of a topic reads, beside every worker, for the source runs on any; and waits for it where the
+// sink writes. A file that is not there is one that was lost with its container, or is new: it comes whole.
 func (s *pair) flows(topic string) {
 	s.T().Helper()
-	s.lines++
-	line := fmt.Sprintf("line %d", s.lines)
-	places := s.home.ids[:2]
-	for _, id := range places {
-		s.on(s.home, id, "echo "+line+" >> /srv/lines/"+topic+".in")
+	line := fmt.Sprintf("%s %d", topic, len(s.lines[topic])+1)
+	s.lines[topic] = append(s.lines[topic], line)
+	units, _ := s.units(s.home, provider)
+	dir := s.home.lines()
+	in, out := dir+"/"+topic+".in", dir+"/"+topic+".out"
+	for _, unit := range units {
+		s.on(s.home, unit, "if [ -e "+in+" ]; then echo '"+line+"' >>"+in+
+			"; else printf '%s\n' '"+strings.Join(s.lines[topic], "' '")+"' >"+in+".new && mv "+in+".new "+in+"; fi")
 	}
-	until(s.T(), line+" comes out of topic "+topic, func() (reason string) {
-		for _, id := range places {
-			out := s.on(s.home, id, "tail -n 2 /srv/lines/"+topic+".out 2>/dev/null || true")
-			if strings.HasSuffix(out, line) {
+	until(s.T(), line+" comes out", func() (reason string) {
+		for _, unit := range units {
+			end := s.on(s.home, unit, "tail -n 2 "+out+" 2>/dev/null || true")
+			if strings.HasSuffix(end, line) {
 				return ""
 			}
-			reason += fmt.Sprintf("on machine %s the end is %q; ", id, out)
+			reason += fmt.Sprintf("of %s the end is %q; ", unit, end)
 		}
 		return reason
 	})
 }
 
-// fileConnectors is a source that reads lines of a file on a worker's machine, and a sink that writes them to another file there.
-func fileConnectors(topic string) string {
+// fileConnectors is a source that reads lines of a file beside a worker, and a sink that writes them to another file there.
+func (s *pair) fileConnectors(topic string) string {
 	const class, text = "org.apache.kafka.connect.file.FileStream", "org.apache.kafka.connect.storage.StringConverter"
 	return fmt.Sprintf(`
-source: {connector.class: %[1]sSourceConnector, tasks.max: 1, file: /srv/lines/%[3]s.in, topic: %[3]s, value.converter: %[2]s}
-sink: {connector.class: %[1]sSinkConnector, tasks.max: 1, file: /srv/lines/%[3]s.out, topics: %[3]s, value.converter: %[2]s}
-`, class, text, topic)
+source: {connector.class: %[1]sSourceConnector, tasks.max: 1, file: %[4]s/%[3]s.in, topic: %[3]s, value.converter: %[2]s}
+sink: {connector.class: %[1]sSinkConnector, tasks.max: 1, file: %[4]s/%[3]s.out, topics: %[3]s, value.converter: %[2]s}
+`, class, text, topic, s.home.lines())
 }

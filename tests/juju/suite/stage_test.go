@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,43 +22,34 @@ const (
 	endpoint   = "connect-client"
 )
 
-// stage is a suite's models, machines and broker.
+// stage is a suite's models and broker.
 type stage struct {
 	suite.Suite
 	parts
 	broker *kafka.Broker
-	host   string // this host, as machines reach it
 	places []*place
 }
 
-// place is a model and its machines.
+// place is a model, and what its units live on.
 type place struct {
 	*model.Model
-	machines model.Machines
-	ids      []string // of the machines
+	substrate
 }
 
 // newPlace makes a model.
 func (s *stage) newPlace(name string) *place {
 	made, err := s.controller.AddModel(limited(s.T()), fmt.Sprintf("%s-%d", name, time.Now().Unix()%1_000_000))
 	s.Require().NoError(err)
-	p := &place{Model: made, machines: made.Machines()}
+	p := &place{Model: made}
 	s.places = append(s.places, p)
+	p.substrate = s.newSubstrate(s.T(), made)
 	return p
 }
 
-// addMachines adds machines to a model, for units that are placed there.
-func (s *stage) addMachines(p *place, count int, kind model.MachineKind) {
-	ids, err := p.machines.Add(limited(s.T()), count, kind)
-	s.Require().NoError(err)
-	p.ids = append(p.ids, ids...)
-}
-
 func (s *stage) startBroker(p *place) {
-	var err error
-	s.host, err = p.HostSeenByMachines(limited(s.T()))
+	host, err := p.host(limited(s.T()))
 	s.Require().NoError(err)
-	s.broker, err = kafka.StartBroker(limited(s.T()), s.kafka, kafka.BrokerOptions{Dir: s.brokerDir, Address: s.host})
+	s.broker, err = kafka.StartBroker(limited(s.T()), s.kafka, kafka.BrokerOptions{Dir: s.brokerDir, Address: host})
 	s.Require().NoError(err)
 }
 
@@ -69,7 +59,7 @@ func (s *stage) TearDownSuite() {
 	defer cancel()
 	for _, p := range slices.Backward(s.places) {
 		s.NoError(p.Destroy(ctx))
-		s.NoError(p.machines.Release(ctx))
+		s.NoError(p.release(ctx))
 	}
 	if s.broker != nil {
 		s.NoError(s.broker.Stop())
@@ -77,9 +67,11 @@ func (s *stage) TearDownSuite() {
 }
 
 // tell runs stories in their order. The first that fails is the last: the others build on it.
-func (s *stage) tell(stories []story) {
+func (s *stage) tell(stories []namedStory) {
 	for i, one := range stories {
+		began := time.Now()
 		if s.Run(one.name, one.tell) {
+			s.T().Logf("%5.1f s  %s", time.Since(began).Seconds(), one.name) // at once: go test tells of subtests at the end
 			continue
 		}
 		for _, p := range s.places {
@@ -92,7 +84,7 @@ func (s *stage) tell(stories []story) {
 	}
 }
 
-type story struct {
+type namedStory struct {
 	name string
 	tell func()
 }
@@ -101,14 +93,8 @@ type story struct {
 func (p *place) report() string {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	var text strings.Builder
 	status, err := p.Juju(ctx, "status", "--relations")
-	fmt.Fprintln(&text, status, orNothing(err))
-	for _, id := range p.ids {
-		logs, err := p.machines.Exec(ctx, id, "tail -n 40 /var/log/juju/unit-k*.log /var/log/juju/unit-c*.log; journalctl -n 15 -u 'kafka-connect-*' --no-pager || true")
-		fmt.Fprintf(&text, "machine %s:\n%s%s\n", id, logs, orNothing(err))
-	}
-	return text.String()
+	return fmt.Sprintln(status, orNothing(err)) + p.substrate.report(ctx)
 }
 
 func orNothing(err error) string {
@@ -118,19 +104,21 @@ func orNothing(err error) string {
 	return err.Error()
 }
 
-// deployment is an application, with a unit on each of the machines.
+// deployment is an application.
 type deployment struct {
-	charm     string // path of the packed charm
-	app       string
-	machines  []string
-	config    map[string]string
-	resources map[string]string // paths
+	charm       string // path of the packed charm
+	app         string
+	units       int
+	first       int // where there are machines, the first of the units': its number in the order in which they came
+	config      map[string]string
+	resources   map[string]string // paths, or names of images
+	constraints string
 }
 
 // deploy is left to the juju command, which knows how to upload charm and resources.
 func (s *stage) deploy(p *place, d deployment) {
 	s.T().Helper()
-	args := []string{"deploy", d.charm, d.app, "--num-units", strconv.Itoa(len(d.machines)), "--to", strings.Join(d.machines, ",")}
+	args := append([]string{"deploy", d.charm, d.app}, p.deployArgs(d)...)
 	for _, name := range slices.Sorted(maps.Keys(d.config)) {
 		args = append(args, "--config", name+"="+d.config[name])
 	}
@@ -165,9 +153,12 @@ func (s *stage) units(p *place, app string) (names []string, leader string) {
 	return names, leader
 }
 
-func (s *stage) machineOf(p *place, unit string) string {
-	app, _, _ := strings.Cut(unit, "/")
-	return s.status(p).Applications[app].Units[unit].Machine
+// spotOf is the machine or pod of a unit.
+func (s *stage) spotOf(p *place, unit string) string {
+	s.T().Helper()
+	at, err := p.spot(limited(s.T()), unit)
+	s.Require().NoError(err)
+	return at
 }
 
 // awaitActive waits until applications have units, and all of them are active and idle.
@@ -206,10 +197,18 @@ func (s *stage) awaitWorkload(p *place, unit, status, message string) {
 	})
 }
 
-// on runs a shell command on a machine as root.
-func (s *stage) on(p *place, machine, command string) string {
+// on runs a shell command where a unit's services run.
+func (s *stage) on(p *place, unit, command string) string {
 	s.T().Helper()
-	out, err := p.machines.Exec(limited(s.T()), machine, command)
+	out, err := p.beside(limited(s.T()), s.spotOf(p, unit), command)
+	s.Require().NoError(err)
+	return strings.TrimSpace(out)
+}
+
+// onCharm runs a shell command where a unit's charm runs.
+func (s *stage) onCharm(p *place, unit, command string) string {
+	s.T().Helper()
+	out, err := p.inCharm(limited(s.T()), s.spotOf(p, unit), command)
 	s.Require().NoError(err)
 	return strings.TrimSpace(out)
 }

@@ -32,7 +32,7 @@ func main() {
 }
 
 func printStatus(ctx context.Context, name string) (err error) {
-	controller, err := model.Find()
+	controller, err := model.Local(model.OnMachines)
 	if err != nil {
 		return err
 	}
