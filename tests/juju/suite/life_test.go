@@ -50,15 +50,21 @@ func (s *pair) letsIn(client link) {
 func (s *pair) failedHook() {
 	client := s.link(integrator)
 	units, _ := s.units(s.home, provider)
-	unit := units[0]
-	program := "/var/lib/juju/agents/unit-" + dashed(unit) + "/charm/bin/kafka-connect"
-	s.onCharm(s.home, unit, "mv "+program+" "+program+".away")
+	giveBack := s.takeProgram(units[0])
 	s.Require().NoError(s.home.SetConfig(limited(s.T()), provider, map[string]string{"plugin-download-timeout": "200"}))
-	s.awaitWorkload(s.home, unit, "error", "hook failed")
+	s.awaitWorkload(s.home, units[0], "error", "hook failed")
 	s.letsIn(client)
 	s.flows(s.topic)
-	s.onCharm(s.home, unit, "mv "+program+".away "+program)
+	giveBack()
 	s.awaitActive(s.home, provider, integrator, mirror)
+}
+
+// takeProgram takes the charm's program from a unit, whose hooks fail until it is given back.
+func (s *pair) takeProgram(unit string) (giveBack func()) {
+	s.T().Helper()
+	program := "/var/lib/juju/agents/unit-" + dashed(unit) + "/charm/bin/kafka-connect"
+	s.onCharm(s.home, unit, "mv "+program+" "+program+".away")
+	return func() { s.onCharm(s.home, unit, "mv "+program+".away "+program) }
 }
 
 // A client in the other model.

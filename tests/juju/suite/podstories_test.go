@@ -173,17 +173,20 @@ func (s *pair) killCharm() {
 	s.flows(s.topic)
 }
 
-// readiness takes the gateway away, again and again, for every hook brings it back. Three checks have to fail, ten seconds apart.
+// readiness takes the gateway away, and first the charm's program, which would bring it back in the next hook. Three checks have to fail,
+// ten seconds apart; then Pebble's notice is a hook that is due.
 func (s *pair) readiness() {
 	units, _ := s.units(s.home, provider)
 	s.True(s.pod(units[0]).Ready)
+	giveBack := s.takeProgram(units[0])
+	s.on(s.home, units[0], "PEBBLE_SOCKET=/charm/container/pebble.socket /charm/bin/pebble stop gateway")
 	until(s.T(), "the pod is not ready without its gateway", func() string {
-		s.on(s.home, units[0], "PEBBLE_SOCKET=/charm/container/pebble.socket /charm/bin/pebble stop gateway")
 		if container := s.pod(units[0]).Containers[workloadContainer]; container.Ready {
 			return fmt.Sprintf("%+v", container)
 		}
 		return ""
 	})
+	giveBack()
 	until(s.T(), "the gateway is back, and the pod ready", func() string {
 		if pod := s.pod(units[0]); !pod.Ready {
 			return fmt.Sprint(pod)
