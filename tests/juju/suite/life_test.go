@@ -72,7 +72,7 @@ const distant = "distant"
 
 func (s *pair) crossModel() {
 	s.far = s.newPlace("far")
-	s.Require().NoError(s.far.prepare(limited(s.T()), 1, 1))
+	s.Require().NoError(s.far.prepare(limited(s.T()), 1, 0))
 	s.deploy(s.far, deployment{
 		charm: s.integrator, app: distant, units: 1,
 		config:    map[string]string{"connectors": s.fileConnectors(distant)},

@@ -20,7 +20,8 @@ import (
 // pair is one Kafka Connect of two workers, and clients that come and go. Where they live on machines:
 //
 //	home, machines 0 and 1: kafka-connect    machine 2: connect-integrator, mirror
-//	far, machine 0: distant, a client from another model    machine 1, without Java: bare, another Kafka Connect
+//	far, machine 0: distant, a client from another model
+//	plain, machine 0, without Java: bare, another Kafka Connect
 //
 // On Kubernetes each unit has a pod, in one namespace or the other, and there is no bare.
 type pair struct {
