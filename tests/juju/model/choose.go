@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/juju/juju/api/client/modelmanager"
 	coremodel "github.com/juju/juju/core/model"
 )
 
@@ -64,14 +63,9 @@ func loggedIn(ctx context.Context) (*Controller, error) {
 
 // substrate asks what the controller itself runs on, which is what a model is made on where nothing else is named.
 func (c *Controller) substrate(ctx context.Context) (Substrate, error) {
-	connection, err := c.connect(ctx, "")
+	models, err := c.models(ctx)
 	if err != nil {
 		return "", err
-	}
-	defer func() { _ = connection.Close() }()
-	models, err := modelmanager.NewClient(connection).ListModels(ctx, connection.AuthTag().Id())
-	if err != nil {
-		return "", fmt.Errorf("listing the models of the controller %q: %w", c.Name, err)
 	}
 	for _, one := range models {
 		if one.Name == "controller" && one.Type == coremodel.CAAS {

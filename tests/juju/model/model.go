@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/juju/juju/api"
+	"github.com/juju/juju/api/base"
 	"github.com/juju/juju/api/client/client"
 	"github.com/juju/juju/api/client/modelmanager"
 	"github.com/juju/juju/rpc/params"
@@ -32,16 +33,10 @@ func (c *Controller) Model(ctx context.Context, name string) (*Model, error) {
 	return &Model{Name: name, UUID: uuid, controller: c, connection: connection}, nil
 }
 
-// modelUUID asks the controller, not the client's models.yaml, which knows only what the juju command has seen.
 func (c *Controller) modelUUID(ctx context.Context, name string) (string, error) {
-	connection, err := c.connect(ctx, "")
+	models, err := c.models(ctx)
 	if err != nil {
 		return "", err
-	}
-	defer func() { _ = connection.Close() }()
-	models, err := modelmanager.NewClient(connection).ListModels(ctx, connection.AuthTag().Id())
-	if err != nil {
-		return "", fmt.Errorf("listing the models of the controller %q: %w", c.Name, err)
 	}
 	for _, model := range models {
 		if model.Name == name {
@@ -49,6 +44,20 @@ func (c *Controller) modelUUID(ctx context.Context, name string) (string, error)
 		}
 	}
 	return "", fmt.Errorf("the controller %q has no model %q: create it with juju add-model", c.Name, name)
+}
+
+// models asks the controller, not the client's models.yaml, which knows only what the juju command has seen.
+func (c *Controller) models(ctx context.Context) ([]base.UserModel, error) {
+	connection, err := c.connect(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = connection.Close() }()
+	models, err := modelmanager.NewClient(connection).ListModels(ctx, connection.AuthTag().Id())
+	if err != nil {
+		return nil, fmt.Errorf("listing the models of the controller %q: %w", c.Name, err)
+	}
+	return models, nil
 }
 
 // Status is the whole state of the model, as `juju status` shows it.
