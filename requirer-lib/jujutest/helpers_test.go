@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
+	"connectcharms/requirer-lib/jujutest/internal/pebblecommand"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -28,6 +30,29 @@ func newModel(t *testing.T, options jujutest.Options) *jujutest.Model {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, m.Close()) })
 	return m
+}
+
+// newModelWithPebble is for containers, each of which gets a real Pebble.
+func newModelWithPebble(t *testing.T, options jujutest.Options) *jujutest.Model {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it builds Pebble")
+	}
+	var err error
+	options.PebbleBinary, err = pebblecommand.Path()
+	require.NoError(t, err)
+	return newModel(t, options)
+}
+
+// askPebble runs the pebble command against the daemon at a socket.
+func askPebble(t *testing.T, socket string, args ...string) (output string, err error) {
+	t.Helper()
+	binary, err := pebblecommand.Path()
+	require.NoError(t, err)
+	command := exec.Command(binary, args...)
+	command.Env = []string{"PEBBLE_SOCKET=" + socket}
+	out, err := command.CombinedOutput()
+	return string(out), err
 }
 
 func settle(t *testing.T, m *jujutest.Model) {

@@ -14,7 +14,6 @@ import (
 
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
-	"connectcharms/requirer-lib/jujutest/internal/pebblecommand"
 )
 
 const podMetadata = `
@@ -28,13 +27,7 @@ peers: {ring: {interface: ring}}
 // pod deploys a charm with one container, whose image has one file, and keeps the last event.
 func pod(t *testing.T, options jujutest.Options) (*jujutest.Model, func() hook.Event) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("it builds Pebble")
-	}
-	var err error
-	options.PebbleBinary, err = pebblecommand.Path()
-	require.NoError(t, err)
-	m, s := newModel(t, options), newScript()
+	m, s := newModelWithPebble(t, options), newScript()
 	var mu sync.Mutex
 	var last hook.Event
 	s.every = func(_ context.Context, h *hook.Hook) error {
@@ -57,12 +50,7 @@ func pod(t *testing.T, options jujutest.Options) (*jujutest.Model, func() hook.E
 // inContainer runs a command through the container's Pebble.
 func inContainer(t *testing.T, container hook.Container, command ...string) (output string, err error) {
 	t.Helper()
-	binary, err := pebblecommand.Path()
-	require.NoError(t, err)
-	exec := exec.Command(binary, append([]string{"exec", "--"}, command...)...)
-	exec.Env = []string{"PEBBLE_SOCKET=" + container.Socket}
-	out, err := exec.CombinedOutput()
-	return string(out), err
+	return askPebble(t, container.Socket, append([]string{"exec", "--"}, command...)...)
 }
 
 func TestAContainerSeesItsImageAndTheStorageAtPathsOfItsOwn(t *testing.T) {
@@ -145,12 +133,7 @@ func TestAPodThatIsReplacedKeepsItsStorageOnly(t *testing.T) {
 
 func TestAHookInWhichTheCharmsContainerDiesIsRunAgain(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it builds Pebble")
-	}
-	binary, err := pebblecommand.Path()
-	require.NoError(t, err)
-	m, s := newModel(t, jujutest.Options{PebbleBinary: binary}), newScript()
+	m, s := newModelWithPebble(t, jujutest.Options{}), newScript()
 	deploy(t, m, "work", s.charm(podMetadata+"config: {options: {word: {type: string}}}\n"), jujutest.DeployOptions{})
 	settle(t, m)
 	unit, err := m.Unit("work/0")

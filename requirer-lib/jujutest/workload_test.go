@@ -3,7 +3,6 @@ package jujutest_test
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -13,19 +12,13 @@ import (
 
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
-	"connectcharms/requirer-lib/jujutest/internal/pebblecommand"
 )
 
 const workloadMetadata = "name: work\ncontainers: {main: {resource: image}, side: {resource: image}}\n"
 
 func TestEveryContainerHasAPebbleOfItsOwn(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it builds Pebble")
-	}
-	binary, err := pebblecommand.Path()
-	require.NoError(t, err)
-	m, s := newModel(t, jujutest.Options{PebbleBinary: binary}), newScript()
+	m, s := newModelWithPebble(t, jujutest.Options{}), newScript()
 	deploy(t, m, "work", s.charm(workloadMetadata), jujutest.DeployOptions{})
 	settle(t, m)
 	names := m.HookNames("work/0")
@@ -39,11 +32,9 @@ func TestEveryContainerHasAPebbleOfItsOwn(t *testing.T) {
 	unit, err := m.Unit("work/0")
 	require.NoError(t, err)
 	socket := filepath.Join(unit.Root, "charm/containers/main/pebble.socket")
-	command := exec.Command(binary, "version")
-	command.Env = []string{"PEBBLE_SOCKET=" + socket}
-	output, err := command.CombinedOutput()
-	require.NoError(t, err, string(output))
-	assert.Contains(t, string(output), "server")
+	output, err := askPebble(t, socket, "version")
+	require.NoError(t, err, output)
+	assert.Contains(t, output, "server")
 
 	notices := make(chan hook.Notice, 4)
 	s.every = func(_ context.Context, h *hook.Hook) error {
@@ -63,12 +54,7 @@ func TestEveryContainerHasAPebbleOfItsOwn(t *testing.T) {
 
 func TestAFailedCheckIsToldToTheCharm(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it builds Pebble")
-	}
-	binary, err := pebblecommand.Path()
-	require.NoError(t, err)
-	m, s := newModel(t, jujutest.Options{PebbleBinary: binary}), newScript()
+	m, s := newModelWithPebble(t, jujutest.Options{}), newScript()
 	failed := make(chan string, 1)
 	s.every = func(_ context.Context, h *hook.Hook) error {
 		if h.Kind == hook.PebbleFailed {
@@ -83,10 +69,8 @@ func TestAFailedCheckIsToldToTheCharm(t *testing.T) {
 	layer := filepath.Join(t.TempDir(), "layer.yaml")
 	require.NoError(t, os.WriteFile(layer, []byte("checks: {up: {override: replace, period: 20ms, threshold: 1, exec: {command: /bin/false}}}\n"), 0o644))
 	for _, args := range [][]string{{"add", "checks", layer}, {"replan"}} {
-		command := exec.Command(binary, args...)
-		command.Env = []string{"PEBBLE_SOCKET=" + filepath.Join(unit.Root, "charm/containers/main/pebble.socket")}
-		output, err := command.CombinedOutput()
-		require.NoError(t, err, string(output))
+		output, err := askPebble(t, filepath.Join(unit.Root, "charm/containers/main/pebble.socket"), args...)
+		require.NoError(t, err, output)
 	}
 	ctx := deadline(t)
 	for len(failed) == 0 {
