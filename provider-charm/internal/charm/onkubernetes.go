@@ -89,11 +89,28 @@ func (k onKubernetes) runtime(_ context.Context, u *unit) (Runtime, error) {
 		return Runtime{Waits: "the container " + containerName}, nil
 	}
 	kafka := filepath.Join(k.container.Root, imageKafka)
-	libs, err := u.supervisor.Names(filepath.Join(kafka, "libs"), "kafka-clients-*.jar")
-	if err != nil || len(libs) == 0 {
-		return Runtime{Problem: "the image has no Kafka in " + imageKafka + ": attach another as resource " + imageResource}, nil
+	libs := filepath.Join(kafka, "libs")
+	jars, err := u.supervisor.Names(libs, "*.jar")
+	found := Runtime{}
+	if agent := beginning(jars, "jmx_prometheus_javaagent-"); agent != "" {
+		found.JMXAgent = filepath.Join(libs, agent)
 	}
-	return Runtime{KafkaDir: kafka, Version: distribution.VersionOf(libs), MemoryMiB: k.memoryLimit(u)}, nil
+	if err != nil || beginning(jars, "kafka-clients-") == "" {
+		found.Problem = "the image has no Kafka in " + imageKafka + ": attach another as resource " + imageResource
+		return found, nil
+	}
+	found.KafkaDir, found.Version, found.MemoryMiB = kafka, distribution.VersionOf(jars), k.memoryLimit(u)
+	return found, nil
+}
+
+// beginning is the first of names that begins so; empty for none.
+func beginning(names []string, prefix string) string {
+	for _, name := range names {
+		if strings.HasPrefix(name, prefix) {
+			return name
+		}
+	}
+	return ""
 }
 
 func (k onKubernetes) memoryLimit(u *unit) (mib int) {
@@ -106,17 +123,13 @@ func (k onKubernetes) memoryLimit(u *unit) (mib int) {
 }
 
 // findJMX takes the agent that the image has beside Kafka, unless nobody is to be told metrics.
-func (k onKubernetes) findJMX(_ context.Context, u *unit, w *World) error {
-	if !u.supervisor.Running() {
+func (onKubernetes) findJMX(_ context.Context, u *unit, w *World) error {
+	if w.Runtime.Waits != "" {
 		return nil
 	}
 	jmx := &w.Watch.JMX
 	if w.Config.MetricsPort != 0 {
-		libs := filepath.Join(k.container.Root, imageKafka, "libs")
-		// Of an image without that folder, runtime tells.
-		if jars, err := u.supervisor.Names(libs, "jmx_prometheus_javaagent-*.jar"); err == nil && len(jars) > 0 {
-			jmx.InImage = filepath.Join(libs, jars[0])
-		}
+		jmx.InImage = w.Runtime.JMXAgent
 	}
 	jmx.Pending = !jmxexporter.Uses(u.layout.jmxDir(), jmx.InImage)
 	return nil

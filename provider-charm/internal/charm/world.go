@@ -64,6 +64,7 @@ type Runtime struct {
 	Archive  string // the resource that is attached
 	Pending  bool   // Archive is not what is unpacked
 	JavaHome string
+	JMXAgent string // the jar that the image has, as the worker finds it; empty: none
 	// MemoryMiB is the limit of what the services may take, where there is one; 0: none, or not known yet.
 	MemoryMiB int
 	Problem   string // what a person has to do first
