@@ -12,10 +12,10 @@ import (
 
 // Connector is a connector as it is set up.
 type Connector struct {
-	Name   string            `json:"name"`
-	Type   ConnectorType     `json:"type"`
-	Config map[string]string `json:"config"` // passwords included, in clear
-	Tasks  []TaskID          `json:"tasks"`
+	Name   string        `json:"name"`
+	Type   ConnectorType `json:"type"`
+	Config Settings      `json:"config"` // passwords included, in clear
+	Tasks  []TaskID      `json:"tasks"`
 }
 
 // ConnectorType is the way data flows.
@@ -27,12 +27,6 @@ const (
 	Sink        ConnectorType = "sink"
 	UnknownType ConnectorType = "unknown"
 )
-
-// TaskID names a task: number Task, from 0, of a connector.
-type TaskID struct {
-	Connector string `json:"connector"`
-	Task      int    `json:"task"`
-}
 
 // ListedConnector is one entry of ListConnectors.
 type ListedConnector struct {
@@ -92,8 +86,8 @@ func (c *Client) Connector(ctx context.Context, name string) (Connector, error) 
 
 // Config gives the configuration of a connector, with the key name the worker
 // adds, and with passwords in clear.
-func (c *Client) Config(ctx context.Context, name string) (map[string]string, error) {
-	var config map[string]string
+func (c *Client) Config(ctx context.Context, name string) (Settings, error) {
+	var config Settings
 	err := c.onConnector(ctx, name, call{method: http.MethodGet, path: "/config", out: &config})
 	return config, err
 }

@@ -45,7 +45,34 @@ func TestRequests(t *testing.T) {
 		{"pause", func(ctx context.Context, c client) error { return c.Pause(ctx, "a") }, says(202, ""), "PUT /connectors/a/pause"},
 		{"resume", func(ctx context.Context, c client) error { return c.Resume(ctx, "a") }, says(202, ""), "PUT /connectors/a/resume"},
 		{"stop", func(ctx context.Context, c client) error { return c.Stop(ctx, "a") }, says(204, ""), "PUT /connectors/a/stop"},
-		{"restart", func(ctx context.Context, c client) error { return c.Restart(ctx, "a", true, false) }, says(202, `{}`), "POST /connectors/a/restart?includeTasks=true&onlyFailed=false"},
+		{"restart", func(ctx context.Context, c client) error {
+			_, err := c.Restart(ctx, "a", connect.RestartOptions{})
+			return err
+		}, says(204, ""), "POST /connectors/a/restart?includeTasks=false&onlyFailed=false"},
+		{"restart with tasks", func(ctx context.Context, c client) error {
+			_, err := c.Restart(ctx, "a", connect.RestartOptions{IncludeTasks: true})
+			return err
+		}, says(202, `{}`), "POST /connectors/a/restart?includeTasks=true&onlyFailed=false"},
+		{"task status", func(ctx context.Context, c client) error { _, err := c.TaskStatus(ctx, "a", 3); return err }, says(200, `{}`), "GET /connectors/a/tasks/3/status"},
+		{"restart task", func(ctx context.Context, c client) error { return c.RestartTask(ctx, "a", 0) }, says(204, ""), "POST /connectors/a/tasks/0/restart"},
+		{"topics", func(ctx context.Context, c client) error { _, err := c.Topics(ctx, "a"); return err }, says(200, `{}`), "GET /connectors/a/topics"},
+		{"reset topics", func(ctx context.Context, c client) error { return c.ResetTopics(ctx, "a") }, says(202, ""), "PUT /connectors/a/topics/reset"},
+		{"offsets", func(ctx context.Context, c client) error { _, err := c.Offsets(ctx, "a"); return err }, says(200, `{}`), "GET /connectors/a/offsets"},
+		{"alter offsets", func(ctx context.Context, c client) error {
+			_, err := c.AlterOffsets(ctx, "a", []connect.Offset{connect.SinkOffset("t", 1, 1<<60), {Partition: map[string]any{"file": "f"}}})
+			return err
+		}, says(200, `{}`), `PATCH /connectors/a/offsets {"offsets":[` +
+			`{"partition":{"kafka_partition":1,"kafka_topic":"t"},"offset":{"kafka_offset":1152921504606846976}},{"partition":{"file":"f"},"offset":null}]}`},
+		{"reset offsets", func(ctx context.Context, c client) error { _, err := c.ResetOffsets(ctx, "a"); return err }, says(200, `{}`), "DELETE /connectors/a/offsets"},
+		{"loggers", func(ctx context.Context, c client) error { _, err := c.Loggers(ctx); return err }, says(200, `{}`), "GET /admin/loggers"},
+		{"logger", func(ctx context.Context, c client) error { _, err := c.Logger(ctx, "org.a$b"); return err }, says(200, `{}`), "GET /admin/loggers/org.a$b"},
+		{"set a worker's logger", func(ctx context.Context, c client) error {
+			_, err := c.SetWorkerLogger(ctx, "a.b", "DEBUG")
+			return err
+		}, says(200, `["a.b"]`), `PUT /admin/loggers/a.b?scope=worker {"level":"DEBUG"}`},
+		{"set a logger of all", func(ctx context.Context, c client) error { return c.SetClusterLogger(ctx, "a.b", "DEBUG") }, says(204, ""), `PUT /admin/loggers/a.b?scope=cluster {"level":"DEBUG"}`},
+		{"plugin config", func(ctx context.Context, c client) error { _, err := c.PluginConfig(ctx, "p.C", ""); return err }, says(200, `[]`), "GET /connector-plugins/p.C/config"},
+		{"plugin config of a version", func(ctx context.Context, c client) error { _, err := c.PluginConfig(ctx, "p.C", "1.0"); return err }, says(200, `[]`), "GET /connector-plugins/p.C/config?version=1.0"},
 		{"plugins", func(ctx context.Context, c client) error { _, err := c.Plugins(ctx, false); return err }, says(200, `[]`), "GET /connector-plugins?connectorsOnly=false"},
 		{"validate", func(ctx context.Context, c client) error { _, err := c.Validate(ctx, "p.C", config); return err }, says(200, `{}`), `PUT /connector-plugins/p.C/config/validate {"connector.class":"p.C","x":"1"}`},
 	}
@@ -80,7 +107,7 @@ func TestListingIsDecoded(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, map[string]connect.ListedConnector{"a": {
 		Info: connect.Connector{
-			Name: "a", Type: connect.Source, Config: map[string]string{"name": "a", "x": "1"},
+			Name: "a", Type: connect.Source, Config: connect.Settings{"name": "a", "x": "1"},
 			Tasks: []connect.TaskID{{Connector: "a", Task: 0}},
 		},
 		Status: connect.Status{
@@ -154,7 +181,10 @@ func TestIllegalNamesAreNeverSent(t *testing.T) {
 			"pause":   func() error { return client.Pause(t.Context(), name) },
 			"resume":  func() error { return client.Resume(t.Context(), name) },
 			"stop":    func() error { return client.Stop(t.Context(), name) },
-			"restart": func() error { return client.Restart(t.Context(), name, true, true) },
+			"restart": func() error { _, err := client.Restart(t.Context(), name, connect.RestartOptions{}); return err },
+			"task":    func() error { return client.RestartTask(t.Context(), name, 0) },
+			"topics":  func() error { return client.ResetTopics(t.Context(), name) },
+			"offsets": func() error { _, err := client.ResetOffsets(t.Context(), name); return err },
 		}
 		for called, call := range calls {
 			require.ErrorIs(t, call(), connect.ErrIllegalName, "%s %q", called, name)
@@ -163,7 +193,11 @@ func TestIllegalNamesAreNeverSent(t *testing.T) {
 	for _, class := range []string{"", "..", "a..b", "a/b", "a b"} {
 		_, err := client.Validate(t.Context(), class, nil)
 		require.ErrorIs(t, err, connect.ErrIllegalName, class)
+		_, err = client.PluginConfig(t.Context(), class, "")
+		require.ErrorIs(t, err, connect.ErrIllegalName, class)
+		require.ErrorIs(t, client.SetClusterLogger(t.Context(), class, connect.LevelInfo), connect.ErrIllegalName, class)
 	}
+	require.ErrorContains(t, client.RestartTask(t.Context(), "a", -1), "counted from 0")
 	assert.Empty(t, worker.asked())
 	for _, name := range []string{"a", "A.b_c-1", "...", "mirror_r7_0123456789abcdef0123456789abcdef"} {
 		require.NoError(t, connect.CheckName(name))

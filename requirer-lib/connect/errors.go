@@ -20,7 +20,8 @@ var (
 	ErrUnavailable   = errors.New("no endpoint of Kafka Connect serves")             // 502, 503, 504
 	ErrUntrusted     = errors.New("no verified TLS connection (check the CA chain)") // nothing was sent
 	ErrUnknownPlugin = errors.New("the worker does not have this plugin")            // 400 or 500
-	ErrIllegalName   = errors.New("want letters, digits, dots, dashes, underscores") // of a connector or class
+	ErrNotStopped    = errors.New("the connector is not stopped")                    // 400 on a change of offsets
+	ErrIllegalName   = errors.New("want letters, digits, dots, dashes, underscores") // of a connector, class or logger
 )
 
 // APIError is an answer of Kafka Connect, or of a proxy in front of it, that
@@ -66,11 +67,16 @@ func (e *APIError) Is(target error) bool {
 		return isUnavailable(e.Status)
 	case ErrUnknownPlugin:
 		return strings.Contains(e.Message, unknownPlugin) // 400 on create; 500 on validate, behind a class name
+	case ErrNotStopped:
+		return strings.HasPrefix(e.Message, notStopped)
 	}
 	return false
 }
 
-const unknownPlugin = "Failed to find any class that implements Connector"
+const (
+	unknownPlugin = "Failed to find any class that implements Connector"
+	notStopped    = "Connectors must be in the STOPPED state"
+)
 
 const (
 	longestMessage = 300 // characters

@@ -110,3 +110,13 @@ func clientOf(t *testing.T, endpoints ...string) (*connect.Client, *waits) {
 	t.Helper()
 	return newClient(t, connect.Config{Endpoints: endpoints})
 }
+
+// waitForReal waits, for calls that are to run out of time.
+func waitForReal(ctx context.Context, delay time.Duration) error {
+	select {
+	case <-time.After(delay):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

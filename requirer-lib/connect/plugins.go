@@ -47,7 +47,8 @@ type FieldDefinition struct {
 	Order         int      `json:"order"`
 }
 
-// FieldValue is what is given. Value may be a password.
+// FieldValue is what is given. Connect shows of a password no more than that
+// there is one.
 type FieldValue struct {
 	Name              string   `json:"name"`
 	Value             *string  `json:"value"`
@@ -78,6 +79,24 @@ func (c *Client) Plugins(ctx context.Context, connectorsOnly bool) ([]Plugin, er
 		out:    &plugins,
 	})
 	return plugins, err
+}
+
+// PluginConfig gives what a plugin of any type can be configured with; of a
+// connector, without what all connectors have in common. The version is one of
+// those that Plugins lists, for workers that have several; empty takes the
+// latest. Kafka Connect before 4.1 does not look at it. ErrNotFound when the
+// worker does not have the plugin.
+func (c *Client) PluginConfig(ctx context.Context, class, version string) ([]FieldDefinition, error) {
+	if !legalClass.MatchString(class) {
+		return nil, fmt.Errorf("plugin class %.100q: %w", class, ErrIllegalName)
+	}
+	var query url.Values
+	if version != "" {
+		query = url.Values{"version": {version}}
+	}
+	var fields []FieldDefinition
+	_, err := c.do(ctx, call{method: http.MethodGet, path: "/connector-plugins/" + class + "/config", query: query, out: &fields})
+	return fields, err
 }
 
 // legalClass takes Java class names, and the short forms Kafka Connect knows.

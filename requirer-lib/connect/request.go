@@ -192,13 +192,17 @@ func (c *Client) failure(call call, endpoint string, got answer, said verdict) e
 }
 
 func decode(call call, got answer) error {
-	if call.out == nil {
+	if call.out == nil || got.status == http.StatusNoContent {
 		return nil
 	}
-	if err := json.Unmarshal(got.body, call.out); err != nil {
-		// The parser's error can quote the answer, and the answer a password.
-		return fmt.Errorf("%s %s: the answer (%d %s) is not the JSON expected: is this the REST API of Kafka Connect?",
-			call.method, call.path, got.status, http.StatusText(got.status))
+	err := json.Unmarshal(got.body, call.out)
+	if err == nil {
+		return nil
 	}
-	return nil
+	// The parser's error can quote the answer, and the answer a password.
+	on := fmt.Sprintf("%s %s: the answer (%d %s)", call.method, call.path, got.status, http.StatusText(got.status))
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && syntax.Offset >= int64(len(got.body)) {
+		return fmt.Errorf("%s ends after %d bytes, in the middle of its JSON", on, len(got.body))
+	}
+	return fmt.Errorf("%s is not the JSON expected: is this the REST API of Kafka Connect?", on)
 }
