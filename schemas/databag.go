@@ -13,7 +13,7 @@ type databag map[string]string
 func newDatabag(extra map[string]string, doc *document) databag {
 	bag := databag{}
 	for key, value := range extra {
-		if !doc.names(key) {
+		if !doc.keys[key] {
 			bag.put(key, value)
 		}
 	}
@@ -40,12 +40,6 @@ func (b databag) rest() map[string]string {
 	return b
 }
 
-// names tells whether the contract names the key.
-func (d *document) names(key string) bool {
-	_, ok := d.schema.Properties[key]
-	return ok
-}
-
 // sound checks a databag and keeps the keys that broke no rule.
 func (d *document) sound(raw map[string]string) (databag, error) {
 	bag := databag{}
@@ -68,6 +62,6 @@ func jsonText(value any) string {
 	return string(text)
 }
 
-func keysOf(extra map[string]string) []string {
+func keysOf[V any](extra map[string]V) []string {
 	return slices.Sorted(maps.Keys(extra))
 }

@@ -1,33 +1,39 @@
 package schemas
 
 import (
+	"bytes"
 	"cmp"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-//go:embed requirer.json
-var requirerText string
+//go:embed *.json
+var texts embed.FS
 
-//go:embed provider.json
-var providerText string
-
+// The documents. An item of a list in a v1 databag is a document too: it is judged by itself.
 var (
-	requirerDocument = compileOnce("requirer", requirerText)
-	providerDocument = compileOnce("provider", providerText)
+	requirerV0 = compileOnce("requirer", "requirer.v0.json", "")
+	requirerV1 = compileOnce("requirer", "requirer.v1.json", "")
+	requestV1  = compileOnce("requirer", "requirer.v1.json", "#/$defs/request")
+	providerV0 = compileOnce("provider", "provider.v0.json", "")
+	providerV1 = compileOnce("provider", "provider.v1.json", "")
+	answerV1   = compileOnce("provider", "provider.v1.json", "#/$defs/answer")
 )
+
+// parts is what the other files refer to.
+const parts = "parts.json"
 
 // document is a compiled schema and the rules it names: the description of a
 // subschema is the rule that a value breaks when that subschema rejects it.
 type document struct {
 	name   string
 	schema *jsonschema.Schema
+	keys   map[string]bool // that the contract names
 	rules  map[string]rule // by location of the subschema
 }
 
@@ -39,13 +45,13 @@ type rule struct {
 
 // compileOnce compiles an embedded schema when it is first asked for. One that
 // does not compile is a fault of the build, so it panics.
-func compileOnce(name, text string) func() *document {
+func compileOnce(name, file, place string) func() *document {
 	return sync.OnceValue(func() *document {
-		schema, err := compile(text)
+		schema, err := compile(file, place)
 		if err != nil {
-			panic(fmt.Sprintf("schemas: embedded schema %s.json: %v", name, err))
+			panic(fmt.Sprintf("schemas: embedded schema %s: %v", file, err))
 		}
-		doc := &document{name: name, schema: schema, rules: map[string]rule{}}
+		doc := &document{name: name, schema: schema, keys: map[string]bool{}, rules: map[string]rule{}}
 		doc.collectRules(schema, rule{})
 		// What the outermost schema describes is the document, and what it asks
 		// for is its required keys.
@@ -54,20 +60,27 @@ func compileOnce(name, text string) func() *document {
 	})
 }
 
-func compile(text string) (*jsonschema.Schema, error) {
-	parsed, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
-	if err != nil {
-		return nil, err
-	}
-	id := parsed.(map[string]any)["$id"].(string)
+func compile(file, place string) (*jsonschema.Schema, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertContent()
 	compiler.AssertFormat()
 	compiler.RegisterContentMediaType(plainJSON)
-	if err := compiler.AddResource(id, parsed); err != nil {
-		return nil, err
+	var id string
+	for _, name := range []string{parts, file} {
+		text, err := texts.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			return nil, err
+		}
+		id = parsed.(map[string]any)["$id"].(string)
+		if err := compiler.AddResource(id, parsed); err != nil {
+			return nil, err
+		}
 	}
-	return compiler.Compile(id)
+	return compiler.Compile(id + place)
 }
 
 // plainJSON reads numbers as float64. The library's own reader keeps them as
@@ -100,9 +113,10 @@ func (d *document) collectRules(schema *jsonschema.Schema, outer rule) {
 		d.collectRules(part, inner)
 	}
 	for name, part := range schema.Properties {
+		d.keys[cmp.Or(inner.key, name)] = true
 		d.collectRules(part, rule{key: cmp.Or(inner.key, name), text: inner.text})
 	}
-	for _, part := range []*jsonschema.Schema{schema.Then, schema.Else, schema.Items2020, schema.ContentSchema} {
+	for _, part := range []*jsonschema.Schema{schema.Ref, schema.Then, schema.Else, schema.Items2020, schema.ContentSchema} {
 		d.collectRules(part, inner)
 	}
 }
@@ -134,7 +148,7 @@ type finding struct {
 func (d *document) broken(node *jsonschema.ValidationError) []finding {
 	here := finding{rule: d.rules[node.SchemaURL], location: node.SchemaURL}
 	switch what := node.ErrorKind.(type) {
-	case *kind.Schema, *kind.Group, *kind.AllOf, *kind.ContentSchema:
+	case *kind.Schema, *kind.Group, *kind.AllOf, *kind.Reference, *kind.ContentSchema:
 		var found []finding
 		for _, cause := range node.Causes {
 			found = append(found, d.broken(cause)...)

@@ -88,9 +88,9 @@ const (
 // showable makes a databag value fit for an error, a log or a status line.
 func showable(key, value string) string {
 	switch key {
-	case "plugin-url", "endpoints":
+	case keyPluginURL, keyResource, keyEndpoints:
 		value = hideCredentials(value)
-	case "plugin-sha256", "requested-secrets", "status":
+	case keyPluginSHA256, keyRequestedSecrets, keyRequestID, keyVersion, keyStatus:
 	default:
 		// A secret URI is no secret. But what stands here is not one, and may be
 		// the password itself.

@@ -182,9 +182,10 @@ func TestWhatIsRightIsDecodedBesideWhatIsWrong(t *testing.T) {
 		"endpoints": "http://a:8083", "secret-user": "wrong", "username": "u", "password": "p",
 	})
 	require.Error(t, err)
-	assert.Equal(t, []string{"http://a:8083"}, provider.Endpoints)
-	assert.True(t, provider.SecretUser.IsZero())
-	assert.Equal(t, map[string]string{"username": "u", "password": "p"}, provider.Extra)
+	answer := provider.Answers[0]
+	assert.Equal(t, []string{"http://a:8083"}, answer.Endpoints)
+	assert.True(t, answer.SecretUser.IsZero())
+	assert.Equal(t, map[string]string{"username": "u", "password": "p"}, answer.Extra)
 }
 
 func TestErrorsAndPrintsNeverShowSecrets(t *testing.T) {
@@ -198,9 +199,14 @@ func TestErrorsAndPrintsNeverShowSecrets(t *testing.T) {
 		requirer, err := schemas.DecodeRequirer(map[string]string{"plugin-url": url})
 		require.Error(t, err)
 		assert.NotContains(t, err.Error(), secret)
-		requirer.PluginURL = url
+		requirer.Requests[0].PluginURL = url
 		assert.NotContains(t, fmt.Sprintf("%v %+v %#v %s", requirer, requirer, requirer, requirer), secret)
 	}
+	_, err := schemas.DecodeRequirer(map[string]string{
+		"version": "v1", "requests": `[{"resource":"ftp://joe:hunter2@h/","salt":{"a":"hunter2"},"request-id":"a"}]`,
+	})
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), secret)
 	provider, err := schemas.DecodeProvider(map[string]string{
 		"endpoints": "http://u:hunter2@a,http://v:hunter2@b?hunter2", "secret-user": secret, "secret-tls": secret,
 		"password": secret,

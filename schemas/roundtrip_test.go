@@ -32,30 +32,69 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func drawRequirer(draw *rand.Rand) schemas.Requirer {
-	requirer := schemas.Requirer{
-		PluginURL:        pick(draw, schemas.NotRequired, "http://h/p", "https://u:p@[::1]:9/p%20?q=a,b#f"),
-		PluginSHA256:     pick(draw, "", fmt.Sprintf("%064x", draw.Uint64())),
-		RequestedSecrets: []string{"username", "password"},
-		Extra:            drawExtra(draw),
+	if draw.IntN(2) == 0 {
+		request := drawRequest(draw)
+		request.RequestedSecrets = append([]string{"username", "password"}, fmt.Sprintf("key-%d-x", draw.IntN(100)))
+		request.Extra = drawExtra(draw)
+		return schemas.Requirer{Version: schemas.V0, Requests: []schemas.Request{request}}
 	}
-	for range draw.IntN(4) {
-		requirer.RequestedSecrets = append(requirer.RequestedSecrets, fmt.Sprintf("key-%d-x", draw.IntN(100)))
+	requirer := schemas.Requirer{Version: schemas.V1, Extra: drawExtra(draw)}
+	for i := range draw.IntN(4) {
+		request := drawRequest(draw)
+		request.RequestedSecrets = []string{"username", "password", "tls", "tls-ca"}
+		request.Salt = fmt.Sprintf("salt ü %d", i)
+		request.ID = schemas.RequestID(request.PluginURL, request.Salt)
+		requirer.Requests = append(requirer.Requests, request)
 	}
 	return requirer
 }
 
-func drawProvider(draw *rand.Rand) schemas.Provider {
-	scheme := pick(draw, "http", "https")
-	provider := schemas.Provider{SecretUser: drawSecret(draw), SecretTLS: drawSecret(draw), Extra: drawExtra(draw)}
-	for i := range 1 + draw.IntN(4) {
-		provider.Endpoints = append(provider.Endpoints, fmt.Sprintf("%s://10.0.0.%d:%d", scheme, i, 1+draw.IntN(65535)))
+func drawRequest(draw *rand.Rand) schemas.Request {
+	return schemas.Request{
+		PluginURL:    pick(draw, schemas.NotRequired, "http://h/p", "https://u:p@[::1]:9/p%20?q=a,b#f"),
+		PluginSHA256: pick(draw, "", fmt.Sprintf("%064x", draw.Uint64())),
 	}
-	for range draw.IntN(3) {
-		provider.Status = append(provider.Status, schemas.StatusEntry{
-			Code: draw.IntN(1_000_000), Message: pick(draw, "", "a\"b\n<ü>", "\x00"), Resolution: pick(draw, "", "do"),
-		})
+}
+
+func drawProvider(draw *rand.Rand) schemas.Provider {
+	provider := schemas.Provider{Version: schemas.V0, Status: drawStatus(draw)}
+	if draw.IntN(2) == 0 {
+		answer := drawAnswer(draw)
+		answer.Extra = drawExtra(draw)
+		provider.Answers = []schemas.Answer{answer}
+		return provider
+	}
+	provider.Version, provider.Told, provider.Extra = schemas.V1, drawStatus(draw), drawExtra(draw)
+	delete(provider.Extra, "data") // v1 names it
+	if len(provider.Extra) == 0 {
+		provider.Extra = nil
+	}
+	for i := range draw.IntN(4) {
+		answer := drawAnswer(draw)
+		answer.RequestID, answer.Resource, answer.Salt = fmt.Sprintf("%016x", i), schemas.NotRequired, "salt"
+		provider.Answers = append(provider.Answers, answer)
 	}
 	return provider
+}
+
+func drawAnswer(draw *rand.Rand) schemas.Answer {
+	scheme := pick(draw, "http", "https")
+	answer := schemas.Answer{SecretUser: drawSecret(draw), SecretTLS: drawSecret(draw)}
+	for i := range 1 + draw.IntN(4) {
+		answer.Endpoints = append(answer.Endpoints, fmt.Sprintf("%s://10.0.0.%d:%d", scheme, i, 1+draw.IntN(65535)))
+	}
+	return answer
+}
+
+// drawStatus has each code once, in the order of their texts: in data, they are keys.
+func drawStatus(draw *rand.Rand) []schemas.StatusEntry {
+	var entries []schemas.StatusEntry
+	for i := range draw.IntN(3) {
+		entries = append(entries, schemas.StatusEntry{
+			Code: 1000*(i+1) + draw.IntN(1000), Message: pick(draw, "", "a\"b\n<ü>", "\x00"), Resolution: pick(draw, "", "do"),
+		})
+	}
+	return entries
 }
 
 func drawSecret(draw *rand.Rand) schemas.SecretURI {
@@ -106,26 +145,37 @@ func FuzzDecode(f *testing.F) {
 	for _, c := range badProviders {
 		f.Add(c.key, c.value, `[{"code":1,"message":"m"}]`)
 	}
+	for _, c := range badLists {
+		f.Add("version", "v1", c.list)
+	}
 	f.Fuzz(func(t *testing.T, key, value, text string) {
-		requirer, err := schemas.DecodeRequirer(map[string]string{
-			"plugin-url": schemas.NotRequired, "requested-secrets": text, key: value,
-		})
-		if err == nil {
+		for _, databag := range []map[string]string{
+			{"plugin-url": schemas.NotRequired, "requested-secrets": text, key: value},
+			{"version": "v1", "requests": text, key: value},
+		} {
+			requirer, err := schemas.DecodeRequirer(databag)
+			if err != nil {
+				require.NotEmpty(t, schemas.Problems(err))
+				continue
+			}
 			again, err := schemas.DecodeRequirer(requirer.Encode())
 			require.NoError(t, err)
 			require.Equal(t, requirer, again)
-		} else {
-			require.NotEmpty(t, schemas.Problems(err))
 		}
-		provider, err := schemas.DecodeProvider(map[string]string{
-			"endpoints": "http://h", "secret-user": short, "status": text, key: value,
-		})
-		if err == nil {
+		for _, databag := range []map[string]string{
+			{"endpoints": "http://h", "secret-user": short, "status": text, key: value},
+			{"version": "v1", "requests": text, "data": value, key: value},
+		} {
+			provider, err := schemas.DecodeProvider(databag)
+			if err != nil {
+				require.NotEmpty(t, schemas.Problems(err))
+				continue
+			}
 			again, err := schemas.DecodeProvider(provider.Encode())
 			require.NoError(t, err)
-			require.Equal(t, provider, again)
-		} else {
-			require.NotEmpty(t, schemas.Problems(err))
+			if provider.Version == schemas.V0 {
+				require.Equal(t, provider, again)
+			}
 		}
 	})
 }

@@ -29,10 +29,10 @@ func TestPublishedExamplesAreValid(t *testing.T) {
 		"requested-secrets": string(asText),
 	})
 	require.NoError(t, err)
-	assert.Equal(t, schemas.Requirer{
+	assert.Equal(t, schemas.Requirer{Version: schemas.V0, Requests: []schemas.Request{{
 		PluginURL:        "http://10.1.1.200:8080/route/to/plugin",
 		RequestedSecrets: []string{"username", "password", "tls-ca"},
-	}, requirer)
+	}}}, requirer)
 
 	provider, err := schemas.DecodeProvider(map[string]string{
 		"endpoints":   "http://10.1.1.100:8083,http://10.1.1.101:8083,http://10.1.1.102:8083",
@@ -41,11 +41,11 @@ func TestPublishedExamplesAreValid(t *testing.T) {
 	})
 	require.NoError(t, err)
 	const model = "59060ecc-0495-4a80-8006-5f1fc13fd783"
-	assert.Equal(t, schemas.Provider{
+	assert.Equal(t, schemas.Provider{Version: schemas.V0, Answers: []schemas.Answer{{
 		Endpoints:  []string{"http://10.1.1.100:8083", "http://10.1.1.101:8083", "http://10.1.1.102:8083"},
 		SecretUser: schemas.SecretURI{ModelUUID: model, ID: "cjqub6vubg2s77p3nio0"},
 		SecretTLS:  schemas.SecretURI{ModelUUID: model, ID: "cjqub7fubg2s77p3niog"},
-	}, provider)
+	}}}, provider)
 }
 
 func TestRequirerTakesWhatPeersWrite(t *testing.T) {
@@ -108,12 +108,14 @@ func TestUnknownKeysAreKept(t *testing.T) {
 		"plugin-url": "NOT-REQUIRED", "requested-secrets": names, "version": "v0", "data": "{}",
 	})
 	require.NoError(t, err)
-	assert.Equal(t, map[string]string{"version": "v0", "data": "{}"}, requirer.Extra)
-	assert.Equal(t, "v0", requirer.Encode()["version"])
+	assert.Equal(t, map[string]string{"data": "{}"}, requirer.Requests[0].Extra)
+	assert.Equal(t, "{}", requirer.Encode()["data"])
 }
 
 func TestExtraNeverOverwritesAKeyOfTheContract(t *testing.T) {
 	t.Parallel()
-	provider := schemas.Provider{Extra: map[string]string{"endpoints": "http://elsewhere", "tls": "true"}}
+	provider := schemas.Provider{Answers: []schemas.Answer{{
+		Extra: map[string]string{"endpoints": "http://elsewhere", "tls": "true"},
+	}}}
 	assert.Equal(t, map[string]string{"tls": "true"}, provider.Encode())
 }

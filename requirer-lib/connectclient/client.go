@@ -101,7 +101,11 @@ func (c *Client) observe(ctx context.Context, id hook.RelationID) (*Connection, 
 		return nil, fmt.Errorf("read the databag of %s in relation %d: %w", app, id, err)
 	}
 	connection.app = app
-	connection.provider, connection.problems = schemas.DecodeProvider(bag)
+	provider, err := schemas.DecodeProvider(bag)
+	connection.status, connection.problems = provider.Status, err
+	if len(provider.Answers) > 0 {
+		connection.answer = provider.Answers[0]
+	}
 	return connection, nil
 }
 

@@ -28,7 +28,8 @@ type Connection struct {
 	options  Options
 	relation hook.RelationID
 	app      string
-	provider schemas.Provider
+	answer   schemas.Answer
+	status   []schemas.StatusEntry
 	problems error // what DecodeProvider found
 
 	ready    bool
@@ -60,7 +61,7 @@ func (c *Connection) RelationID() hook.RelationID { return c.relation }
 func (c *Connection) Provider() string { return c.app }
 
 // Endpoints are base URLs of the REST API, all http or all https.
-func (c *Connection) Endpoints() []string { return slices.Clone(c.provider.Endpoints) }
+func (c *Connection) Endpoints() []string { return slices.Clone(c.answer.Endpoints) }
 
 // Username is known when the connection is ready.
 func (c *Connection) Username() string { return c.username }
@@ -75,7 +76,7 @@ func (c *Connection) CA() string { return c.ca }
 // nothing but information. A connection with trouble can be ready: it keeps the credentials it has.
 func (c *Connection) Trouble() (schemas.StatusEntry, bool) {
 	var gravest schemas.StatusEntry
-	for _, entry := range c.provider.Status {
+	for _, entry := range c.status {
 		if entry.Code >= PassingTrouble && entry.Code > gravest.Code {
 			gravest = entry
 		}
@@ -95,7 +96,7 @@ func (c *Connection) Client() (*connect.Client, error) {
 		return nil, fmt.Errorf("make a REST client for relation %d: the connection is not ready, ask Ready first", c.relation)
 	}
 	return connect.New(connect.Config{
-		Endpoints: c.provider.Endpoints, Username: c.username, Password: c.password, CA: []byte(c.ca),
+		Endpoints: c.answer.Endpoints, Username: c.username, Password: c.password, CA: []byte(c.ca),
 		Timeout: c.options.Timeout, Patience: c.options.Patience, Log: c.options.Log,
 	})
 }
@@ -116,10 +117,10 @@ func (c *Connection) checkPublished(context.Context) error {
 		}
 	}
 	var missing []string
-	if len(c.provider.Endpoints) == 0 {
+	if len(c.answer.Endpoints) == 0 {
 		missing = append(missing, "endpoints")
 	}
-	if c.provider.SecretUser.IsZero() && !c.isInClear() {
+	if c.answer.SecretUser.IsZero() && !c.isInClear() {
 		missing = append(missing, "secret-user")
 	}
 	if len(missing) == 0 {
@@ -142,10 +143,10 @@ func inWords(trouble schemas.StatusEntry) string {
 }
 
 // isInClear says whether the provider is one that writes credentials into its databag.
-func (c *Connection) isInClear() bool { return c.provider.Extra[keyPassword] != "" }
+func (c *Connection) isInClear() bool { return c.answer.Extra[keyPassword] != "" }
 
 func (c *Connection) readAccount(ctx context.Context) error {
-	account, err := c.content(ctx, c.provider.SecretUser)
+	account, err := c.content(ctx, c.answer.SecretUser)
 	if err != nil {
 		return err
 	}
@@ -157,13 +158,13 @@ func (c *Connection) readAccount(ctx context.Context) error {
 }
 
 func (c *Connection) readTLS(ctx context.Context) error {
-	tls, err := c.content(ctx, c.provider.SecretTLS)
+	tls, err := c.content(ctx, c.answer.SecretTLS)
 	if err != nil {
 		return err
 	}
 	c.ca = tls[keyCA].Reveal()
 	enabled, known := truth(tls[keyTLS].Reveal())
-	switch isHTTPS := strings.HasPrefix(c.provider.Endpoints[0], "https://"); {
+	switch isHTTPS := strings.HasPrefix(c.answer.Endpoints[0], "https://"); {
 	case !known:
 		return c.notReady(ErrMalformed, "tls is neither enabled, disabled, true nor false")
 	case enabled && !isHTTPS:
@@ -193,7 +194,7 @@ func (c *Connection) content(ctx context.Context, uri schemas.SecretURI) (hook.S
 	if uri.IsZero() {
 		content := hook.SecretContent{}
 		for _, key := range []string{keyUsername, keyPassword, keyTLS, keyCA} {
-			content[key] = secret.New(c.provider.Extra[key])
+			content[key] = secret.New(c.answer.Extra[key])
 		}
 		return content, nil
 	}

@@ -30,10 +30,10 @@ func (p Plugin) String() string { return p.request().String() }
 func (p Plugin) GoString() string { return p.String() }
 
 func (p Plugin) request() schemas.Requirer {
-	return schemas.Requirer{
+	return schemas.Requirer{Version: schemas.V0, Requests: []schemas.Request{{
 		PluginURL: p.url, PluginSHA256: p.sha256,
 		RequestedSecrets: []string{keyUsername, keyPassword, keyTLS, keyCA},
-	}
+	}}}
 }
 
 // digestKey is the one key of a request that a later request may have to take back.

@@ -26,12 +26,13 @@ func (s *scene) credentials() (credentials, error) {
 		if err != nil {
 			return credentials{}, err
 		}
-		content, err := s.model.RevealSecret(published.SecretUser.String())
+		answer := published.Answers[0]
+		content, err := s.model.RevealSecret(answer.SecretUser.String())
 		if err != nil {
 			return credentials{}, err
 		}
 		return credentials{
-			endpoints: published.Endpoints, endpoint: published.Endpoints[0],
+			endpoints: answer.Endpoints, endpoint: answer.Endpoints[0],
 			username: content["username"], password: content["password"],
 		}, nil
 	}

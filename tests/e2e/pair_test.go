@@ -70,7 +70,7 @@ func (s *stage) rest(relation int) *connect.Client {
 	return client
 }
 
-func (s *stage) credentials(published schemas.Provider) map[string]string {
+func (s *stage) credentials(published schemas.Answer) map[string]string {
 	s.t.Helper()
 	content, err := s.RevealSecret(published.SecretUser.String())
 	require.NoError(s.t, err)

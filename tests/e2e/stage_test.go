@@ -151,16 +151,16 @@ func (s *stage) integrate(requirer string) (relation int) {
 }
 
 // published is what the provider has written for a relation.
-func (s *stage) published(relation int) schemas.Provider {
+func (s *stage) published(relation int) schemas.Answer {
 	s.t.Helper()
 	bag, err := s.RelationData(relation, provider)
 	require.NoError(s.t, err)
 	if bag["secret-user"] == "" {
-		return schemas.Provider{}
+		return schemas.Answer{}
 	}
 	published, err := schemas.DecodeProvider(bag)
 	require.NoError(s.t, err)
-	return published
+	return published.Answers[0]
 }
 
 // ask asks an endpoint for its connectors, with the password of a secret.

@@ -34,7 +34,7 @@ const allSecrets = `["username","password","tls","tls-ca"]`
 
 // offer is what a client reads at one moment: databag and secrets.
 type offer struct {
-	schemas.Provider
+	schemas.Answer
 	credentials map[string]string
 	tls         map[string]string
 }
@@ -45,10 +45,11 @@ func (s *stage) read(relation int) (offer, error) {
 	if err != nil {
 		return offer{}, err
 	}
-	var read offer
-	if read.Provider, err = schemas.DecodeProvider(bag); err != nil {
+	published, err := schemas.DecodeProvider(bag)
+	if err != nil {
 		return offer{}, err
 	}
+	read := offer{Answer: published.Answers[0]}
 	if read.credentials, err = s.RevealSecret(read.SecretUser.String()); err != nil {
 		return offer{}, err
 	}

@@ -48,11 +48,20 @@ func (u *unit) observeClient(ctx context.Context, id hook.RelationID, leader boo
 	if err != nil {
 		return client, err
 	}
-	client.Want, client.WantErr = schemas.DecodeRequirer(bag)
+	client.want(bag)
 	if leader {
 		client.Published, err = u.RelationGet(ctx, id, u.Application())
 	}
 	return client, err
+}
+
+// want reads what the client asks for.
+func (c *Client) want(bag hook.Databag) {
+	requirer, err := schemas.DecodeRequirer(bag)
+	c.Want, c.WantErr = schemas.Request{}, err
+	if len(requirer.Requests) > 0 {
+		c.Want = requirer.Requests[0]
+	}
 }
 
 // addSecrets makes credentials for a new relation. No account goes with them yet: they open nothing. They are granted in

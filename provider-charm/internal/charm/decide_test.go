@@ -26,8 +26,8 @@ const (
 	digestB          = plugins.Digest("bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb")
 )
 
-func wants(url string) schemas.Requirer {
-	return schemas.Requirer{PluginURL: url, RequestedSecrets: []string{"username", "password"}}
+func wants(url string) schemas.Request {
+	return schemas.Request{PluginURL: url, RequestedSecrets: []string{"username", "password"}}
 }
 
 // noon is when hooks run.
@@ -365,7 +365,7 @@ func TestTheStatusSaysInOneLineWhatTheUnitWaitsFor(t *testing.T) {
 			w.Services.GatewayUp, w.Services.GatewayReason = false, "listen tcp 10.0.0.5:8083: address already in use"
 		}, hook.Status{Name: hook.Waiting, Message: "waiting for the gateway: listen tcp 10.0.0.5:8083: address already in use"}},
 		"the requirer has not said what it wants": {func(w *World) {
-			w.Clients[0].Want, w.Clients[0].WantErr = schemas.DecodeRequirer(nil)
+			w.Clients[0].want(nil)
 		}, hook.Status{Name: hook.Waiting, Message: "my-integrator: waiting for the requirer: plugin-url, requested-secrets"}},
 		"NOT-REQUIRED needs no plugin": {
 			func(w *World) { w.Clients[0].Want = wantNo },

@@ -94,7 +94,7 @@ func (u *unit) observeDownloads(ctx context.Context, w *World) error {
 }
 
 // sourceOf is what is to be fetched for a requirer, and how.
-func (w *World) sourceOf(want schemas.Requirer) plugins.Source {
+func (w *World) sourceOf(want schemas.Request) plugins.Source {
 	network := w.Config.Network
 	network.Credentials = w.PluginCredentials.Known
 	return plugins.Source{URL: want.PluginURL, SHA256: plugins.Digest(want.PluginSHA256), Network: network}

@@ -42,12 +42,12 @@ func TestAnApplicationGetsTheDigestThatItsOperatorNames(t *testing.T) {
 		{"both ask the same", "pinned", string(digestA), string(digestA), false},
 		{"they do not agree", "pinned", string(digestB), string(digestB), true},
 	} {
-		client := Client{App: c.app, Want: schemas.Requirer{PluginURL: "http://a.example/p", PluginSHA256: c.asked}}
+		client := Client{App: c.app, Want: schemas.Request{PluginURL: "http://a.example/p", PluginSHA256: c.asked}}
 		config.pin(&client)
 		assert.Equal(t, c.want, client.Want.PluginSHA256, c.name)
 		assert.Equal(t, c.refused, client.WantErr != nil, c.name)
 	}
-	none := Client{App: "pinned", Want: schemas.Requirer{PluginURL: "NOT-REQUIRED"}}
+	none := Client{App: "pinned", Want: schemas.Request{PluginURL: "NOT-REQUIRED"}}
 	config.pin(&none)
 	assert.Empty(t, none.Want.PluginSHA256)
 }

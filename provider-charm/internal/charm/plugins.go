@@ -178,7 +178,7 @@ func (w *World) digests(client Client) []plugins.Digest {
 
 // fingerprint stands for a plugin-url (and the digest asked for) where the URL itself, which may hold credentials, does
 // not belong.
-func fingerprint(want schemas.Requirer) string {
+func fingerprint(want schemas.Request) string {
 	sum := sha256.Sum256([]byte(want.PluginURL + "\x00" + want.PluginSHA256))
 	return hex.EncodeToString(sum[:8])
 }

@@ -25,17 +25,17 @@ func publish(w *World) Step {
 		if !record.Open || record.fresh {
 			continue
 		}
-		offer := schemas.Provider{
+		answer := schemas.Answer{
 			Endpoints: w.endpoints(client), SecretUser: schemas.SecretURI{ModelUUID: w.Event.ModelUUID, ID: record.Secret},
 			SecretTLS: w.secretTLS(), Extra: w.clearTLS(client),
 		}
-		if len(offer.Endpoints) == 0 {
+		if len(answer.Endpoints) == 0 {
 			continue
 		}
-		bag := hook.Databag(offer.Encode())
+		bag := hook.Databag(schemas.Provider{Answers: []schemas.Answer{answer}}.Encode())
 		takeBack(bag, client.Published, "secret-tls", "tls", "tls-ca")
 		if !contains(client.Published, bag) {
-			return Publish{ID: client.ID, Secret: offer.SecretUser.String(), TLS: offer.SecretTLS.String(), Databag: bag}
+			return Publish{ID: client.ID, Secret: answer.SecretUser.String(), TLS: answer.SecretTLS.String(), Databag: bag}
 		}
 	}
 	return nil

@@ -58,7 +58,7 @@ func TestWhoseTurnItIs(t *testing.T) {
 	mute := func(ago time.Duration) func(*World) {
 		return func(w *World) {
 			client := Client{ID: 8, App: "new"}
-			client.Want, client.WantErr = schemas.DecodeRequirer(nil)
+			client.want(nil)
 			w.Clients = append(w.Clients, client)
 			w.Shared.Clients[8] = ClientRecord{Since: noon.Add(-ago)}
 		}

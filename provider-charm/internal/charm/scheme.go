@@ -90,7 +90,9 @@ func (w *World) endpoint(report Report) string {
 // isPublished says whether the client has that endpoint, in whatever scheme.
 func isPublished(client Client, endpoint string) bool {
 	published, _ := schemas.DecodeProvider(client.Published)
-	return slices.Contains(published.Endpoints, "http"+endpoint) || slices.Contains(published.Endpoints, "https"+endpoint)
+	return slices.ContainsFunc(published.Answers, func(answer schemas.Answer) bool {
+		return slices.Contains(answer.Endpoints, "http"+endpoint) || slices.Contains(answer.Endpoints, "https"+endpoint)
+	})
 }
 
 func tlsStatus(w *World) (hook.Status, bool) {

@@ -17,7 +17,6 @@ import (
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/reconcile"
-	"connectcharms/schemas"
 )
 
 // simulation is an application whose units run the rules of a rollout: their hooks one step at a time, interleaved in an
@@ -241,7 +240,7 @@ func (s *simulation) world(u *simulated) *World {
 	}
 	for _, id := range sortedKeys(s.clients) {
 		client := Client{ID: id, App: fmt.Sprintf("app%d", id), Published: maps.Clone(s.clients[id].published)}
-		client.Want, client.WantErr = schemas.DecodeRequirer(s.clients[id].bag)
+		client.want(s.clients[id].bag)
 		w.Clients = append(w.Clients, client)
 	}
 	u.observe(w)

@@ -51,7 +51,7 @@ type World struct {
 type Client struct {
 	ID        hook.RelationID
 	App       string
-	Want      schemas.Requirer
+	Want      schemas.Request
 	WantErr   error
 	Broken    bool         // the relation ends with this hook
 	Published hook.Databag // this application's databag; read by the leader only

@@ -131,8 +131,8 @@ heartbeats:
 // link is a relation of the home model, as both sides and the secret have it.
 type link struct {
 	relation  string
-	wanted    schemas.Requirer
-	published schemas.Provider
+	wanted    schemas.Request
+	published schemas.Answer
 	secret    model.Secret
 	username  string
 	password  secret.Value
@@ -148,10 +148,11 @@ func (s *pair) link(client string) link {
 	ours, err := s.home.Databag(limited(s.T()), leader, requirer, endpoint, endpoint)
 	s.Require().NoError(err)
 	l := link{relation: ours.Relation}
-	l.wanted, err = schemas.DecodeRequirer(theirs.Content)
+	asked, err := schemas.DecodeRequirer(theirs.Content)
 	s.Require().NoError(err)
-	l.published, err = schemas.DecodeProvider(ours.Content)
+	answered, err := schemas.DecodeProvider(ours.Content)
 	s.Require().NoError(err)
+	l.wanted, l.published = asked.Requests[0], answered.Answers[0]
 	all, err := s.home.Secrets(limited(s.T()))
 	s.Require().NoError(err)
 	at := slices.IndexFunc(all, func(one model.Secret) bool { return one.ID == l.published.SecretUser.ID })
