@@ -203,7 +203,7 @@ func TestErrorsAndPrintsNeverShowSecrets(t *testing.T) {
 		assert.NotContains(t, fmt.Sprintf("%v %+v %#v %s", requirer, requirer, requirer, requirer), secret)
 	}
 	_, err := schemas.DecodeRequirer(map[string]string{
-		"version": "v1", "requests": `[{"resource":"ftp://joe:hunter2@h/","salt":{"a":"hunter2"},"request-id":"a"}]`,
+		"version": "v1", "requests": `[{"resource":"ftp://joe:hunter2@h/","salt":{"a":"hunter2"},"request-id":"00000000000000aa"}]`,
 	})
 	require.Error(t, err)
 	assert.NotContains(t, err.Error(), secret)

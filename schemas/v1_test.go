@@ -25,10 +25,10 @@ var badLists = []struct {
 	{"resource null", `[{"resource":null}]`, "requests[0].resource: must be set", 0},
 	{"resource a number", `[{"resource":"NOT-REQUIRED"},{"resource":5}]`, "requests[1].resource: must begin with http", 1},
 	{"resource of another scheme", `[{"resource":"ftp://a"}]`, "requests[0].resource: must begin with http", 0},
-	{"id that is a path", `[{"resource":"NOT-REQUIRED","request-id":"../a"}]`, "requests[0].request-id: letters, digits and dashes", 0},
+	{"id that is a path", `[{"resource":"NOT-REQUIRED","request-id":"../a"}]`, "requests[0].request-id: 16 hexadecimal", 0},
 	{"digest in capitals", `[{"resource":"http://a","plugin-sha256":"` + strings.Repeat("A", 64) + `"}]`, "requests[0].plugin-sha256: 64 lower-case", 0},
 	{"long salt", `[{"resource":"http://a","salt":"` + strings.Repeat("a", 257) + `"}]`, "requests[0].salt: 256 characters", 0},
-	{"two of one id", `[{"resource":"http://a","request-id":"x"},{"resource":"http://b","request-id":"x"}]`, "requests[1].request-id: that of another", 1},
+	{"two of one id", `[{"resource":"http://a","request-id":"0123456789abcdef"},{"resource":"http://b","request-id":"0123456789abcdef"}]`, "requests[1].request-id: that of another", 1},
 }
 
 // One wrong request leaves the others as they are.
@@ -108,7 +108,7 @@ func TestV1IncompleteIsNotWrong(t *testing.T) {
 	t.Parallel()
 	_, err := schemas.DecodeRequirer(map[string]string{"version": "v1"})
 	assert.True(t, schemas.IsMissing(err))
-	provider, err := schemas.DecodeProvider(map[string]string{"version": "v1", "data": "{}", "requests": `[{"request-id":"a"}]`})
+	provider, err := schemas.DecodeProvider(map[string]string{"version": "v1", "data": "{}", "requests": `[{"request-id":"0123456789abcdef"}]`})
 	assert.True(t, schemas.IsMissing(err), err)
 	assert.Len(t, schemas.Problems(provider.Answers[0].Problem), 2, "endpoints and secret-user")
 }
