@@ -1,6 +1,7 @@
 package connectclient
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -16,25 +17,30 @@ const DefaultEndpoint = "connect-client"
 
 // Options say what the charm calls things, and how patient its REST clients are. The zero value will do.
 type Options struct {
-	Endpoint string        // of the interface connect_client in the charm's metadata; empty: DefaultEndpoint
-	Timeout  time.Duration // of one REST request: see connect.Config
-	Patience time.Duration // of one REST call with its retries: see connect.Config
-	Log      *slog.Logger  // of REST retries, at debug level; nil: none
+	Endpoint string // of the interface connect_client in the charm's metadata; empty: DefaultEndpoint
+	// Version is the contract's, in which to ask; empty: V0. Providers of v1 answer both, those of v0 only v0. An answer is
+	// read in either.
+	Version    schemas.Version
+	PluginPort int           // where a plugin FromFile is served; 0: DefaultPluginPort
+	Timeout    time.Duration // of one REST request: see connect.Config
+	Patience   time.Duration // of one REST call with its retries: see connect.Config
+	Log        *slog.Logger  // of REST retries, at debug level; nil: none
 }
 
 // Client is the requirer's end of all relations of one endpoint, in one hook. It is not for several goroutines at once.
 type Client struct {
 	hook    *hook.Hook
 	options Options
-	ids     []hook.RelationID // of the relations that go on; nil until asked for
+	ids     []hook.RelationID          // of the relations that go on; nil until asked for
+	asked   map[hook.RelationID]string // IDs of the requests, of v1, that were made in this hook
 }
 
 // New makes the client of a hook. It calls no tool.
 func New(h *hook.Hook, options Options) *Client {
-	if options.Endpoint == "" {
-		options.Endpoint = DefaultEndpoint
-	}
-	return &Client{hook: h, options: options}
+	options.Endpoint = cmp.Or(options.Endpoint, DefaultEndpoint)
+	options.Version = cmp.Or(options.Version, schemas.V0)
+	options.PluginPort = cmp.Or(options.PluginPort, DefaultPluginPort)
+	return &Client{hook: h, options: options, asked: map[hook.RelationID]string{}}
 }
 
 // Connections gives a connection for each relation of the endpoint, ordered by relation id, ready or not. A relation
@@ -101,12 +107,27 @@ func (c *Client) observe(ctx context.Context, id hook.RelationID) (*Connection, 
 		return nil, fmt.Errorf("read the databag of %s in relation %d: %w", app, id, err)
 	}
 	connection.app = app
-	provider, err := schemas.DecodeProvider(bag)
-	connection.status, connection.problems = provider.Status, err
-	if len(provider.Answers) > 0 {
-		connection.answer = provider.Answers[0]
+	provider, problem := schemas.DecodeProvider(bag)
+	connection.status = provider.Status
+	connection.answer = c.answer(id, provider)
+	connection.problem = connection.answer.Problem
+	if len(provider.Answers) == 0 {
+		connection.problem = problem
 	}
 	return connection, nil
+}
+
+// answer picks the answer to this application's request: the only one in v0. In v1 it has the request's ID, which the
+// leader knows; others go by the salt, and of several take the last.
+func (c *Client) answer(id hook.RelationID, provider schemas.Provider) schemas.Answer {
+	var found schemas.Answer
+	for _, answer := range provider.Answers {
+		if asked := c.asked[id]; provider.Version == schemas.V0 || answer.RequestID == asked ||
+			asked == "" && (answer.Salt == c.salt(id) || len(provider.Answers) == 1) {
+			found = answer
+		}
+	}
+	return found
 }
 
 // remoteApp is the provider's application. The hook's environment has it where the hook is about the relation, though

@@ -30,7 +30,7 @@ type Connection struct {
 	app      string
 	answer   schemas.Answer
 	status   []schemas.StatusEntry
-	problems error // what DecodeProvider found
+	problem  error // what is wrong with the answer
 
 	ready    bool
 	username string
@@ -111,8 +111,8 @@ func (c *Connection) GoString() string { return c.String() }
 
 // checkPublished goes by the databag alone.
 func (c *Connection) checkPublished(context.Context) error {
-	for _, problem := range schemas.Problems(c.problems) {
-		if !problem.Missing && slices.Contains([]string{"endpoints", "secret-user", "secret-tls"}, problem.Key) {
+	for _, problem := range schemas.Problems(c.problem) {
+		if !problem.Missing && isOfAnswer(problem.Key) {
 			return c.notReady(ErrMalformed, "%v", problem)
 		}
 	}
@@ -133,6 +133,12 @@ func (c *Connection) checkPublished(context.Context) error {
 		return c.notReady(ErrWaitingForProvider, "%s", inWords(trouble))
 	}
 	return c.notReady(ErrWaitingForProvider, "no %s yet", strings.Join(missing, ", "))
+}
+
+// isOfAnswer says whether a key is of an answer: in v1 it has its place before it.
+func isOfAnswer(key string) bool {
+	key = key[strings.LastIndex(key, ".")+1:]
+	return slices.Contains([]string{"endpoints", "secret-user", "secret-tls", "requests", "request-id"}, key)
 }
 
 func inWords(trouble schemas.StatusEntry) string {

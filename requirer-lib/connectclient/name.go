@@ -12,7 +12,7 @@ import (
 //
 // Two relations, of one application or several, so never meet in one name, and providers know by it whose the connector
 // is: they delete it when the relation ends. The id is the provider's: across models the two sides count differently,
-// and the username that the provider gave, "relation-<id>", says how it counts. So ask when the connection is ready.
+// and the username that the provider gave, "relation-<id>" or "relation-<id>-<request id>", says how it counts. So ask when the connection is ready.
 func (c *Connection) ConnectorName(name string) string { return name + c.mark() }
 
 // Owns says whether a connector is one of this relation's, by its name.
@@ -29,8 +29,10 @@ func (c *Connection) ShortName(connector string) (name string, owned bool) {
 
 func (c *Connection) mark() string {
 	id := c.relation.String()
-	if number, is := strings.CutPrefix(c.username, "relation-"); is && isNumber(number) {
-		id = number
+	if rest, is := strings.CutPrefix(c.username, "relation-"); is {
+		if number, _, _ := strings.Cut(rest, "-"); isNumber(number) {
+			id = number
+		}
 	}
 	return schemas.ConnectorName("", id, c.hook.ModelUUID)
 }

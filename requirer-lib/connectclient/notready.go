@@ -3,6 +3,7 @@ package connectclient
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"connectcharms/requirer-lib/hook"
 )
@@ -19,6 +20,10 @@ var (
 	ErrRefused = errors.New("refused by the provider")
 	// ErrNoCA: the endpoints are https and there is no CA chain to verify them by.
 	ErrNoCA = errors.New("https endpoints and no CA certificate from the provider")
+	// ErrPlugin: the plugin cannot be requested as it is given, or not be served. A person has to look at it.
+	ErrPlugin = errors.New("the plugin cannot be requested")
+	// ErrNoAddress: Juju knows no address of this unit yet, at which it could serve the plugin.
+	ErrNoAddress = errors.New("waiting for an address of this unit to serve the plugin at")
 	// ErrMalformed: what the provider has published breaks the contract.
 	ErrMalformed = errors.New("the provider's data are wrong")
 )
@@ -52,7 +57,7 @@ func Status(err error) (status hook.Status, ok bool) {
 		return hook.Status{}, false
 	}
 	status = hook.Status{Name: hook.Blocked, Message: notReady.Error()}
-	if errors.Is(notReady, ErrWaitingForProvider) || errors.Is(notReady, ErrNotGranted) {
+	if slices.Contains([]error{ErrWaitingForProvider, ErrNotGranted, ErrNoAddress}, notReady.Reason) {
 		status.Name = hook.Waiting
 	}
 	return status, true

@@ -160,8 +160,7 @@ func answers(ctx context.Context, options Options) bool {
 	if err != nil {
 		return false
 	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // never through a proxy
-	response, err := client.Do(request)
+	response, err := direct().Do(request)
 	if err != nil {
 		return false
 	}

@@ -25,6 +25,30 @@ func URL(address string, port int) string {
 	return "http://" + net.JoinHostPort(address, strconv.Itoa(port)) + Path
 }
 
+// servesLimit is how long Serves waits for an answer.
+const servesLimit = 2 * time.Second
+
+// Serves says whether a server of this package answers at a URL, with the file of this SHA-256. It asks for no byte of it.
+func Serves(ctx context.Context, url, sha256 string) bool {
+	limited, cancel := context.WithTimeout(ctx, servesLimit)
+	defer cancel()
+	request, err := http.NewRequestWithContext(limited, http.MethodHead, url, nil)
+	if err != nil {
+		return false
+	}
+	response, err := direct().Do(request)
+	if err != nil {
+		return false
+	}
+	_ = response.Body.Close()
+	return response.StatusCode == http.StatusOK && response.Header.Get("ETag") == strconv.Quote(sha256)
+}
+
+// direct is a client that goes through no proxy: units reach each other without.
+func direct() *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+}
+
 // Config is what the server's process reads at its start.
 type Config struct {
 	Listen  string `json:"listen"`  // host:port
