@@ -4,12 +4,12 @@ go 1.26.0
 
 require (
 	connectcharms/requirer-lib v0.0.0
+	connectcharms/schemas v0.0.0
 	github.com/stretchr/testify v1.12.1
 	go.yaml.in/yaml/v4 v4.0.0
 )
 
 require (
-	connectcharms/schemas v0.0.0 // indirect
 	github.com/go-resty/resty/v2 v2.17.2 // indirect
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect

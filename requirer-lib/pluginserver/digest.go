@@ -27,9 +27,9 @@ type known struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Digest is the SHA-256 of a file, in lower-case hexadecimal digits. The digest is remembered in the small file at cache,
+// digestOf is the SHA-256 of a file, in lower-case hexadecimal digits. The digest is remembered in the small file at cache,
 // so that asking again for a file that has not changed does not read it.
-func Digest(file, cache string) (string, error) {
+func digestOf(file, cache string) (string, error) {
 	opened, err := os.Open(file)
 	if err != nil {
 		return "", fmt.Errorf("take the digest of the plugin: %w", err)

@@ -37,9 +37,9 @@ const (
 	pollEvery  = 50 * time.Millisecond
 )
 
-// Ensure has the unit's server run with these settings, and waits, 5 s at the most, until it answers. It says whether it
+// ensure has the unit's server run with these settings, and waits, 5 s at the most, until it answers. It says whether it
 // had to start the server, for the first time or anew.
-func Ensure(ctx context.Context, event hook.Event, options Options) (started bool, err error) {
+func ensure(ctx context.Context, event hook.Event, options Options) (started bool, err error) {
 	if err := os.MkdirAll(dir(event), 0o755); err != nil {
 		return false, fmt.Errorf("start the plugin server: %w", err)
 	}
@@ -66,11 +66,11 @@ func Ensure(ctx context.Context, event hook.Event, options Options) (started boo
 	return true, await(ctx, server, options)
 }
 
-// Running says whether the unit's server runs.
-func Running(event hook.Event) bool { return process(event, nil).Running() }
+// running says whether the unit's server runs.
+func running(event hook.Event) bool { return process(event, nil).Running() }
 
-// Stop stops the unit's server, if there is one.
-func Stop(ctx context.Context, event hook.Event) error {
+// stop stops the unit's server, if there is one.
+func stop(ctx context.Context, event hook.Event) error {
 	if err := process(event, nil).Stop(ctx, stopGrace); err != nil {
 		return fmt.Errorf("stop the plugin server: %w", err)
 	}

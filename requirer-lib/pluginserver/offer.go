@@ -23,10 +23,10 @@ func Offer(ctx context.Context, h *hook.Hook, options Options) (sha256 string, e
 	if err := os.MkdirAll(dir(h.Event), 0o755); err != nil {
 		return "", fmt.Errorf("serve the plugin: %w", err)
 	}
-	if sha256, err = Digest(options.File, filepath.Join(dir(h.Event), "digest.json")); err != nil {
+	if sha256, err = digestOf(options.File, filepath.Join(dir(h.Event), "digest.json")); err != nil {
 		return "", err
 	}
-	if _, err := Ensure(ctx, h.Event, options); err != nil {
+	if _, err := ensure(ctx, h.Event, options); err != nil {
 		return "", err
 	}
 	return sha256, openPort(ctx, h, options.Port)
@@ -37,7 +37,7 @@ func Withdraw(ctx context.Context, h *hook.Hook) error {
 	if _, err := os.Stat(dir(h.Event)); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err := Stop(ctx, h.Event); err != nil {
+	if err := stop(ctx, h.Event); err != nil {
 		return err
 	}
 	if h.Kind != hook.Stop && h.Kind != hook.Remove {

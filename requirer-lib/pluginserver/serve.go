@@ -56,7 +56,7 @@ type Config struct {
 	Program string `json:"program"` // the binary it was started from: a new one is a change of settings
 }
 
-// Load reads the configuration file that Ensure has written.
+// Load reads the configuration file that Offer has written.
 func Load(file string) (Config, error) {
 	var config Config
 	document, err := os.ReadFile(file)

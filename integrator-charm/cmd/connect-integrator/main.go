@@ -3,9 +3,6 @@
 package main
 
 import (
-	"context"
-	"log/slog"
-
 	"connectcharms/integrator-charm/internal/charm"
 	"connectcharms/requirer-lib/pluginserver"
 	"connectcharms/requirer-lib/program"
@@ -15,14 +12,6 @@ func main() {
 	program.Program{
 		Name:     "connect-integrator",
 		Dispatch: charm.Run,
-		Commands: []program.Command{{Name: "serve-plugin", Summary: "serve the plugin until SIGTERM", Run: servePlugin}},
+		Commands: []program.Command{pluginserver.Command()},
 	}.Main()
-}
-
-func servePlugin(ctx context.Context, file string, log *slog.Logger) error {
-	config, err := pluginserver.Load(file)
-	if err != nil {
-		return err
-	}
-	return pluginserver.Serve(ctx, config, log)
 }

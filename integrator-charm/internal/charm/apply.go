@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,17 +15,9 @@ import (
 
 // The steps.
 type (
-	// ServePlugin has this unit's plugin server serve a file.
-	ServePlugin struct {
-		File    string
-		Address string
-		Port    int
-	}
-	// StopServer ends the plugin server, if it runs, and removes the unit's files where the unit goes for good.
-	StopServer struct{ RemoveFiles bool }
-	// OpenPorts opens these ports and closes others.
-	OpenPorts struct{ Wanted []string }
-	// RequestPlugin tells every provider where the plugin is.
+	// Withdraw ends the plugin server of a unit that stops, and removes the unit's files where the unit goes for good.
+	Withdraw struct{ RemoveFiles bool }
+	// RequestPlugin has every unit serve the plugin where it is a file, and the leader tell every provider where it is.
 	RequestPlugin struct{ Plugin connectclient.Plugin }
 	// ChangeConnectors creates, updates and deletes connectors of one relation.
 	ChangeConnectors struct {
@@ -39,55 +28,20 @@ type (
 	AwaitTasks struct{ Relation hook.RelationID }
 )
 
-func (s ServePlugin) Apply(ctx context.Context, u *unit, w *World) error {
-	_, err := pluginserver.Ensure(ctx, u.Event, pluginserver.Options{
-		File: s.File, Address: s.Address, Port: s.Port, Command: []string{u.layout.program(), "serve-plugin"},
-	})
-	w.Server = Server{Running: pluginserver.Running(u.Event), Serving: err == nil}
-	if err != nil {
-		w.Server.Problem = err.Error()
-	}
-	return nil
-}
-
-func (s StopServer) Apply(ctx context.Context, u *unit, w *World) error {
-	w.Server = Server{}
-	if err := pluginserver.Stop(ctx, u.Event); err != nil {
+func (s Withdraw) Apply(ctx context.Context, u *unit, _ *World) error {
+	if err := pluginserver.Withdraw(ctx, u.Hook); err != nil || !s.RemoveFiles {
 		return err
 	}
-	if s.RemoveFiles {
-		return u.layout.remove()
-	}
-	return nil
+	return u.layout.remove()
 }
 
-func (s OpenPorts) Apply(ctx context.Context, u *unit, w *World) error {
-	for _, port := range w.Ports {
-		if number, protocol, ok := splitPort(port); ok && !slices.Contains(s.Wanted, port) {
-			if err := u.ClosePort(ctx, number, protocol); err != nil {
-				return err
-			}
-		}
+func (s RequestPlugin) Apply(ctx context.Context, u *unit, w *World) error {
+	err := u.client.Request(ctx, s.Plugin)
+	if _, known := connectclient.Status(err); known {
+		w.NotRequested = err
+		return nil
 	}
-	for _, port := range s.Wanted {
-		if number, protocol, ok := splitPort(port); ok && !slices.Contains(w.Ports, port) {
-			if err := u.OpenPort(ctx, number, protocol); err != nil {
-				return err
-			}
-		}
-	}
-	w.Ports = s.Wanted
-	return nil
-}
-
-func splitPort(port string) (number int, protocol string, ok bool) {
-	text, protocol, ok := strings.Cut(port, "/")
-	number, err := strconv.Atoi(text)
-	return number, protocol, ok && err == nil
-}
-
-func (s RequestPlugin) Apply(ctx context.Context, u *unit, _ *World) error {
-	return u.client.Request(ctx, s.Plugin)
+	return err
 }
 
 // together is how many changes are under way at a time: more gain nothing on a worker.

@@ -6,6 +6,7 @@ import (
 	"connectcharms/integrator-charm/internal/connectors"
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/schemas"
 )
 
 // Config is the application's configuration, read. Where something is wrong with a part of it, that part is not acted on.
@@ -14,23 +15,30 @@ type Config struct {
 	ConnectorsProblem string
 	PluginURL         string // empty: the resource, or no plugin
 	PluginPort        int
-	PluginProblem     string
+	Version           schemas.Version // of the contract, in which to ask
+	RequestProblem    string          // of what is asked for, or how
 }
 
 // readConfig reads what Juju has checked for type only.
 func readConfig(options hook.Config) Config {
-	config := Config{PluginURL: options.String("plugin-url"), PluginPort: options.Int("plugin-port")}
+	config := Config{
+		PluginURL: options.String("plugin-url"), PluginPort: options.Int("plugin-port"),
+		Version: schemas.Version(options.String("connect-client-version")),
+	}
 	var err error
 	if config.Connectors, err = connectors.Parse(options.String("connectors")); err != nil {
 		config.ConnectorsProblem = fmt.Sprintf("config connectors: %v", err)
 	}
 	if config.PluginURL != "" {
 		if err := connectclient.FromURL(config.PluginURL, "").Check(); err != nil {
-			config.PluginProblem = fmt.Sprintf("config plugin-url: %v", err)
+			config.RequestProblem = fmt.Sprintf("config plugin-url: %v", err)
 		}
 	}
 	if config.PluginPort < 1 || config.PluginPort > 65535 {
-		config.PluginProblem = fmt.Sprintf("config plugin-port is %d: set it between 1 and 65535", config.PluginPort)
+		config.RequestProblem = fmt.Sprintf("config plugin-port is %d: set it between 1 and 65535", config.PluginPort)
+	}
+	if config.Version != schemas.V0 && config.Version != schemas.V1 {
+		config.RequestProblem = fmt.Sprintf("config connect-client-version is %.20q: set it to v0 or v1", config.Version)
 	}
 	return config
 }

@@ -1,12 +1,8 @@
 package charm
 
 import (
-	"fmt"
-	"slices"
-
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/hook"
-	"connectcharms/requirer-lib/pluginserver"
 	"connectcharms/requirer-lib/reconcile"
 )
 
@@ -18,7 +14,7 @@ func next(w *World) Step {
 	if w.Leaving {
 		return leave(w)
 	}
-	return reconcile.First(w, servePlugin, openPorts, requestPlugin, changeConnectors, awaitTasks)
+	return reconcile.First(w, requestPlugin, changeConnectors, awaitTasks)
 }
 
 // once lets a step that may fail, or may change nothing, be tried one time in a hook.
@@ -27,43 +23,16 @@ func (w *World) once(key string, step Step) Step { return reconcile.Once(&w.trie
 // leave stops what a unit that goes has running. Its connectors are not its own, but the application's: they stay.
 func leave(w *World) Step {
 	if w.Event.Kind == hook.Stop || w.Event.Kind == hook.Remove {
-		return w.once("leave", StopServer{RemoveFiles: w.Event.Kind == hook.Remove})
+		return w.once("leave", Withdraw{RemoveFiles: w.Event.Kind == hook.Remove})
 	}
 	return nil
 }
 
-// servePlugin has every unit serve the resource, not the leader alone: a provider may still download from a unit that
-// was the leader, and a new leader has only to say its own address.
-func servePlugin(w *World) Step {
-	switch {
-	case w.Config.PluginProblem != "" || w.Resource.Problem != "":
-		return nil // what runs goes on
-	case !w.hasToServe() && w.Server.Running:
-		return w.once("serve", StopServer{})
-	case !w.hasToServe() || len(w.Network.Bind) == 0:
-		return nil
-	}
-	return w.once("serve", ServePlugin{File: w.Resource.File, Address: w.Network.Bind[0], Port: w.Config.PluginPort})
-}
-
-func (w *World) hasToServe() bool { return w.Config.PluginURL == "" && w.Resource.File != "" }
-
-// openPorts opens the plugin server's port and no other.
-func openPorts(w *World) Step {
-	var wanted []string
-	if w.hasToServe() && w.Config.PluginProblem == "" {
-		wanted = []string{fmt.Sprintf("%d/tcp", w.Config.PluginPort)}
-	}
-	if slices.Equal(w.Ports, wanted) {
-		return nil
-	}
-	return w.once("ports", OpenPorts{Wanted: wanted})
-}
-
-// requestPlugin tells every provider where the plugin is. The step writes only what differs.
+// requestPlugin holds what every unit serves, and what the leader has asked for, against what is wanted. It does only what
+// differs.
 func requestPlugin(w *World) Step {
 	plugin, known := w.plugin()
-	if !w.Leader || !known {
+	if !known {
 		return nil
 	}
 	return w.once("request", RequestPlugin{Plugin: plugin})
@@ -73,7 +42,7 @@ func requestPlugin(w *World) Step {
 // remove the plugin of connectors that run.
 func (w *World) plugin() (plugin connectclient.Plugin, known bool) {
 	switch {
-	case w.Config.PluginProblem != "":
+	case w.Config.RequestProblem != "":
 		return plugin, false
 	case w.Config.PluginURL != "":
 		return connectclient.FromURL(w.Config.PluginURL, ""), true
@@ -81,10 +50,8 @@ func (w *World) plugin() (plugin connectclient.Plugin, known bool) {
 		return plugin, false
 	case w.Resource.File == "":
 		return connectclient.NotRequired(), true
-	case !w.Server.Serving || len(w.Network.Ingress) == 0:
-		return plugin, false
 	}
-	return connectclient.FromURL(pluginserver.URL(w.Network.Ingress[0], w.Config.PluginPort), w.Resource.SHA256), true
+	return connectclient.FromFile(w.Resource.File), true
 }
 
 // changeConnectors makes the connectors those of the configuration, once in a hook: what fails is tried again in the

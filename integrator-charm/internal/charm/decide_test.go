@@ -44,9 +44,7 @@ func states(connector connect.State, tasks ...connect.State) connect.Status {
 
 // served is a world with a resource.
 func served(w *World) {
-	w.Resource = Resource{File: "/r/plugin.tar.gz", SHA256: "ab"}
-	w.Network = hook.Network{Bind: []string{"10.0.0.5"}, Ingress: []string{"10.9.9.9"}}
-	w.Ports = []string{"8080/tcp"}
+	w.Resource = Resource{File: "/r/plugin.tar.gz"}
 }
 
 // steps are all steps that are due, in turn, none of which does anything.
@@ -66,7 +64,7 @@ func TestTheStepsThatAreDue(t *testing.T) {
 		want   []Step
 	}{
 		"at rest, the request is held against the databag": {func(*World) {}, []Step{request}},
-		"another unit only leads itself":                   {func(w *World) { w.Leader = false; w.Clusters = nil }, nil},
+		"another unit changes no connector":                {func(w *World) { w.Leader = false; w.Clusters = nil }, []Step{request}},
 		"a connector is missing":                           {func(w *World) { w.Clusters[0].Connectors = nil }, []Step{request, ChangeConnectors{7, []Change{{Create, "lines"}}}}},
 		"connectors differ": {func(w *World) {
 			w.Config.Connectors = connectors.Configs{"lines": config("/b"), "new": config("/c")}
@@ -85,32 +83,24 @@ func TestTheStepsThatAreDue(t *testing.T) {
 			w.Event.Kind, w.Event.Relation = hook.RelationDeparted, &hook.RelationEvent{ID: 17}
 		}, []Step{request, ChangeConnectors{7, []Change{{Create, "lines"}}}}},
 		"a plugin by URL": {func(w *World) { w.Config.PluginURL = "https://h/p" }, []Step{RequestPlugin{connectclient.FromURL("https://h/p", "")}}},
-		"a plugin by URL where the resource was served": {func(w *World) {
+		"a plugin by URL beside a resource": {func(w *World) {
 			served(w)
-			w.Config.PluginURL, w.Server.Running = "https://h/p", true
-		}, []Step{StopServer{}, OpenPorts{}, RequestPlugin{connectclient.FromURL("https://h/p", "")}}},
-		"a resource is served before it is requested": {served, []Step{ServePlugin{"/r/plugin.tar.gz", "10.0.0.5", 8080}}},
-		"a resource that is served": {func(w *World) {
-			served(w)
-			w.Server.Serving, w.Ports = true, nil
-		}, []Step{
-			ServePlugin{"/r/plugin.tar.gz", "10.0.0.5", 8080},
-			OpenPorts{[]string{"8080/tcp"}},
-			RequestPlugin{connectclient.FromURL("http://10.9.9.9:8080/api/v1/plugin", "ab")},
-		}},
-		"every unit serves": {func(w *World) { served(w); w.Leader, w.Clusters = false, nil }, []Step{ServePlugin{"/r/plugin.tar.gz", "10.0.0.5", 8080}}},
+			w.Config.PluginURL = "https://h/p"
+		}, []Step{RequestPlugin{connectclient.FromURL("https://h/p", "")}}},
+		"a resource":        {served, []Step{RequestPlugin{connectclient.FromFile("/r/plugin.tar.gz")}}},
+		"every unit serves": {func(w *World) { served(w); w.Leader, w.Clusters = false, nil }, []Step{RequestPlugin{connectclient.FromFile("/r/plugin.tar.gz")}}},
 		"a resource that is not known takes no plugin away": {func(w *World) {
-			w.Resource, w.Server.Running = Resource{Problem: "no controller"}, true
+			w.Resource = Resource{Problem: "no controller"}
 		}, nil},
 		"a plugin's configuration that is wrong": {func(w *World) {
-			w.Config.PluginProblem, w.Config.PluginURL, w.Server.Running = "bad", "x", true
+			w.Config.RequestProblem, w.Config.PluginURL = "bad", "x"
 		}, nil},
 		"a unit that goes leaves the connectors": {func(w *World) {
 			w.Leaving, w.Clusters[0].Connectors, w.Config.Connectors = true, nil, nil
 			w.Event.Kind = hook.RelationBroken
 		}, nil},
-		"a unit that stops":      {func(w *World) { w.Leaving, w.Event.Kind = true, hook.Stop }, []Step{StopServer{}}},
-		"a unit that is removed": {func(w *World) { w.Leaving, w.Event.Kind = true, hook.Remove }, []Step{StopServer{RemoveFiles: true}}},
+		"a unit that stops":      {func(w *World) { w.Leaving, w.Event.Kind = true, hook.Stop }, []Step{Withdraw{}}},
+		"a unit that is removed": {func(w *World) { w.Leaving, w.Event.Kind = true, hook.Remove }, []Step{Withdraw{RemoveFiles: true}}},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {

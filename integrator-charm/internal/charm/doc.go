@@ -4,7 +4,7 @@
 // names the one step that is due; the step is applied, which changes the world; and so on until no step is due. Nothing
 // waits for one certain hook: what could not be done is done in the next hook that comes, at the latest update-status.
 //
-//	every unit: ServePlugin (the resource) ──► leader: RequestPlugin (plugin-url in the databag) ──► the provider …
+//	every unit: RequestPlugin (serves the resource; the leader asks in the databag) ──► the provider …
 //
 //	… publishes endpoints and secret ──► leader: ChangeConnectors ──► AwaitTasks ──► the status of every task
 //

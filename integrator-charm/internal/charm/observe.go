@@ -8,7 +8,6 @@ import (
 
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/hook"
-	"connectcharms/requirer-lib/pluginserver"
 	"connectcharms/requirer-lib/reconcile"
 )
 
@@ -24,11 +23,17 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 		return nil, err
 	}
 	w.Config = readConfig(options)
+	u.client = connectclient.New(u.Hook, connectclient.Options{
+		Endpoint: endpoint, Version: w.Config.Version, PluginPort: w.Config.PluginPort,
+		Timeout: requestPatience, Patience: requestPatience, Log: u.log,
+	})
 	if w.Leader, err = u.IsLeader(ctx); err != nil {
 		return nil, err
 	}
-	if err := u.observePlugin(ctx, w); err != nil {
-		return nil, err
+	if w.Config.PluginURL == "" {
+		if w.Resource, err = u.observeResource(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if !w.Leader {
 		return w, nil
@@ -36,25 +41,9 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 	return w, u.observeClusters(ctx, w)
 }
 
-func (u *unit) observePlugin(ctx context.Context, w *World) error {
-	w.Server.Running = pluginserver.Running(u.Event)
-	var err error
-	if w.Ports, err = u.OpenedPorts(ctx); err != nil {
-		return err
-	}
-	if w.Config.PluginURL != "" {
-		return nil
-	}
-	if w.Resource, err = u.resource(ctx); err != nil || w.Resource.File == "" {
-		return err
-	}
-	w.Network, err = u.NetworkGet(ctx, endpoint)
-	return err
-}
-
-// resource finds the plugin that is attached. Only where Juju says that there is none, there is none; any other refusal
-// leaves it open.
-func (u *unit) resource(ctx context.Context) (Resource, error) {
+// observeResource finds the plugin that is attached. Only where Juju says that there is none, there is none; any other
+// refusal leaves it open.
+func (u *unit) observeResource(ctx context.Context) (Resource, error) {
 	file, err := u.ResourceGet(ctx, pluginResource)
 	switch {
 	case hook.IsNotFound(err):
@@ -71,11 +60,7 @@ func (u *unit) resource(ctx context.Context) (Resource, error) {
 	if info.Size() == 0 {
 		return Resource{}, nil // what stores hand out that want some file for every resource
 	}
-	digest, err := pluginserver.Digest(file, u.layout.digestFile())
-	if err != nil {
-		return Resource{Problem: err.Error()}, nil
-	}
-	return Resource{File: file, SHA256: digest}, nil
+	return Resource{File: file}, nil
 }
 
 func (u *unit) observeClusters(ctx context.Context, w *World) error {

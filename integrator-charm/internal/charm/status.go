@@ -33,19 +33,19 @@ func status(w *World) hook.Status {
 	return hook.Status{Name: hook.Active, Message: summary(w)}
 }
 
-// unitStatuses speaks of what every unit has: the configuration and the plugin server.
+// unitStatuses speaks of what every unit has: the configuration and the plugin.
 func unitStatuses(w *World) []hook.Status {
 	var found []hook.Status
-	for _, problem := range []string{w.Config.ConnectorsProblem, w.Config.PluginProblem, w.Server.Problem} {
+	for _, problem := range []string{w.Config.ConnectorsProblem, w.Config.RequestProblem} {
 		if problem != "" {
 			found = append(found, blocked("%s", problem))
 		}
 	}
-	switch {
-	case w.Resource.Problem != "":
+	if w.Resource.Problem != "" {
 		found = append(found, waiting("the resource plugin: %s", w.Resource.Problem))
-	case w.hasToServe() && (len(w.Network.Bind) == 0 || len(w.Network.Ingress) == 0):
-		found = append(found, waiting("an address from Juju"))
+	}
+	if status, known := connectclient.Status(w.NotRequested); known {
+		found = append(found, hook.Status{Name: status.Name, Message: cut(status.Message)})
 	}
 	return found
 }

@@ -39,15 +39,17 @@ func TestTheStatusSaysWhatStandsInTheWay(t *testing.T) {
 		name   hook.StatusName
 		says   string
 	}{
-		"all runs":                    {func(*World) {}, hook.Active, "1 connector, 1 task running"},
-		"no connectors":               {func(w *World) { w.Config.Connectors = nil }, hook.Active, "no connectors configured"},
-		"another unit leads":          {func(w *World) { w.Leader, w.Clusters = false, nil }, hook.Active, "standby: the leader manages the connectors"},
-		"another unit, wrong config":  {func(w *World) { w.Leader, w.Config.ConnectorsProblem = false, "line 1" }, hook.Blocked, "line 1"},
-		"no relation":                 {func(w *World) { w.Clusters = nil }, hook.Blocked, "integrate connect-client with Kafka Connect"},
-		"wrong connectors":            {func(w *World) { w.Config.ConnectorsProblem = "config connectors: line 3: x" }, hook.Blocked, "config connectors: line 3: x"},
-		"wrong plugin":                {func(w *World) { w.Config.PluginProblem = "config plugin-url: x" }, hook.Blocked, "config plugin-url: x"},
-		"the port is taken":           {func(w *World) { served(w); w.Server.Problem = "port in use" }, hook.Blocked, "port in use"},
-		"no address":                  {func(w *World) { served(w); w.Network = hook.Network{} }, hook.Waiting, "waiting for an address from Juju"},
+		"all runs":                   {func(*World) {}, hook.Active, "1 connector, 1 task running"},
+		"no connectors":              {func(w *World) { w.Config.Connectors = nil }, hook.Active, "no connectors configured"},
+		"another unit leads":         {func(w *World) { w.Leader, w.Clusters = false, nil }, hook.Active, "standby: the leader manages the connectors"},
+		"another unit, wrong config": {func(w *World) { w.Leader, w.Config.ConnectorsProblem = false, "line 1" }, hook.Blocked, "line 1"},
+		"no relation":                {func(w *World) { w.Clusters = nil }, hook.Blocked, "integrate connect-client with Kafka Connect"},
+		"wrong connectors":           {func(w *World) { w.Config.ConnectorsProblem = "config connectors: line 3: x" }, hook.Blocked, "config connectors: line 3: x"},
+		"wrong plugin":               {func(w *World) { w.Config.RequestProblem = "config plugin-url: x" }, hook.Blocked, "config plugin-url: x"},
+		"the port is taken": {func(w *World) {
+			w.NotRequested = &connectclient.NotReadyError{Reason: connectclient.ErrPlugin, Detail: "port in use"}
+		}, hook.Blocked, "the plugin cannot be requested: port in use"},
+		"no address":                  {func(w *World) { w.NotRequested = &connectclient.NotReadyError{Reason: connectclient.ErrNoAddress} }, hook.Waiting, "waiting for an address of this unit"},
 		"a resource that is not read": {func(w *World) { w.Resource.Problem = "no controller" }, hook.Waiting, "waiting for the resource plugin: no controller"},
 		"no credentials": {func(w *World) {
 			w.Clusters[0] = Cluster{NotReady: &connectclient.NotReadyError{Reason: connectclient.ErrNotGranted, Provider: "kafka-connect"}}

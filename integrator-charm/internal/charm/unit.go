@@ -45,12 +45,7 @@ type link struct {
 
 // Run does what is due in a hook.
 func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
-	u := &unit{
-		Hook: h, log: log, layout: layoutOf(h.Event), links: map[hook.RelationID]link{},
-		client: connectclient.New(h, connectclient.Options{
-			Endpoint: endpoint, Timeout: requestPatience, Patience: requestPatience, Log: log,
-		}),
-	}
+	u := &unit{Hook: h, log: log, layout: layoutOf(h.Event), links: map[hook.RelationID]link{}}
 	defer u.close()
 	if err := u.layout.make(); err != nil {
 		return fmt.Errorf("make the unit's directory: %w", err)

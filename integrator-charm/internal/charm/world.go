@@ -8,15 +8,13 @@ import (
 
 // World is all that the rules know. It is plain data: tests write it down.
 type World struct {
-	Event    hook.Event
-	Leader   bool
-	Leaving  bool // this unit is on its way out
-	Config   Config
-	Network  hook.Network // known where this unit has a plugin to serve
-	Ports    []string     // that are open, such as "8080/tcp"
-	Resource Resource
-	Server   Server
-	Clusters []Cluster // by relation id; seen by the leader only
+	Event        hook.Event
+	Leader       bool
+	Leaving      bool // this unit is on its way out
+	Config       Config
+	Resource     Resource
+	NotRequested error     // why the plugin could not be served or requested: a connectclient.NotReadyError
+	Clusters     []Cluster // by relation id; seen by the leader only
 
 	tried reconcile.Tried
 }
@@ -24,15 +22,7 @@ type World struct {
 // Resource is the plugin that is attached.
 type Resource struct {
 	File    string // empty: none
-	SHA256  string
 	Problem string // why it is not known whether there is one
-}
-
-// Server is the plugin server of this unit.
-type Server struct {
-	Running bool   // with whatever settings
-	Serving bool   // what it should, as Ensure has found
-	Problem string // why it does not
 }
 
 // Cluster is one provider and the connectors there that are this relation's.
