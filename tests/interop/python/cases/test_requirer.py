@@ -1,0 +1,187 @@
+"""The compiled requirer against Python providers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import ops
+import pytest
+from conftest import Row
+from interop import Application, Model, python_charm
+from interop.addresses import take_address
+from peers import provider_v0, provider_v1
+from peers.authority import Authority
+from peers.pluginserver import PluginServer
+from peers.requirer import connector_name
+from peers.worker import Worker
+from scenario.errors import UncaughtCharmError
+
+CONNECTORS = "lines: {connector.class: FileStreamSource, file: /dev/null, topic: lines}"
+
+
+@dataclass
+class Peer:
+    module: object
+    make: Callable[[Worker, str], type[ops.CharmBase]]
+    tells_trouble: bool = True
+
+
+PEERS = {
+    "v0 library, in clear": Peer(provider_v0, lambda worker, ca: provider_v0.provider_v0(worker, 40, ca, False), False),
+    "v0 library, patch 40": Peer(provider_v0, lambda worker, ca: provider_v0.provider_v0(worker, 40, ca), False),
+    "v0 library, patch 59": Peer(provider_v0, lambda worker, ca: provider_v0.provider_v0(worker, 59, ca)),
+    "dpcharmlibs": Peer(provider_v1, provider_v1.provider_v1),
+}
+PAIRS = [("v0", peer) for peer in PEERS]
+
+
+class Pair:
+    """The integrator, speaking a version, and a Python provider with its worker; not related yet."""
+
+    def __init__(self, model: Model, integrator, version: str, name: str, directory):
+        self.model, self.version, self.name, self.peer = model, version, name, PEERS[name]
+        self.address = take_address()
+        self.authority = Authority.issue(self.address.ip, directory)
+        self.worker = Worker(self.address.ip, self.authority)
+        charm = self.peer.make(self.worker, self.authority.ca)
+        module = self.peer.module
+        self.provider = model.deploy(Application("python-connect", python_charm(charm, module.META, module.CONFIG)))
+        self.deploy_integrator = lambda **how: integrator(model, connectors=CONNECTORS, **how)
+        self.requirer = None
+
+    def integrate(self, **how):
+        """Deploys the integrator, relates it, and settles."""
+        self.requirer = self.deploy_integrator(**how)
+        self.model.settle()
+        self.model.counted()
+        self.relation = self.model.relate("connect-integrator", "connect-client", "python-connect", "connect-client")
+        self.model.settle()
+
+    def row(self, story: str) -> Row:
+        sides = {"ours": "connect-integrator", "theirs": "python-connect"}
+        return Row(self.model, **sides, role="requirer", version=self.version, peer=self.name, story=story)
+
+    def status(self, unit: int = 0) -> str:
+        status = self.requirer.units[unit].status
+        return f"{status.name}: {status.message}"
+
+    @property
+    def published(self) -> dict[str, str]:
+        return self.relation.application_bags["python-connect"]
+
+    @property
+    def asked(self) -> dict[str, str]:
+        return self.relation.application_bags["connect-integrator"]
+
+    @property
+    def connector(self) -> str:
+        return connector_name("lines", self.relation.id, self.model.uuid)
+
+    def close(self):
+        self.worker.close()
+        self.address.release()
+
+
+@pytest.fixture(params=PAIRS, ids=", ".join)
+def pair(request, model, integrator, tmp_path):
+    made = Pair(model, integrator, *request.param, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def plugin_server():
+    """A server whose plugin is not there yet."""
+    server = PluginServer(b"a plugin")
+    server.has_plugin = False
+    yield server
+    server.close()
+
+
+def test_first_integration(pair):
+    row = pair.row("first integration")
+    pair.integrate()
+    assert pair.status() == "active: 1 connector, 1 task running"
+    assert list(pair.worker.connectors) == [pair.connector]
+    assert "data" in pair.published, "the peer's own notes are no trouble"
+    row.done("a connector runs")
+
+
+def test_tls_that_is_on_before(pair):
+    pair.model.configure("python-connect", tls=True)
+    row = pair.row("TLS on before")
+    pair.integrate()
+    if pair.peer.module is provider_v0:
+        assert "secret-tls" not in pair.published
+        assert pair.status().startswith("blocked: python-connect: https endpoints and no CA certificate from the provider")
+        return row.done("the status says that the provider gives no CA")
+    assert pair.status() == "active: 1 connector, 1 task running"
+    row.done("a connector runs")
+
+
+def test_tls_that_comes_on_after(pair):
+    pair.integrate()
+    row = pair.row("TLS on after")
+    pair.model.configure("python-connect", tls=True)
+    pair.model.settle()
+    assert pair.status() == "active: 1 connector, 1 task running"
+    assert pair.published["endpoints"].startswith("https://")
+    row.done("it follows to https, verified")
+
+
+def test_a_password_that_changes(pair):
+    pair.integrate()
+    row = pair.row("password rotated")
+    pair.model.configure("python-connect", password="another-password")
+    pair.model.settle()
+    pair.model.update_status()
+    assert pair.status() == "active: 1 connector, 1 task running"
+    assert pair.worker.refused == 0
+    row.done("it follows, with no request refused")
+
+
+def test_a_plugin_url_that_changes(pair):
+    pair.integrate()
+    row = pair.row("plugin-url changed")
+    pair.model.configure("connect-integrator", plugin_url="http://127.0.0.1:1/other.tar.gz")
+    if pair.peer.module is provider_v1:
+        with pytest.raises(UncaughtCharmError, match="Cannot change resource"):
+            pair.model.settle()
+        row.done("the peer's hook fails, as it does with anyone: keep the URL")
+        return
+    pair.model.settle()
+    assert pair.status() == "active: 1 connector, 1 task running"
+    row.done("the peer takes no notice; connectors go on")
+
+
+def test_trouble_is_told_and_resolved(pair, plugin_server):
+    row = pair.row("bad plugin told, resolved")
+    pair.integrate(plugin_url=plugin_server.url)
+    says = "no plugin there (serve it)" if pair.peer.tells_trouble else "no endpoints, secret-user yet"
+    assert pair.status() == f"waiting: python-connect: waiting for the provider: {says}"
+    plugin_server.has_plugin = True
+    pair.model.configure("python-connect", password="")
+    pair.model.settle()
+    assert pair.status() == "active: 1 connector, 1 task running"
+    row.done(f"the status says: {says}; then a connector runs")
+
+
+def test_a_relation_that_ends(pair):
+    pair.integrate()
+    row = pair.row("relation removed")
+    pair.model.remove(pair.relation)
+    pair.model.settle()
+    assert pair.status() == "blocked: integrate connect-client with Kafka Connect"
+    assert pair.worker.accounts == {}
+    row.done("nothing is left; the status says so")
+
+
+def test_units_that_do_not_lead(pair):
+    row = pair.row("two units")
+    pair.integrate(units=2)
+    assert pair.status(0) == "active: 1 connector, 1 task running"
+    assert pair.status(1) == "active: standby: the leader manages the connectors"
+    pair.model.remove_unit(pair.requirer.units[1])
+    pair.model.settle()
+    pair.model.update_status()
+    assert list(pair.worker.connectors) == [pair.connector]
+    row.done("the leader's connector stays when another goes")
