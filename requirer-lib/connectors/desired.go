@@ -1,0 +1,44 @@
+package connectors
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"connectcharms/requirer-lib/connect"
+)
+
+// Desired is the connectors that there are to be, by their owner's own names for them. An empty one is none: all that the
+// owner has are deleted. A nil one is taken for a slip, and refused.
+type Desired map[string]Connector
+
+// Connector is how one connector is to be.
+type Connector struct {
+	// Config has no key name: Kafka Connect gives it. Printed, it hides what is secret.
+	Config connect.Settings
+	// State is connect.Running (as is the empty one), connect.Paused or connect.Stopped. It is declared as the
+	// configuration is: a connector that a person has paused by hand is resumed.
+	State connect.State
+}
+
+var errNil = errors.New("the desired connectors are nil: for none, which deletes all, give an empty map")
+
+func (c Connector) state() connect.State { return cmp.Or(c.State, connect.Running) }
+
+// check says why a connector of this name cannot be made or changed. It is then left as it is.
+func (c Connector) check(name string) error {
+	if err := connect.CheckName(name); err != nil {
+		return err
+	}
+	if _, has := c.Config[nameKey]; has {
+		return fmt.Errorf("leave the key %s out of the configuration: it is set from the connector's own", nameKey)
+	}
+	switch c.state() {
+	case connect.Running, connect.Paused, connect.Stopped:
+		return nil
+	}
+	return fmt.Errorf("a connector cannot be made %.20q: want %s, %s or %s", c.State, connect.Running, connect.Paused, connect.Stopped)
+}
+
+// nameKey is the key that Kafka Connect adds to a configuration.
+const nameKey = "name"

@@ -1,0 +1,78 @@
+package connectors_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectclient"
+	"connectcharms/requirer-lib/connectors"
+	"connectcharms/requirer-lib/connecttest"
+	"connectcharms/requirer-lib/hook"
+)
+
+// A whole charm: Juju's dispatch runs it in every hook. It drives one connector in each of its relations.
+func ExampleReconcile() {
+	h, err := hook.FromEnvironment()
+	if err == nil {
+		err = dispatch(context.Background(), h)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func dispatch(ctx context.Context, h *hook.Hook) error {
+	client := connectclient.New(h, connectclient.Options{})
+	if err := client.Request(ctx, connectclient.NotRequired()); err != nil {
+		return err
+	}
+	connections, err := client.Connections(ctx)
+	if err != nil {
+		return err
+	}
+	desired := connectors.Desired{"lines": {Config: map[string]string{
+		"connector.class": "FileStreamSource", "file": "/tmp/lines.txt", "topic": "lines",
+	}}}
+	var reports []connectors.Report
+	for _, connection := range connections {
+		report, err := connectors.Reconcile(ctx, connection, desired, connectors.Options{})
+		if err != nil {
+			return err
+		}
+		reports = append(reports, report)
+	}
+	return h.StatusSet(ctx, connectors.Status(reports...))
+}
+
+// Connectors that are no charm's, named by a rule of one's own, and what each call did.
+func ExampleOwned() {
+	cluster := connecttest.Start() // in place of a real one
+	defer cluster.Close()
+	client, err := connect.New(connect.Config{Endpoints: []string{cluster.URL}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	owned := connectors.Owned{Client: client, Names: marked{}}
+
+	lines := map[string]string{"connector.class": "FileStreamSource", "file": "/tmp/lines.txt", "topic": "lines"}
+	for _, desired := range []connectors.Desired{
+		{"lines": {Config: lines}},
+		{"lines": {Config: lines, State: connect.Paused}},
+		{"lines": {Config: lines, State: connect.Paused}},
+		{},
+	} {
+		report, err := owned.Reconcile(context.Background(), desired, connectors.Options{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(report.Connectors[0].Done, report.Status().Message)
+	}
+	// Output:
+	// [create] 1 connector, 1 task running
+	// [pause] 1 connector paused
+	// [] 1 connector paused
+	// [delete] no connectors configured
+}

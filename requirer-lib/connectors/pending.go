@@ -1,0 +1,67 @@
+package connectors
+
+import (
+	"slices"
+
+	"connectcharms/requirer-lib/connect"
+)
+
+// isPending says whether looking again may show something new.
+func (r *run) isPending() bool {
+	for name := range r.records {
+		if r.isConnectorPending(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) isConnectorPending(name string) bool {
+	record := r.records[name]
+	wanted, isDesired := r.desired[name]
+	found, exists := r.there[name]
+	hasActed := len(record.tried) > 0
+	switch {
+	case record.err != nil:
+		return false
+	case !isDesired:
+		return exists && hasActed
+	case !exists:
+		return hasActed
+	case isMoving(found.Status):
+		return true
+	}
+	return hasActed && !r.hasArrived(wanted, found, r.looks-record.since)
+}
+
+// isMoving says whether a connector or a task is without a worker, as while workers share them out anew: that passes in
+// seconds, and no hook would tell of its end.
+func isMoving(status connect.Status) bool {
+	isUnderWay := func(state connect.State) bool {
+		return state == connect.Unassigned || state == connect.Restarting
+	}
+	return isUnderWay(status.Connector.State) ||
+		slices.ContainsFunc(status.Tasks, func(task connect.TaskState) bool { return isUnderWay(task.State) })
+}
+
+// looksAtFailure is how often a failure is seen after a change before it is believed: the first look may still show what
+// was before.
+const looksAtFailure = 2
+
+// hasArrived says whether a connector that was changed shows what came of it, looks after the change.
+func (r *run) hasArrived(wanted Connector, found connect.ListedConnector, looks int) bool {
+	if found.Status.AnyFailed() && wanted.state() == connect.Running {
+		return looks >= looksAtFailure
+	}
+	if len(difference(wanted.Config, found.Info.Config)) > 0 || found.Status.Connector.State != wanted.state() {
+		return false
+	}
+	tasks := found.Status.Tasks
+	switch wanted.state() {
+	case connect.Paused:
+		return !slices.ContainsFunc(tasks, func(task connect.TaskState) bool { return task.State == connect.Running })
+	case connect.Stopped:
+		return len(tasks) == 0
+	}
+	return found.Status.AllRunning()
+}

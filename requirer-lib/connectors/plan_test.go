@@ -1,0 +1,206 @@
+package connectors_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectors"
+	"connectcharms/requirer-lib/connecttest"
+)
+
+// config is a connector's; with tells two apart.
+func config(with string) map[string]string {
+	return map[string]string{"connector.class": "FileStreamSource", "file": with}
+}
+
+// listed is a connector as Kafka Connect lists it: with the key name.
+func listed(with string, state connect.State, tasks ...connect.State) connect.ListedConnector {
+	entry := connect.ListedConnector{Info: connect.Connector{Config: config(with)}}
+	entry.Info.Config["name"] = "lines_r7_x"
+	entry.Status.Connector.State = state
+	for id, task := range tasks {
+		entry.Status.Tasks = append(entry.Status.Tasks, connect.TaskState{ID: id, State: task})
+	}
+	return entry
+}
+
+const (
+	running    = connect.Running
+	paused     = connect.Paused
+	stopped    = connect.Stopped
+	failed     = connect.Failed
+	unassigned = connect.Unassigned
+)
+
+func TestPlanNamesWhatDiffersAndNothingElse(t *testing.T) {
+	t.Parallel()
+	type actions = []connectors.Action
+	file := []string{"file"}
+	restart := connectors.Options{RestartFailed: true}
+	cases := map[string]struct {
+		wanted  *connectors.Connector
+		there   *connect.ListedConnector
+		options connectors.Options
+		want    actions
+		keys    []string
+	}{
+		"missing":                    {wanted: want("a", ""), want: actions{connectors.Create}},
+		"missing, to be stopped":     {wanted: want("a", stopped), want: actions{connectors.Create}},
+		"the same":                   {wanted: want("a", ""), there: is("a", running, running)},
+		"another configuration":      {wanted: want("b", ""), there: is("a", running, running), want: actions{connectors.Update}, keys: file},
+		"not desired":                {there: is("a", running), want: actions{connectors.Delete}},
+		"not desired, kept":          {there: is("a", running), options: connectors.Options{Keep: true}},
+		"wrong in itself":            {wanted: want("b", "DESTROYED"), there: is("a", running)},
+		"to be paused":               {wanted: want("a", paused), there: is("a", running), want: actions{connectors.Pause}},
+		"paused":                     {wanted: want("a", paused), there: is("a", paused, paused)},
+		"paused by hand":             {wanted: want("a", ""), there: is("a", paused), want: actions{connectors.Resume}},
+		"stopped by hand":            {wanted: want("a", running), there: is("a", stopped), want: actions{connectors.Resume}},
+		"to be stopped":              {wanted: want("a", stopped), there: is("a", paused), want: actions{connectors.Stop}},
+		"stopped, to be paused":      {wanted: want("a", paused), there: is("a", stopped), want: actions{connectors.Pause}},
+		"rests before its update":    {wanted: want("b", paused), there: is("a", running), want: actions{connectors.Pause, connectors.Update}, keys: file},
+		"stops before its update":    {wanted: want("b", stopped), there: is("a", paused), want: actions{connectors.Stop, connectors.Update}, keys: file},
+		"goes after its update":      {wanted: want("b", ""), there: is("a", paused), want: actions{connectors.Update, connectors.Resume}, keys: file},
+		"pauses after its update":    {wanted: want("b", paused), there: is("a", stopped), want: actions{connectors.Update, connectors.Pause}, keys: file},
+		"its state does not show":    {wanted: want("a", paused), there: is("a", unassigned)},
+		"failed":                     {wanted: want("a", ""), there: is("a", failed)},
+		"failed, to be restarted":    {wanted: want("a", ""), there: is("a", failed), options: restart, want: actions{connectors.Restart}},
+		"task failed":                {wanted: want("a", ""), there: is("a", running, running, failed)},
+		"task failed, to restart":    {wanted: want("a", ""), there: is("a", running, running, failed), options: restart, want: actions{connectors.Restart}},
+		"runs, nothing to restart":   {wanted: want("a", ""), there: is("a", running, running), options: restart},
+		"an update is a restart":     {wanted: want("b", ""), there: is("a", failed), options: restart, want: actions{connectors.Update}, keys: file},
+		"failed, to be paused":       {wanted: want("a", paused), there: is("a", failed), want: actions{connectors.Pause, connectors.Restart}},
+		"failed, paused, changed":    {wanted: want("b", paused), there: is("a", failed), want: actions{connectors.Pause, connectors.Update}, keys: file},
+		"failed, to be stopped":      {wanted: want("a", stopped), there: is("a", failed), want: actions{connectors.Stop}},
+		"paused with a failed task":  {wanted: want("a", paused), there: is("a", paused, failed), options: restart},
+		"stopped with a failed task": {wanted: want("a", stopped), there: is("a", stopped, failed), options: restart},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			desired, there := connectors.Desired{}, map[string]connect.ListedConnector{}
+			if test.wanted != nil {
+				desired["lines"] = *test.wanted
+			}
+			if test.there != nil {
+				there["lines"] = *test.there
+			}
+			plan := connectors.Plan(desired, there, test.options)
+			if test.want == nil {
+				require.Empty(t, plan)
+				return
+			}
+			require.Equal(t, []connectors.Change{{Name: "lines", Actions: test.want, Keys: test.keys}}, plan)
+		})
+	}
+}
+
+func want(with string, state connect.State) *connectors.Connector {
+	return &connectors.Connector{Config: config(with), State: state}
+}
+
+func is(with string, state connect.State, tasks ...connect.State) *connect.ListedConnector {
+	entry := listed(with, state, tasks...)
+	return &entry
+}
+
+func TestPlanTellsKeysThatAreAddedChangedAndRemovedInOrder(t *testing.T) {
+	t.Parallel()
+	desired := connectors.Desired{
+		"z":     {Config: config("a")},
+		"lines": {Config: map[string]string{"connector.class": "FileStreamSource", "file": "b", "batch": ""}},
+		"a":     {Config: config("a")},
+	}
+	there := map[string]connect.ListedConnector{"lines": listed("a", running), "gone": listed("a", running)}
+	there["lines"].Info.Config["topic"] = "t"
+	assert.Equal(t, []connectors.Change{
+		{Name: "a", Actions: []connectors.Action{connectors.Create}},
+		{Name: "gone", Actions: []connectors.Action{connectors.Delete}},
+		{Name: "lines", Actions: []connectors.Action{connectors.Update}, Keys: []string{"batch", "file", "topic"}},
+		{Name: "z", Actions: []connectors.Action{connectors.Create}},
+	}, connectors.Plan(desired, there, connectors.Options{}))
+}
+
+// TestAfterACallThePlanIsEmpty holds for whatever was there before. Nothing is waited for here, so a connector that was
+// paused and then failed shows only to the next call that it is paused.
+func TestAfterACallThePlanIsEmpty(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(150) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed, 1))
+			cluster, owned := newCluster(t)
+			populate(cluster, random)
+			others := othersOf(cluster)
+			desired := randomDesired(random)
+			options := connectors.Options{RestartFailed: random.IntN(2) == 0, Wait: -1}
+
+			for range 2 {
+				report, err := owned.Reconcile(t.Context(), desired, options)
+				require.NoError(t, err)
+				require.NoError(t, report.Err())
+			}
+			there, err := owned.Observe(t.Context())
+			require.NoError(t, err)
+			require.Empty(t, connectors.Plan(desired, there, options))
+			require.Len(t, there, len(desired))
+			require.Equal(t, others, othersOf(cluster))
+
+			cluster.TakeRequests()
+			report, err := owned.Reconcile(t.Context(), desired, options)
+			require.NoError(t, err)
+			require.False(t, report.IsChanged())
+			require.Equal(t, []string{"GET"}, cluster.TakeRequests(), "one request, and no write")
+		})
+	}
+}
+
+var someNames = []string{"a", "b", "c", "d", "e"}
+
+// populate gives a cluster connectors of this owner and of others, in any state.
+func populate(cluster *connecttest.Cluster, random *rand.Rand) {
+	for _, short := range someNames {
+		for _, mark := range []string{ownMark, "_r17_" + uuid, ""} {
+			if random.IntN(3) == 0 {
+				continue
+			}
+			name := short + mark
+			cluster.Put(name, config(pick(random, "x", "y")))
+			cluster.SetState(name, pick(random, running, paused, stopped))
+			switch random.IntN(6) {
+			case 0:
+				cluster.Fail(name, "the connector's trace")
+			case 1:
+				cluster.FailTask(name, 0, "a task's trace")
+			}
+		}
+	}
+}
+
+func randomDesired(random *rand.Rand) connectors.Desired {
+	desired := connectors.Desired{}
+	for _, short := range someNames {
+		if random.IntN(3) > 0 {
+			desired[short] = connectors.Connector{Config: config(pick(random, "x", "y")), State: pick(random, "", paused, stopped)}
+		}
+	}
+	return desired
+}
+
+func pick[T any](random *rand.Rand, from ...T) T { return from[random.IntN(len(from))] }
+
+// othersOf are the configurations of connectors that are not this owner's.
+func othersOf(cluster *connecttest.Cluster) map[string]map[string]string {
+	others := map[string]map[string]string{}
+	for _, name := range cluster.Names() {
+		if _, owned := (marked{}).ShortName(name); !owned {
+			others[name] = maps.Clone(cluster.Config(name))
+		}
+	}
+	return others
+}

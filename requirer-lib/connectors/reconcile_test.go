@@ -1,0 +1,310 @@
+package connectors_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectors"
+	"connectcharms/requirer-lib/connecttest"
+	"connectcharms/requirer-lib/hook"
+)
+
+// one is a report's only connector.
+func one(t *testing.T, report connectors.Report) connectors.Result {
+	t.Helper()
+	require.Len(t, report.Connectors, 1)
+	return report.Connectors[0]
+}
+
+func reconcile(t *testing.T, owned connectors.Owned, desired connectors.Desired, options connectors.Options) connectors.Report {
+	t.Helper()
+	report, err := owned.Reconcile(t.Context(), desired, options)
+	require.NoError(t, err)
+	return report
+}
+
+func TestNilIsTakenForASlipAndEmptyDeletesAll(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	cluster.Put("a"+ownMark, config("x"))
+	cluster.Put("a_r10_"+uuid, config("x"))
+	_, err := owned.Reconcile(t.Context(), nil, connectors.Options{})
+	require.ErrorContains(t, err, "nil")
+	assert.Empty(t, cluster.TakeRequests())
+
+	report := reconcile(t, owned, connectors.Desired{}, connectors.Options{})
+	assert.Equal(t, connectors.Result{Name: "a", Done: []connectors.Action{connectors.Delete}}, one(t, report))
+	assert.Equal(t, []string{"a_r10_" + uuid}, cluster.Names())
+	assert.Equal(t, hook.Status{Name: hook.Active, Message: "no connectors configured"}, report.Status())
+}
+
+func TestKeepLeavesWhatTheCharmDrivesItself(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	cluster.Put("own"+ownMark, config("x"))
+	cluster.FailTask("own"+ownMark, 0, "of no interest here")
+	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("x")}}, connectors.Options{Keep: true})
+	assert.Equal(t, []string{"a" + ownMark, "own" + ownMark}, cluster.Names())
+	assert.Equal(t, "1 connector, 1 task running", report.Status().Message)
+	assert.Len(t, report.Connectors, 2, "it is reported all the same")
+}
+
+func TestConnectorsAreMadeInTheirState(t *testing.T) {
+	t.Parallel()
+	desired := connectors.Desired{
+		"runs": {Config: config("x")}, "rests": {Config: config("x"), State: paused}, "sleeps": {Config: config("x"), State: stopped},
+	}
+	cluster, owned := newCluster(t)
+	report := reconcile(t, owned, desired, connectors.Options{})
+	assert.ElementsMatch(t, []string{"POST runs" + ownMark, "POST rests" + ownMark, "POST sleeps" + ownMark}, cluster.TakeWrites())
+	assert.Equal(t, hook.Status{
+		Name: hook.Active, Message: "1 connector, 1 task running, 1 connector paused, 1 connector stopped",
+	}, report.Status())
+
+	old, owned := newCluster(t)
+	old.KnowNoInitialState()
+	report = reconcile(t, owned, desired, connectors.Options{})
+	require.NoError(t, report.Err())
+	assert.Contains(t, report.Status().Message, "1 connector paused, 1 connector stopped")
+	assert.Contains(t, old.TakeWrites(), "PUT rests"+ownMark+"/pause")
+}
+
+func TestAChangeOfConfigurationAndOfStateBothLand(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	cluster.Put("a"+ownMark, config("x"))
+	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("y"), State: paused}}, connectors.Options{})
+	assert.Equal(t, []string{"PUT a" + ownMark + "/pause", "PUT a" + ownMark + "/config"}, cluster.TakeWrites())
+	assert.Equal(t, []connectors.Action{connectors.Pause, connectors.Update}, one(t, report).Done)
+	assert.Equal(t, []string{"file"}, one(t, report).Keys)
+	assert.Equal(t, "y", cluster.Config("a" + ownMark)["file"])
+	assert.Equal(t, "1 connector paused", report.Status().Message)
+}
+
+func TestWhatWasDeletedOrPausedByHandIsMadeGood(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	desired := connectors.Desired{"a": {Config: config("x")}, "b": {Config: config("x")}}
+	reconcile(t, owned, desired, connectors.Options{})
+	cluster.TakeWrites()
+	cluster.Delete("a" + ownMark)
+	cluster.SetState("b"+ownMark, paused)
+	report := reconcile(t, owned, desired, connectors.Options{})
+	assert.ElementsMatch(t, []string{"POST a" + ownMark, "PUT b" + ownMark + "/resume"}, cluster.TakeWrites())
+	assert.Equal(t, hook.Active, report.Status().Name)
+}
+
+func TestTwoLeadersDoNoHarm(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	cluster.Meanwhile(func() { cluster.Put("a"+ownMark, config("older")) })
+	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("x")}}, connectors.Options{})
+	require.NoError(t, report.Err())
+	assert.Equal(t, []connectors.Action{connectors.Update}, one(t, report).Done, "what the other has made is given the configuration")
+	assert.Equal(t, "x", cluster.Config("a" + ownMark)["file"])
+
+	cluster.Meanwhile(func() { cluster.Delete("a" + ownMark) })
+	report = reconcile(t, owned, connectors.Desired{}, connectors.Options{})
+	require.NoError(t, report.Err())
+	assert.Empty(t, cluster.Names())
+}
+
+func TestEachConnectorFailsAlone(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	cluster.Refuse("b"+ownMark, connecttest.Refusal{Status: 400, Message: "Connector configuration is invalid: password hunter2 is too short"})
+	cluster.Refuse("d"+ownMark, connecttest.Refusal{Status: 500, Message: "Failed to find any class that implements Connector"})
+	secretive := config("x")
+	secretive["db.password"] = "hunter2"
+	named := config("x")
+	named["name"] = "b"
+	desired := connectors.Desired{
+		"a": {Config: config("x")}, "b": {Config: secretive}, "c": {Config: config("x")}, "d": {Config: config("x")},
+		"no/name": {Config: config("x")}, "named": {Config: named}, "dead": {Config: config("x"), State: "DESTROYED"},
+	}
+	report := reconcile(t, owned, desired, connectors.Options{})
+	assert.Equal(t, []string{"a" + ownMark, "c" + ownMark}, cluster.Names())
+	require.ErrorIs(t, report.Err(), connect.ErrUnknownPlugin)
+	require.ErrorIs(t, report.Err(), connect.ErrIllegalName)
+	for _, says := range []string{
+		"connector b: create: POST /connectors: 400 Bad Request: Connector configuration is invalid: password *** is too short",
+		"connector named: leave the key name out", `connector dead: a connector cannot be made "DESTROYED"`,
+	} {
+		require.ErrorContains(t, report.Err(), says)
+	}
+	assert.NotContains(t, report.Err().Error(), "hunter2")
+	assert.Equal(t, hook.Blocked, report.Status().Name)
+	assert.Contains(t, report.Status().Message, "connector b: create: POST /connectors: 400")
+}
+
+func TestAnUpdateThatIsRefusedSetsNothingGoing(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	cluster.Put("a"+ownMark, config("old"))
+	cluster.SetState("a"+ownMark, paused)
+	cluster.Refuse("a"+ownMark, connecttest.Refusal{Status: 400, Message: "bad"})
+	cluster.TakeWrites()
+	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("new")}}, connectors.Options{})
+	assert.Equal(t, []string{"PUT a" + ownMark + "/config"}, cluster.TakeWrites())
+	assert.Contains(t, report.Status().Message, "connector a: update: ")
+}
+
+func TestFailuresAreReportedWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	old, wanted := config("x"), config("x")
+	old["db.password"], wanted["db.password"] = "hunter2", "correct-horse"
+	cluster.Put("a"+ownMark, old)
+	cluster.FailTask("a"+ownMark, 0, "ConnectException: no way, hunter2 nor correct-horse\n\tat Foo.java")
+	cluster.Refuse("a"+ownMark, connecttest.Refusal{Status: 409, Message: "rebalance"})
+	report := reconcile(t, owned, connectors.Desired{"a": {Config: wanted}}, connectors.Options{Patience: 100 * time.Millisecond})
+	assert.Equal(t, "ConnectException: no way, *** nor ***\n\tat Foo.java", one(t, report).Status.Tasks[0].Trace)
+	require.ErrorIs(t, report.Err(), connect.ErrRebalancing)
+	assert.Equal(t, hook.Status{
+		Name: hook.Blocked, Message: "connector a: task 0 FAILED: ConnectException: no way, *** nor ***",
+	}, report.Status(), "what needs a person before what passes")
+}
+
+func TestFailedTasksAreRestartedOnlyWhereAskedForAndOnce(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	desired := connectors.Desired{"a": {Config: config("x")}, "b": {Config: config("x")}}
+	reconcile(t, owned, desired, connectors.Options{})
+	cluster.FailTask("a"+ownMark, 0, "trace")
+	cluster.TakeWrites()
+	report := reconcile(t, owned, desired, connectors.Options{})
+	assert.Empty(t, cluster.TakeWrites())
+	assert.Equal(t, hook.Blocked, report.Status().Name)
+
+	report = reconcile(t, owned, desired, connectors.Options{RestartFailed: true})
+	assert.Equal(t, []string{"POST a" + ownMark + "/restart"}, cluster.TakeWrites())
+	assert.Equal(t, "2 connectors, 2 tasks running", report.Status().Message)
+
+	cluster.FailTask("a"+ownMark, 0, "trace")
+	cluster.FailAgain("a" + ownMark)
+	report = reconcile(t, owned, desired, connectors.Options{RestartFailed: true})
+	assert.Equal(t, []string{"POST a" + ownMark + "/restart"}, cluster.TakeWrites(), "once in a call")
+	assert.Equal(t, hook.Blocked, report.Status().Name)
+}
+
+func TestAFailedConnectorIsPausedAllTheSame(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	cluster.Put("a"+ownMark, config("x"))
+	cluster.Fail("a"+ownMark, "trace")
+	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("x"), State: paused}}, connectors.Options{})
+	assert.Equal(t, []connectors.Action{connectors.Pause, connectors.Restart}, one(t, report).Done)
+	assert.Equal(t, "1 connector paused", report.Status().Message)
+}
+
+func TestTasksAreWaitedForWithinTheCall(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	cluster.Lag(2)
+	desired := connectors.Desired{"a": {Config: config("x")}}
+	report := reconcile(t, owned, desired, connectors.Options{})
+	assert.Equal(t, hook.Active, report.Status().Name)
+
+	cluster.Lag(1000)
+	desired["a"] = connectors.Connector{Config: config("y")}
+	began := time.Now()
+	report = reconcile(t, owned, desired, connectors.Options{Wait: 700 * time.Millisecond})
+	assert.Less(t, time.Since(began), 5*time.Second)
+	assert.Equal(t, hook.Status{Name: hook.Waiting, Message: "waiting for connector a: task 0 is UNASSIGNED"}, report.Status())
+	assert.Equal(t, []connectors.Action{connectors.Update}, one(t, report).Done)
+
+	desired["a"] = connectors.Connector{Config: config("z")}
+	report = reconcile(t, owned, desired, connectors.Options{Wait: -1})
+	assert.True(t, one(t, report).Pending)
+	assert.Equal(t, hook.Waiting, report.Status().Name, "what was seen before the change is not what is")
+}
+
+func TestWhatIsHiddenByARebalanceIsSeenToWhenItShows(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	cluster.Put("a"+ownMark, config("x"))
+	cluster.Hide("a"+ownMark, paused, 2)
+	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("x")}}, connectors.Options{})
+	assert.Equal(t, []connectors.Action{connectors.Resume}, one(t, report).Done)
+	assert.Equal(t, hook.Active, report.Status().Name)
+}
+
+func TestTheEndOfTheTimeLosesNothing(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	cluster.Refuse("b"+ownMark, connecttest.Refusal{Status: 409, Message: "Cannot complete request momentarily due to stale configuration"})
+	desired := connectors.Desired{"a": {Config: config("x")}, "b": {Config: config("x")}, "c": {Config: config("x")}}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	report, err := owned.Reconcile(ctx, desired, connectors.Options{AtOnce: 1})
+	require.NoError(t, err)
+	assert.Equal(t, []connectors.Action{connectors.Create}, report.Connectors[0].Done)
+	require.ErrorIs(t, report.Connectors[1].Err, connect.ErrRebalancing)
+	assert.Equal(t, hook.Waiting, report.Status().Name, report.Status().Message)
+
+	cluster.Refuse("b"+ownMark, connecttest.Refusal{})
+	report = reconcile(t, owned, desired, connectors.Options{})
+	assert.Equal(t, hook.Active, report.Status().Name)
+	assert.Empty(t, report.Connectors[0].Done, "the next call goes on")
+}
+
+func TestAClusterThatDoesNotAnswerIsTheReportsProblem(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	cluster.SetPassword("another")
+	desired := connectors.Desired{"a": {Config: config("x")}, "no/name": {}}
+	report := reconcile(t, owned, desired, connectors.Options{})
+	require.ErrorIs(t, report.Problem, connect.ErrUnauthorized)
+	assert.Equal(t, "no/name", one(t, report).Name, "only what is known")
+	assert.Contains(t, reconcile(t, owned, connectors.Desired{}, connectors.Options{}).Status().Message, "waiting for Kafka Connect: GET /connectors: 401")
+
+	cluster.Close()
+	report = reconcile(t, owned, desired, connectors.Options{Patience: 50 * time.Millisecond})
+	require.ErrorIs(t, report.Problem, connect.ErrUnavailable)
+}
+
+func TestLookChangesNothing(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	cluster.Put("b"+ownMark, config("x"))
+	report, err := owned.Look(t.Context(), connectors.Desired{"a": {Config: config("x")}}, connectors.Options{})
+	require.NoError(t, err)
+	assert.Empty(t, cluster.TakeWrites())
+	assert.Equal(t, "waiting for connector a: not there yet", report.Status().Message)
+	assert.True(t, report.Connectors[1].Exists)
+}
+
+// TestChangesAreMadeAFewAtATime counts those that are under way.
+func TestChangesAreMadeAFewAtATime(t *testing.T) {
+	t.Parallel()
+	cluster := connecttest.Start()
+	t.Cleanup(cluster.Close)
+	under, most := make(chan struct{}, 100), make(chan int, 100)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			under <- struct{}{}
+			most <- len(under)
+			defer func() { <-under }()
+		}
+		cluster.ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	desired := connectors.Desired{}
+	for _, letter := range strings.Split("abcdefghijklmnopqrstuvwxyz", "") {
+		desired[letter] = connectors.Connector{Config: config("x")}
+	}
+	reconcile(t, ownedAt(t, proxy.URL), desired, connectors.Options{AtOnce: 3, Wait: -1})
+	assert.Len(t, cluster.Names(), 26)
+	close(most)
+	for number := range most {
+		assert.LessOrEqual(t, number, 3)
+	}
+}

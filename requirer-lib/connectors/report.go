@@ -1,0 +1,90 @@
+package connectors
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"connectcharms/requirer-lib/connect"
+)
+
+// Report is how the connectors of one owner on one cluster are, and what a call did. It holds no secret of theirs.
+type Report struct {
+	// Provider is the provider's application; empty where the owner is no charm.
+	Provider string
+	// Standby says that another unit leads: nothing was looked at.
+	Standby bool
+	// Problem is why the connectors could not be looked at, the last time that it was tried: a
+	// connectclient.NotReadyError, or an error of package connect. What was seen and done before is in Connectors.
+	Problem error
+	// Connectors are all that are desired and all that the owner has or had, ordered by name. Where none were seen,
+	// they are those that are wrong in themselves.
+	Connectors []Result
+}
+
+// Result is one connector.
+type Result struct {
+	Name   string         // its owner's
+	Wanted connect.State  // connect.Running, Paused or Stopped; empty: it is not desired
+	Exists bool           // as last seen
+	Status connect.Status // likewise, of the connector and of every task; traces are redacted
+	Done   []Action       // by this call; none: unchanged
+	Keys   []string       // of the configuration, that this call changed in an update
+	// Pending says that the time was over before what came of the call's changes showed, or before a rebalance was.
+	Pending bool
+	Err     error // why it could not be made as desired
+}
+
+// IsChanged says whether the call did anything.
+func (r Report) IsChanged() bool {
+	return slices.ContainsFunc(r.Connectors, func(result Result) bool { return len(result.Done) > 0 })
+}
+
+// Err is all that went wrong, as one error; nil where nothing did. A task that has failed is no error of a call.
+func (r Report) Err() error {
+	all := []error{r.Problem}
+	for _, result := range r.Connectors {
+		if result.Err != nil {
+			all = append(all, fmt.Errorf("connector %s: %w", result.Name, result.Err))
+		}
+	}
+	return errors.Join(all...)
+}
+
+func (r *run) report() Report {
+	report := Report{Problem: r.problem}
+	for _, name := range slices.Sorted(maps.Keys(r.records)) {
+		if r.there != nil || r.records[name].err != nil {
+			report.Connectors = append(report.Connectors, r.result(name))
+		}
+	}
+	return report
+}
+
+func (r *run) result(name string) Result {
+	record := r.records[name]
+	result := Result{Name: name, Done: record.done, Keys: record.keys, Err: record.err, Pending: r.isConnectorPending(name)}
+	if wanted, is := r.desired[name]; is {
+		result.Wanted = wanted.state()
+	}
+	if found, exists := r.there[name]; exists {
+		result.Exists, result.Status = true, record.redact(found.Status)
+	}
+	return result
+}
+
+func (r *record) redact(status connect.Status) connect.Status {
+	redact := func(trace string) string {
+		for _, config := range r.configs {
+			trace = connect.Redact(trace, config)
+		}
+		return trace
+	}
+	status.Connector.Trace = redact(status.Connector.Trace)
+	status.Tasks = slices.Clone(status.Tasks)
+	for i := range status.Tasks {
+		status.Tasks[i].Trace = redact(status.Tasks[i].Trace)
+	}
+	return status
+}
