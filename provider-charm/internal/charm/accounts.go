@@ -10,12 +10,13 @@ import (
 	"connectcharms/requirer-lib/secret"
 )
 
-// operatorName is the charm's own user name.
-const operatorName = "operator"
+// operatorName is the charm's own user name, and operatorLabel its name for the secret with the password.
+const (
+	operatorName  = "operator"
+	operatorLabel = operatorName + ".user.secret"
+)
 
-func username(id hook.RelationID) string { return "relation-" + id.String() }
-
-// accounts is the set that every gateway is to accept: that of relations which go on, the charm's own, and the operator's.
+// accounts is the set that every gateway is to accept: that of requests which go on, the charm's own, and the operator's.
 func (w *World) accounts() accounts.Set {
 	set := accounts.Set{}
 	if w.Shared.Admin != nil {
@@ -24,8 +25,8 @@ func (w *World) accounts() accounts.Set {
 	if w.Shared.Operator != nil {
 		set = append(set, w.Shared.Operator.Account)
 	}
-	for id, record := range w.Shared.Clients {
-		if _, live := w.client(id); live && record.Open && !record.Closing {
+	for key, record := range w.Shared.Clients {
+		if w.goesOn(key) && record.Open && !record.Closing {
 			set = append(set, record.Account)
 		}
 	}
@@ -38,9 +39,9 @@ func (w *World) credentials() map[string]Credentials {
 	if w.Shared.Operator != nil {
 		all[operatorName] = *w.Shared.Operator
 	}
-	for id, record := range w.Shared.Clients {
-		if _, live := w.client(id); live && !record.Closing {
-			all[username(id)] = record.Credentials
+	for key, record := range w.Shared.Clients {
+		if w.goesOn(key) && !record.Closing {
+			all[key.Username()] = record.Credentials
 		}
 	}
 	return all
@@ -54,10 +55,10 @@ func (s *Shared) changeCredentials(name string, change func(*Credentials)) {
 		s.Operator = &operator
 		return
 	}
-	for id, record := range s.Clients {
-		if username(id) == name {
+	for key, record := range s.Clients {
+		if key.Username() == name {
 			change(&record.Credentials)
-			s.Clients[id] = record
+			s.Clients[key] = record
 		}
 	}
 }
@@ -111,7 +112,7 @@ func addOperator(w *World) Step {
 type AddOperator struct{}
 
 func (AddOperator) Apply(ctx context.Context, u *unit, w *World) error {
-	credentials, err := u.addCredentials(ctx, accounts.Account{Username: operatorName, Operator: true})
+	credentials, err := u.addCredentials(ctx, operatorLabel, accounts.Account{Username: operatorName, Operator: true})
 	if err != nil {
 		return err
 	}
@@ -119,19 +120,18 @@ func (AddOperator) Apply(ctx context.Context, u *unit, w *World) error {
 }
 
 // addCredentials makes a password for an account, and a secret of the application's for it.
-func (u *unit) addCredentials(ctx context.Context, account accounts.Account) (Credentials, error) {
-	id, hash, err := u.addPassword(ctx, account.Username, label(account.Username))
+func (u *unit) addCredentials(ctx context.Context, label string, account accounts.Account) (Credentials, error) {
+	id, hash, err := u.addPassword(ctx, account.Username, label)
 	account.Hash = hash
 	return Credentials{Secret: id, Account: account}, err
 }
 
 // addPassword makes a password, and a secret of the application's for it and the user name.
 func (u *unit) addPassword(ctx context.Context, name, label string) (id string, hash accounts.Hash, err error) {
-	password := accounts.GeneratePassword()
-	if hash, err = accounts.HashPassword(password); err != nil {
+	content, hash, err := newPassword(name)
+	if err != nil {
 		return "", "", err
 	}
-	content := hook.SecretContent{"username": secret.New(name), "password": password}
 	uri, err := u.SecretAdd(ctx, content, hook.SecretOptions{Label: label})
 	if err != nil {
 		return "", "", err
@@ -140,12 +140,11 @@ func (u *unit) addPassword(ctx context.Context, name, label string) (id string, 
 	return id, hash, err
 }
 
-// label is the application's own name for the secret of a user name.
-func label(name string) string {
-	if relation, is := strings.CutPrefix(name, "relation-"); is {
-		name = clientEndpoint + "." + relation
-	}
-	return name + ".user.secret"
+// newPassword is what belongs into the secret of a user name, and the password's hash.
+func newPassword(name string) (hook.SecretContent, accounts.Hash, error) {
+	password := accounts.GeneratePassword()
+	hash, err := accounts.HashPassword(password)
+	return hook.SecretContent{"username": secret.New(name), "password": password}, hash, err
 }
 
 // secretID is the part of a secret's URI that names it within its model.

@@ -3,13 +3,14 @@ package charm
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"connectcharms/provider-charm/internal/accounts"
 	"connectcharms/provider-charm/internal/worker"
+	"connectcharms/requirer-lib/connectprovider"
 	"connectcharms/requirer-lib/hook"
-	"connectcharms/schemas"
 )
 
 const clientEndpoint = "connect-client"
@@ -17,92 +18,116 @@ const clientEndpoint = "connect-client"
 // cleanupPatience bounds the deletion of what connectors a client has left.
 const cleanupPatience = 30 * time.Second
 
-func (u *unit) observeClients(ctx context.Context, w *World) error {
-	ids, err := u.RelationIDs(ctx, clientEndpoint)
-	if err != nil {
+func (u *unit) observeClients(ctx context.Context, w *World) (err error) {
+	if w.Relations, err = u.clients.Relations(ctx, w.Leader); err != nil {
 		return err
 	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		client, err := u.observeClient(ctx, id, w.Leader)
-		if err != nil {
-			return err
-		}
-		w.Config.pin(&client)
-		w.Clients = append(w.Clients, client)
-	}
+	w.Clients = clientsOf(w.Relations, w.Config)
 	return nil
 }
 
-func (u *unit) observeClient(ctx context.Context, id hook.RelationID, leader bool) (Client, error) {
-	client := Client{ID: id}
-	if u.Relation != nil && u.Relation.ID == id && u.Kind == hook.RelationBroken {
-		client.Broken = true
-		return client, nil
+// clientsOf takes the requests out of relations.
+func clientsOf(relations []connectprovider.Relation, config Config) (clients []Client) {
+	for _, relation := range relations {
+		for _, request := range relation.Requests {
+			client := Client{
+				Key: relation.Key(request), App: relation.App, Want: request, WantErr: request.Problem, Published: relation.Answer(request.ID),
+			}
+			config.pin(&client)
+			clients = append(clients, client)
+		}
 	}
-	var err error
-	if client.App, err = u.RelationApp(ctx, id); err != nil {
-		return client, err
-	}
-	bag, err := u.RelationGet(ctx, id, client.App)
-	if err != nil {
-		return client, err
-	}
-	client.want(bag)
-	if leader {
-		client.Published, err = u.RelationGet(ctx, id, u.Application())
-	}
-	return client, err
+	return clients
 }
 
-// want reads what the client asks for.
-func (c *Client) want(bag hook.Databag) {
-	requirer, err := schemas.DecodeRequirer(bag)
-	c.Want, c.WantErr = schemas.Request{}, err
-	if len(requirer.Requests) > 0 {
-		c.Want = requirer.Requests[0]
-	}
-}
-
-// addSecrets makes credentials for a new relation. No account goes with them yet: they open nothing. They are granted in
+// addSecrets makes credentials for a new request. No account goes with them yet: they open nothing. They are granted in
 // a later hook, since Juju 4.1-beta2 drops a grant made in the same one.
 func addSecrets(w *World) Step {
 	if !w.Leader || w.PeerRelation == nil {
 		return nil
 	}
-	for _, client := range w.live() {
-		if _, recorded := w.Shared.Clients[client.ID]; !recorded {
-			return AddSecret{ID: client.ID}
+	for _, client := range w.Clients {
+		if _, recorded := w.Shared.Clients[client.Key]; !recorded {
+			return AddSecret{Key: client.Key}
 		}
 	}
 	return nil
 }
 
-// AddSecret makes a relation's credentials.
-type AddSecret struct{ ID hook.RelationID }
+// AddSecret makes a request's credentials.
+type AddSecret struct{ Key connectprovider.Key }
 
 func (s AddSecret) Apply(ctx context.Context, u *unit, w *World) error {
-	credentials, err := u.addCredentials(ctx, accounts.Account{Username: username(s.ID), Relation: int(s.ID)})
+	credentials, err := u.addCredentials(ctx, s.Key.Label(clientEndpoint), accounts.Account{Username: s.Key.Username(), Relation: int(s.Key.Relation)})
 	if err != nil {
 		return err
 	}
 	return u.share(ctx, w, func(shared *Shared) {
-		shared.Clients[s.ID] = ClientRecord{Credentials: credentials, Since: w.second(), fresh: true}
+		shared.Clients[s.Key] = ClientRecord{Credentials: credentials, Since: w.second(), fresh: true}
 	})
 }
 
-// openAccounts opens an account once every worker says that it has loaded the relation's plugin.
+// takeOverSecrets gives the secret of a request that is gone to a new one of its relation, with another user name and
+// password: the relation can read it already, so there is no later hook to wait for. So it is for requirers whose version
+// of the contract shows only after relation-created, for those that are refreshed to another, and in v1 for those whose
+// plugin-url changes.
+func takeOverSecrets(w *World) Step {
+	if !w.Leader {
+		return nil
+	}
+	for _, client := range w.Clients {
+		if _, recorded := w.Shared.Clients[client.Key]; recorded {
+			continue
+		}
+		for _, key := range recordedKeys(w) {
+			if record := w.Shared.Clients[key]; key.Relation == client.Key.Relation && !w.goesOn(key) && !record.Closing {
+				return TakeOverSecret{From: key, To: client.Key}
+			}
+		}
+	}
+	return nil
+}
+
+// TakeOverSecret gives the secret of one request to another.
+type TakeOverSecret struct{ From, To connectprovider.Key }
+
+func (s TakeOverSecret) Apply(ctx context.Context, u *unit, w *World) error {
+	record := w.Shared.Clients[s.From]
+	for _, id := range record.secrets()[1:] {
+		if err := u.SecretRemove(ctx, "secret:"+id, 0); err != nil && !hook.IsNotFound(err) {
+			return err
+		}
+	}
+	account := accounts.Account{Username: s.To.Username(), Relation: int(s.To.Relation)}
+	content, hash, err := newPassword(account.Username)
+	if err != nil {
+		return err
+	}
+	account.Hash = hash
+	options := hook.SecretOptions{Label: s.To.Label(clientEndpoint)}
+	if err := u.SecretSet(ctx, "secret:"+record.Secret, content, options); err != nil {
+		return err
+	}
+	return u.share(ctx, w, func(shared *Shared) {
+		delete(shared.Clients, s.From)
+		shared.Clients[s.To] = ClientRecord{
+			Credentials: Credentials{Secret: record.Secret, Account: account, Policy: record.Policy}, Since: w.second(),
+		}
+	})
+}
+
+// openAccounts opens an account once every worker says that it has loaded the request's plugin.
 func openAccounts(w *World) Step {
 	if !w.Leader {
 		return nil
 	}
-	for _, client := range w.live() {
-		record, recorded := w.Shared.Clients[client.ID]
+	for _, client := range w.Clients {
+		record, recorded := w.Shared.Clients[client.Key]
 		if !recorded || record.Open || record.fresh || client.WantErr != nil {
 			continue
 		}
 		if w.loadedEverywhere(client) {
-			return OpenAccount{ID: client.ID}
+			return OpenAccount{Key: client.Key}
 		}
 	}
 	return nil
@@ -128,38 +153,38 @@ func hasLoaded(report Report, client Client) bool {
 	if !client.NeedsPlugin() {
 		return true
 	}
-	plugin := report.Plugins[client.ID]
+	plugin := report.Plugins[client.Key]
 	return plugin.Source == fingerprint(client.Want) && slices.Contains(report.Loaded, plugin.Digest)
 }
 
-// OpenAccount lets a relation's credentials in.
-type OpenAccount struct{ ID hook.RelationID }
+// OpenAccount lets a request's credentials in.
+type OpenAccount struct{ Key connectprovider.Key }
 
 func (s OpenAccount) Apply(ctx context.Context, u *unit, w *World) error {
 	return u.share(ctx, w, func(shared *Shared) {
-		record := shared.Clients[s.ID]
+		record := shared.Clients[s.Key]
 		record.Open = true
-		shared.Clients[s.ID] = record
+		shared.Clients[s.Key] = record
 	})
 }
 
-// closeClients takes account and secret of a relation that is gone. The next leader finds it in the shared record,
-// should this one not come to it.
+// closeClients takes account and secret of a request that is gone. The next leader finds it in the shared record, should
+// this one not come to it.
 func closeClients(w *World) Step {
 	if !w.Leader {
 		return nil
 	}
-	for _, id := range recordedIDs(w) {
-		if _, live := w.client(id); !live && !w.Shared.Clients[id].Closing {
-			return CloseClient{ID: id, Secrets: w.Shared.Clients[id].secrets()}
+	for _, key := range recordedKeys(w) {
+		if record := w.Shared.Clients[key]; !w.goesOn(key) && !record.Closing {
+			return CloseClient{Key: key, Secrets: record.secrets()}
 		}
 	}
 	return nil
 }
 
-// CloseClient takes back a relation's account and secret.
+// CloseClient takes back a request's account and secret. Connectors are marked with the relation alone: they stay while it does.
 type CloseClient struct {
-	ID      hook.RelationID
+	Key     connectprovider.Key
 	Secrets []string
 }
 
@@ -170,7 +195,10 @@ func (s CloseClient) Apply(ctx context.Context, u *unit, w *World) error {
 		}
 	}
 	return u.share(ctx, w, func(shared *Shared) {
-		shared.Clients[s.ID] = ClientRecord{Closing: true}
+		delete(shared.Clients, s.Key)
+		if !w.isRelated(s.Key.Relation) {
+			shared.Clients[connectprovider.Key{Relation: s.Key.Relation}] = ClientRecord{Closing: true}
+		}
 	})
 }
 
@@ -179,9 +207,9 @@ func forgetClients(w *World) Step {
 	if !w.Leader || !w.Services.WorkerReady || w.Shared.Operator == nil {
 		return nil
 	}
-	for _, id := range recordedIDs(w) {
-		if w.Shared.Clients[id].Closing {
-			if step := w.once("forget "+id.String(), ForgetClient{ID: id, Secret: w.Shared.Operator.Secret}); step != nil {
+	for _, key := range recordedKeys(w) {
+		if w.Shared.Clients[key].Closing {
+			if step := w.once("forget "+key.String(), ForgetRelation{ID: key.Relation, Secret: w.Shared.Operator.Secret}); step != nil {
 				return step
 			}
 		}
@@ -189,13 +217,13 @@ func forgetClients(w *World) Step {
 	return nil
 }
 
-// ForgetClient deletes what connectors a closed client has left, with the account in Secret.
-type ForgetClient struct {
+// ForgetRelation deletes what connectors the clients of a relation have left, with the account in Secret.
+type ForgetRelation struct {
 	ID     hook.RelationID
 	Secret string
 }
 
-func (s ForgetClient) Apply(ctx context.Context, u *unit, w *World) error {
+func (s ForgetRelation) Apply(ctx context.Context, u *unit, w *World) error {
 	limited, cancel := context.WithTimeout(ctx, cleanupPatience)
 	defer cancel()
 	content, err := u.SecretGet(ctx, "secret:"+s.Secret, hook.Peek)
@@ -210,22 +238,24 @@ func (s ForgetClient) Apply(ctx context.Context, u *unit, w *World) error {
 		u.log.Warn("connectors of a relation that is gone are left; tried again in a later hook", "relation", s.ID, "error", err)
 		return nil
 	}
-	return u.share(ctx, w, func(shared *Shared) { delete(shared.Clients, s.ID) })
+	return u.share(ctx, w, func(shared *Shared) { delete(shared.Clients, connectprovider.Key{Relation: s.ID}) })
 }
 
-func recordedIDs(w *World) []hook.RelationID { return sortedKeys(w.Shared.Clients) }
+func recordedKeys(w *World) []connectprovider.Key {
+	return slices.SortedFunc(maps.Keys(w.Shared.Clients), connectprovider.Key.Compare)
+}
 
 // listClients says of each client which plugin it has and how far its credentials are.
 func listClients(_ context.Context, _ *unit, w *World) (map[string]string, error) {
-	listed := map[string]string{"clients": fmt.Sprint(len(w.live()))}
-	for _, client := range w.live() {
-		listed["relation-"+client.ID.String()] = fmt.Sprintf("%s: %s, %s", client.App, w.pluginOf(client), w.progress(client))
+	listed := map[string]string{"clients": fmt.Sprint(len(w.Clients))}
+	for _, client := range w.Clients {
+		listed[client.Key.Username()] = fmt.Sprintf("%s: %s, %s", client.App, w.pluginOf(client), w.progress(client))
 	}
 	return listed, nil
 }
 
 func (w *World) pluginOf(client Client) string {
-	digest := w.Own.Plugins[client.ID].Digest
+	digest := w.Own.Plugins[client.Key].Digest
 	switch {
 	case client.WantErr != nil:
 		return "plugin not known"

@@ -143,9 +143,9 @@ func (w *World) failingStatus() string {
 }
 
 // failures is what a requirer is told of its own connectors: for its information, since all else works.
-func (w *World) failures(client Client) (told []schemas.StatusEntry) {
+func (w *World) failures(relation hook.RelationID) (told []schemas.StatusEntry) {
 	for _, failing := range w.Failing {
-		if failing.Relation != client.ID.String() {
+		if failing.Relation != relation.String() {
 			continue
 		}
 		told = append(told, schemas.StatusEntry{
@@ -166,9 +166,9 @@ const (
 
 // applicationOf is the application of a relation, by the text of its ID; empty where there is none.
 func (w *World) applicationOf(relation string) string {
-	for _, client := range w.live() {
-		if client.ID.String() == relation {
-			return client.App
+	for _, related := range w.Relations {
+		if related.ID.String() == relation {
+			return related.App
 		}
 	}
 	return ""

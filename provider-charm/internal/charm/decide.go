@@ -19,16 +19,16 @@ func next(w *World) Step {
 	}
 	return reconcile.First(w,
 		// who is shut out, and what is left of who has gone
-		closeClients, setAdmin, writeAccounts, forgetClients,
+		takeOverSecrets, closeClients, setAdmin, writeAccounts, forgetClients,
 		// secrets of the application
-		addOperator, addIdentity, addTLSSecret, addSecrets, setPolicies, beginRotations,
+		addOperator, addIdentity, addTLSSecrets, addSecrets, setPolicies, beginRotations,
 		// what this unit needs
 		takeIdentity, askForCertificate, takeCertificate, dropCertificate,
 		installJava, unpackKafka, installJMX, installPlugins, removePlugins, askForKafka, passExactlyOnce,
 		// its services, and the worker in its turn
 		runServices, awaitGateway, configureGateway, noteRequests, giveTurn, restartWorker, awaitWorker, setLevels,
 		// what clients get
-		publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, noteFailing, tellClients,
+		publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, noteFailing,
 		// what others are told
 		tellWatchers, forwardLogs, report,
 	)

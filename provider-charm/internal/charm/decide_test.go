@@ -10,6 +10,7 @@ import (
 	"connectcharms/provider-charm/internal/accounts"
 	"connectcharms/provider-charm/internal/brokers"
 	"connectcharms/provider-charm/internal/plugins"
+	"connectcharms/requirer-lib/connectprovider"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/reconcile"
 	"connectcharms/schemas"
@@ -22,12 +23,22 @@ const (
 	secretOfOperator = "cjqub6vubg2s77p3nio1"
 	secretOfIdentity = "cjqub6vubg2s77p3nio2"
 	secretOfTLS      = "cjqub6vubg2s77p3nio3"
+	secretOfTLSV1    = "cjqub6vubg2s77p3nio4"
 	digestA          = plugins.Digest("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
 	digestB          = plugins.Digest("bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb")
 )
 
 func wants(url string) schemas.Request {
 	return schemas.Request{PluginURL: url, RequestedSecrets: []string{"username", "password"}}
+}
+
+// of7 and of8 are the requests of relations 7 and 8.
+var of7, of8 = connectprovider.Key{Relation: 7}, connectprovider.Key{Relation: 8}
+
+// unasked is what is wrong with a databag that is empty still.
+func unasked() error {
+	_, err := schemas.DecodeRequirer(nil)
+	return err
 }
 
 // noon is when hooks run.
@@ -60,14 +71,15 @@ func settled(t *testing.T) *World {
 		Store:        []plugins.Digest{digestA},
 		Shared: Shared{
 			TLS:      &TLSRecord{Secret: secretOfTLS},
+			TLSV1:    &TLSRecordV1{Secret: secretOfTLSV1, Says: fingerprintOf(nil)},
 			Identity: &IdentityRecord{Secret: secretOfIdentity, Fingerprint: held.Fingerprint()},
-			Clients:  map[hook.RelationID]ClientRecord{7: {Credentials: Credentials{Secret: secretOf7, Account: account}, Open: true}},
+			Clients:  map[connectprovider.Key]ClientRecord{of7: {Credentials: Credentials{Secret: secretOf7, Account: account}, Open: true}},
 			Operator: &Credentials{Secret: secretOfOperator, Account: accounts.Account{Username: "operator", Hash: hash, Operator: true}},
 		},
 	}
-	w.Clients = []Client{{ID: 7, App: "my-integrator", Want: wantA, Published: hook.Databag{
-		"endpoints": "http://10.0.0.5:8083", "secret-user": "secret://" + modelUUID + "/" + secretOf7,
-	}}}
+	w.Relations = []connectprovider.Relation{related(7, "my-integrator", schemas.V0, wantA)}
+	w.Clients = clientsOf(w.Relations, w.Config)
+	publishes(w, hook.Databag{"endpoints": "http://10.0.0.5:8083", "secret-user": "secret://" + modelUUID + "/" + secretOf7})
 	w.Services = Services{
 		GatewayUp: true, Plain: true, Accounts: w.accounts().Revision(),
 		WorkerRunning: true, WorkerReady: true, Loaded: []plugins.Digest{digestA},
@@ -75,19 +87,40 @@ func settled(t *testing.T) *World {
 	}
 	w.Own = Report{
 		Address: "10.0.0.5", Ready: true, Loaded: []plugins.Digest{digestA}, Accounts: w.Services.Accounts, TLS: TLSReport{Plain: true},
-		Plugins: map[hook.RelationID]PluginReport{7: {Source: fingerprint(wantA), Digest: digestA}},
+		Plugins: map[connectprovider.Key]PluginReport{of7: {Source: fingerprint(wantA), Digest: digestA}},
 	}
 	w.Sent = w.Own.clone()
 	w.Services.Written = w.servicesFingerprint()
 	return w
 }
 
+// related is a relation with these requests.
+func related(id hook.RelationID, app string, version schemas.Version, requests ...schemas.Request) connectprovider.Relation {
+	return connectprovider.NewRelation(id, app, schemas.Requirer{Version: version, Requests: requests}.Encode(), hook.Databag{})
+}
+
+// publishes has the first relation's databag say this.
+func publishes(w *World, bag hook.Databag) {
+	relation := w.Relations[0]
+	relation.Published = bag
+	w.isPublished(relation)
+}
+
+// apply does to the world what a publication does.
+func apply(w *World, step Publish) {
+	relation := w.relation(step.ID)
+	w.isPublished(relation.With(relation.Changes(step.Offer)))
+}
+
+// end ends the relations.
+func end(w *World) { w.Relations, w.Clients = nil, nil }
+
 // withPeer adds a second unit that is as far as the first.
 func withPeer(w *World) *Report {
 	peer := w.Own.clone()
 	peer.Address = "10.0.0.6"
 	w.Others["kafka-connect/1"] = peer
-	w.Clients[0].Published["endpoints"] = "http://10.0.0.5:8083,http://10.0.0.6:8083"
+	publishes(w, hook.Databag{"endpoints": "http://10.0.0.5:8083,http://10.0.0.6:8083", "secret-user": w.Relations[0].Published["secret-user"]})
 	return &peer
 }
 
@@ -104,9 +137,9 @@ func TestTheStepThatIsDue(t *testing.T) {
 		change func(*World)
 		want   Step
 	}{
-		"a new relation gets a secret, nothing else": {func(w *World) { delete(w.Shared.Clients, 7); w.Services.Accounts = w.accounts().Revision() }, AddSecret{ID: 7}},
+		"a new relation gets a secret, nothing else": {func(w *World) { delete(w.Shared.Clients, of7); w.Services.Accounts = w.accounts().Revision() }, AddSecret{Key: of7}},
 		"only the leader makes secrets": {func(w *World) {
-			delete(w.Shared.Clients, 7)
+			delete(w.Shared.Clients, of7)
 			w.Services.Accounts = w.accounts().Revision()
 			w.Own.Accounts = w.Services.Accounts
 			w.Sent = w.Own.clone()
@@ -117,44 +150,39 @@ func TestTheStepThatIsDue(t *testing.T) {
 		"settings of a gateway that is down can wait": {func(w *World) { w.Services.GatewayWants, w.Config.Problem = "other", "bad" }, nil},
 		"a plugin that is not here is downloaded": {
 			func(w *World) { w.Own.Plugins = nil; w.Store = nil },
-			InstallPlugin{ID: 7, Source: plugins.Source{URL: wantA.PluginURL}},
+			InstallPlugin{Key: of7, Source: plugins.Source{URL: wantA.PluginURL}},
 		},
 		"a changed URL is downloaded anew": {
 			func(w *World) { w.Clients[0].Want = wants("http://10.0.0.9:8080/b.tar.gz") },
-			InstallPlugin{ID: 7, Source: plugins.Source{URL: "http://10.0.0.9:8080/b.tar.gz"}},
+			InstallPlugin{Key: of7, Source: plugins.Source{URL: "http://10.0.0.9:8080/b.tar.gz"}},
 		},
 		"a plugin that nobody refers to is removed": {
 			func(w *World) { w.Store = append(w.Store, digestB) },
 			RemovePlugins{Keep: []plugins.Digest{digestA}},
 		},
-		"a relation that ends loses its account and secret first": {
-			func(w *World) { w.Clients[0].Broken = true },
-			CloseClient{ID: 7, Secrets: []string{secretOf7}},
-		},
-		"a relation that ended unseen is closed by the next leader": {
-			func(w *World) { w.Clients = nil },
-			CloseClient{ID: 7, Secrets: []string{secretOf7}},
-		},
+		"a relation that ends loses its account and secret first": {end, CloseClient{Key: of7, Secrets: []string{secretOf7}}},
 		"connectors of a closed client are deleted": {func(w *World) {
-			w.Clients = nil
+			end(w)
 			w.Store = nil
-			w.Shared.Clients[7] = ClientRecord{Closing: true}
+			w.Shared.Clients[of7] = ClientRecord{Closing: true}
 			w.Services.Accounts = w.accounts().Revision()
-		}, ForgetClient{ID: 7, Secret: secretOfOperator}},
+		}, ForgetRelation{ID: 7, Secret: secretOfOperator}},
 		"alone, a restart needs no other's leave": {func(w *World) { w.Services.Started.Plugins = nil; w.Shared.Turn = since(unit0, 0) }, RestartWorker{}},
 		"an account is opened once the plugin is loaded": {func(w *World) {
-			w.Shared.Clients[7] = ClientRecord{Credentials: Credentials{Secret: secretOf7}}
+			w.Shared.Clients[of7] = ClientRecord{Credentials: Credentials{Secret: secretOf7}}
 			w.Services.Accounts = w.accounts().Revision()
 			w.Own.Accounts = w.Services.Accounts
-			w.Clients[0].Published = hook.Databag{}
-		}, OpenAccount{ID: 7}},
+			publishes(w, hook.Databag{})
+		}, OpenAccount{Key: of7}},
 		"what waited is told to the requirer": {func(w *World) {
 			w.Event.Kind = hook.LeaderElected
-			w.Own.Plugins = map[hook.RelationID]PluginReport{7: {Failed: fingerprint(wantA), Error: "plugin x: 404 Not Found"}}
+			w.Own.Plugins = map[connectprovider.Key]PluginReport{of7: {Failed: fingerprint(wantA), Error: "plugin x: 404 Not Found"}}
 			w.Store, w.Own.Loaded = nil, nil
 			w.Services.Started.Plugins = nil
-			w.Clients[0].Published = hook.Databag{}
-		}, TellClient{ID: 7, Status: `[{"code":4000,"message":"plugin x: 404 Not Found","resolution":"tried again at the next update-status"}]`}},
+			publishes(w, hook.Databag{})
+		}, Publish{ID: 7, Offer: connectprovider.Offer{Status: []schemas.StatusEntry{
+			{Code: 4000, Message: "plugin x: 404 Not Found", Resolution: "tried again at the next update-status"},
+		}}}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -167,7 +195,8 @@ func TestTheStepThatIsDue(t *testing.T) {
 
 func TestEveryGatewayDropsAnAccountAtOnce(t *testing.T) {
 	w := settled(t)
-	w.Clients[0].Broken, w.Leader = true, false
+	end(w)
+	w.Leader = false
 	assert.Equal(t, WriteAccounts{Accounts: accounts.Set{w.Shared.Operator.Account}}, next(w), "not only the leader's; the charm's own stays")
 }
 
@@ -175,7 +204,7 @@ func TestTheCharmHasAnAccountOfItsOwn(t *testing.T) {
 	w := settled(t)
 	w.Shared.Operator = nil
 	assert.Equal(t, AddOperator{}, addOperator(w))
-	w.Shared.Clients[7] = ClientRecord{Closing: true}
+	w.Shared.Clients[of7] = ClientRecord{Closing: true}
 	assert.Nil(t, forgetClients(w), "a worker would forward the deletion to a gateway that wants an account")
 	w.Leader = false
 	assert.Nil(t, addOperator(w))
@@ -188,7 +217,7 @@ func TestAFailedDownloadIsTriedAgainWhenItsCauseMayBeGone(t *testing.T) {
 		if relation != 0 {
 			w.Event.Relation = &hook.RelationEvent{ID: relation}
 		}
-		w.Own.Plugins = map[hook.RelationID]PluginReport{7: {Failed: fingerprint(wantA), Error: "plugin: 404 Not Found"}}
+		w.Own.Plugins = map[connectprovider.Key]PluginReport{of7: {Failed: fingerprint(wantA), Error: "plugin: 404 Not Found"}}
 		return installPlugins(w)
 	}
 	assert.IsType(t, InstallPlugin{}, failed(hook.UpdateStatus, 0))
@@ -242,10 +271,10 @@ func TestCredentialsWaitForEveryWorker(t *testing.T) {
 		"that has not loaded it":     func(r *Report) { r.Loaded = nil },
 		"that is not ready":          func(r *Report) { r.Ready = false },
 		"that got other bytes": func(r *Report) {
-			r.Plugins = map[hook.RelationID]PluginReport{7: {Source: fingerprint(wantA), Digest: digestB}}
+			r.Plugins = map[connectprovider.Key]PluginReport{of7: {Source: fingerprint(wantA), Digest: digestB}}
 		},
 		"that has said nothing so far":  func(r *Report) { *r = Report{} },
-		"that has the URL's older file": func(r *Report) { r.Plugins[7] = PluginReport{Source: "old", Digest: digestA} },
+		"that has the URL's older file": func(r *Report) { r.Plugins[of7] = PluginReport{Source: "old", Digest: digestA} },
 	}
 	for name, change := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -253,9 +282,9 @@ func TestCredentialsWaitForEveryWorker(t *testing.T) {
 			peer := withPeer(w)
 			change(peer)
 			w.Others["kafka-connect/1"] = *peer
-			w.Shared.Clients[7] = ClientRecord{Credentials: Credentials{Secret: secretOf7}}
+			w.Shared.Clients[of7] = ClientRecord{Credentials: Credentials{Secret: secretOf7}}
 			assert.Nil(t, openAccounts(w))
-			w.Clients[0].Published = hook.Databag{}
+			publishes(w, hook.Databag{})
 			assert.NotEqual(t, hook.Active, status(w).Name)
 		})
 	}
@@ -264,7 +293,7 @@ func TestCredentialsWaitForEveryWorker(t *testing.T) {
 func TestCredentialsWaitForEveryGateway(t *testing.T) {
 	w := settled(t)
 	peer := withPeer(w)
-	w.Clients[0].Published = hook.Databag{}
+	publishes(w, hook.Databag{})
 	peer.Accounts = "of-before"
 	w.Others["kafka-connect/1"] = *peer
 	assert.Nil(t, publish(w))
@@ -272,16 +301,17 @@ func TestCredentialsWaitForEveryGateway(t *testing.T) {
 	w.Others["kafka-connect/1"] = *peer
 	step, ok := publish(w).(Publish)
 	require.True(t, ok)
-	assert.Equal(t, "http://10.0.0.5:8083,http://10.0.0.6:8083", step.Databag["endpoints"])
-	assert.Equal(t, "secret://"+modelUUID+"/"+secretOf7, step.Databag["secret-user"], "the full form, which other models can read")
+	changes := w.Relations[0].Changes(step.Offer)
+	assert.Equal(t, "http://10.0.0.5:8083,http://10.0.0.6:8083", changes["endpoints"])
+	assert.Equal(t, "secret://"+modelUUID+"/"+secretOf7, changes["secret-user"], "the full form, which other models can read")
 }
 
 func TestASecretIsNotGrantedInTheHookThatMadeIt(t *testing.T) {
 	w := settled(t)
-	record := w.Shared.Clients[7]
+	record := w.Shared.Clients[of7]
 	record.fresh, record.Open = true, false
-	w.Shared.Clients[7] = record
-	w.Clients[0].Published = hook.Databag{}
+	w.Shared.Clients[of7] = record
+	publishes(w, hook.Databag{})
 	assert.Nil(t, openAccounts(w))
 	assert.Nil(t, publish(w))
 }
@@ -294,14 +324,14 @@ func TestAPublishedUnitStaysPublishedWhileAnotherAccountIsOpened(t *testing.T) {
 	delete(w.Others, "kafka-connect/1")
 	step, ok := publish(w).(Publish)
 	require.True(t, ok, "a unit that is gone is taken out")
-	assert.Equal(t, "http://10.0.0.5:8083", step.Databag["endpoints"])
+	assert.Equal(t, hook.Databag{"endpoints": "http://10.0.0.5:8083"}, w.Relations[0].Changes(step.Offer))
 }
 
 func TestANewUnitIsPublishedWhenItIsReady(t *testing.T) {
 	w := settled(t)
-	published := w.Clients[0].Published["endpoints"]
+	published := w.Relations[0].Published
 	peer := withPeer(w)
-	w.Clients[0].Published["endpoints"] = published
+	publishes(w, published)
 	ready := *peer
 	peer.Loaded = nil
 	w.Others["kafka-connect/1"] = *peer
@@ -313,7 +343,7 @@ func TestANewUnitIsPublishedWhenItIsReady(t *testing.T) {
 func TestALeavingUnitOnlyStopsItsServices(t *testing.T) {
 	w := settled(t)
 	w.Leaving = true
-	w.Clients[0].Broken = true
+	end(w)
 	assert.Nil(t, next(w), "the end of a relation on a leaving unit is not its end")
 	w.Event.Kind = hook.Stop
 	assert.Equal(t, StopServices{}, next(w))
@@ -324,12 +354,14 @@ func TestALeavingUnitOnlyStopsItsServices(t *testing.T) {
 
 func TestRemovingRelation1NeverTouchesRelation10(t *testing.T) {
 	w := settled(t)
-	record := w.Shared.Clients[7]
-	w.Shared.Clients = map[hook.RelationID]ClientRecord{1: record, 10: record}
-	w.Clients = []Client{{ID: 1, Broken: true}, {ID: 10, Want: wantA, Published: w.Clients[0].Published}}
-	w.Own.Plugins = map[hook.RelationID]PluginReport{1: {Source: "s", Digest: digestB}, 10: {Source: fingerprint(wantA), Digest: digestA}}
+	record := w.Shared.Clients[of7]
+	one, ten := connectprovider.Key{Relation: 1}, connectprovider.Key{Relation: 10}
+	w.Shared.Clients = map[connectprovider.Key]ClientRecord{one: record, ten: record}
+	w.Relations = []connectprovider.Relation{related(10, "ten", schemas.V0, wantA)}
+	w.Clients = clientsOf(w.Relations, w.Config)
+	w.Own.Plugins = map[connectprovider.Key]PluginReport{one: {Source: "s", Digest: digestB}, ten: {Source: fingerprint(wantA), Digest: digestA}}
 	w.Store = []plugins.Digest{digestA, digestB}
-	assert.Equal(t, CloseClient{ID: 1, Secrets: []string{secretOf7}}, next(w))
+	assert.Equal(t, CloseClient{Key: one, Secrets: []string{secretOf7}}, next(w))
 	assert.Equal(t, RemovePlugins{Keep: []plugins.Digest{digestA}}, removePlugins(w))
 }
 
@@ -338,7 +370,8 @@ func TestAnActionListsTheClients(t *testing.T) {
 	listed, err := listClients(t.Context(), nil, w)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"clients": "1", "relation-7": "my-integrator: plugin aaaaaaaaaaaa, credentials published"}, listed)
-	w.Clients[0].Want, w.Clients[0].Published = wantNo, hook.Databag{}
+	w.Clients[0].Want = wantNo
+	publishes(w, hook.Databag{})
 	w.Services.WorkerReady, w.Own.Ready = false, false
 	listed, err = listClients(t.Context(), nil, w)
 	require.NoError(t, err)
@@ -365,7 +398,7 @@ func TestTheStatusSaysInOneLineWhatTheUnitWaitsFor(t *testing.T) {
 			w.Services.GatewayUp, w.Services.GatewayReason = false, "listen tcp 10.0.0.5:8083: address already in use"
 		}, hook.Status{Name: hook.Waiting, Message: "waiting for the gateway: listen tcp 10.0.0.5:8083: address already in use"}},
 		"the requirer has not said what it wants": {func(w *World) {
-			w.Clients[0].want(nil)
+			w.Clients[0].WantErr = unasked()
 		}, hook.Status{Name: hook.Waiting, Message: "my-integrator: waiting for the requirer: plugin-url, requested-secrets"}},
 		"NOT-REQUIRED needs no plugin": {
 			func(w *World) { w.Clients[0].Want = wantNo },
@@ -373,7 +406,7 @@ func TestTheStatusSaysInOneLineWhatTheUnitWaitsFor(t *testing.T) {
 		},
 		"two units got different bytes": {func(w *World) {
 			peer := withPeer(w)
-			peer.Plugins = map[hook.RelationID]PluginReport{7: {Source: fingerprint(wantA), Digest: digestB}}
+			peer.Plugins = map[connectprovider.Key]PluginReport{of7: {Source: fingerprint(wantA), Digest: digestB}}
 			w.Others["kafka-connect/1"] = *peer
 		}, hook.Status{Name: hook.Waiting, Message: "my-integrator: plugin: units got different bytes from its URL: sha256 aaaaaaaaaaaa and bbbbbbbbbbbb"}},
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/provider-charm/internal/plugins"
+	"connectcharms/requirer-lib/connectprovider"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/schemas"
 )
@@ -89,16 +90,17 @@ func TestNothingIsDownloadedWithoutTheCredentialsAskedFor(t *testing.T) {
 func TestTheEndOfRelation1LeavesRelation10AsItIs(t *testing.T) {
 	t.Parallel()
 	w := settled(t)
-	one, ten := hook.RelationID(1), hook.RelationID(10)
+	one, ten := connectprovider.Key{Relation: 1}, connectprovider.Key{Relation: 10}
 	want := w.Clients[0].Want
-	w.Clients = []Client{{ID: one, Broken: true}, {ID: ten, App: "ten", Want: want}}
+	w.Relations = []connectprovider.Relation{related(10, "ten", schemas.V0, want)}
+	w.Clients = clientsOf(w.Relations, w.Config)
 	w.Store = []plugins.Digest{digestA, digestB}
-	w.Own.Plugins = map[hook.RelationID]PluginReport{
+	w.Own.Plugins = map[connectprovider.Key]PluginReport{
 		one: {Source: fingerprint(want), Digest: digestB}, ten: {Source: fingerprint(want), Digest: digestA},
 	}
-	w.Shared.Clients = map[hook.RelationID]ClientRecord{one: {Credentials: Credentials{Secret: "one"}}, ten: {Credentials: Credentials{Secret: "ten"}}}
+	w.Shared.Clients = map[connectprovider.Key]ClientRecord{one: {Credentials: Credentials{Secret: "one"}}, ten: {Credentials: Credentials{Secret: "ten"}}}
 	assert.Equal(t, RemovePlugins{Keep: []plugins.Digest{digestA}}, removePlugins(w))
-	assert.Equal(t, CloseClient{ID: one, Secrets: []string{"one"}}, closeClients(w))
+	assert.Equal(t, CloseClient{Key: one, Secrets: []string{"one"}}, closeClients(w))
 }
 
 func TestAPluginIsListedWithItsVersionsAndItsRelations(t *testing.T) {

@@ -40,9 +40,9 @@ func (w *World) pluginState(digest plugins.Digest) string {
 // usersOf lists the relations that refer to a plugin.
 func (w *World) usersOf(digest plugins.Digest) []string {
 	var users []string
-	for _, client := range w.live() {
-		if client.NeedsPlugin() && w.Own.Plugins[client.ID].Digest == digest {
-			users = append(users, fmt.Sprintf("%s (relation %d)", client.App, client.ID))
+	for _, client := range w.Clients {
+		if client.NeedsPlugin() && w.Own.Plugins[client.Key].Digest == digest {
+			users = append(users, fmt.Sprintf("%s (relation %d)", client.App, client.Key.Relation))
 		}
 	}
 	return users

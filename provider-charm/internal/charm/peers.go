@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"connectcharms/requirer-lib/connectprovider"
 	"connectcharms/requirer-lib/hook"
 )
 
@@ -17,7 +18,7 @@ const (
 )
 
 func (u *unit) observePeers(ctx context.Context, w *World) error {
-	w.Shared.Clients = map[hook.RelationID]ClientRecord{}
+	w.Shared.Clients = map[connectprovider.Key]ClientRecord{}
 	w.Others = map[string]Report{}
 	ids, err := u.RelationIDs(ctx, peerEndpoint)
 	if err != nil || len(ids) == 0 {

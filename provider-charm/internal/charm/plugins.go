@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
 	"connectcharms/provider-charm/internal/plugins"
+	"connectcharms/requirer-lib/connectprovider"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/schemas"
 )
@@ -23,18 +25,25 @@ func readPluginsConfig(config *Config, options hook.Config, _ hook.Event) (probl
 	return or(problem, slow)
 }
 
-// wanted is the plugins that relations refer to, as far as they are installed here. One that is not of the digest asked
+// wanted is the plugins that requests refer to, as far as they are installed here. One that is not of the digest asked
 // for, since that was asked for later, is not wanted.
 func (w *World) wanted() []plugins.Digest {
 	var digests []plugins.Digest
-	for _, client := range w.live() {
-		digest, pinned := w.Own.Plugins[client.ID].Digest, plugins.Digest(client.Want.PluginSHA256)
-		if digest != "" && client.NeedsPlugin() && (pinned == "" || pinned == digest) {
-			digests = append(digests, digest)
+	for key, plugin := range w.Own.Plugins {
+		client, _ := w.client(key)
+		pinned := plugins.Digest(client.Want.PluginSHA256)
+		if plugin.Digest != "" && w.keepsPlugin(key) && (pinned == "" || pinned == plugin.Digest) {
+			digests = append(digests, plugin.Digest)
 		}
 	}
 	slices.Sort(digests)
 	return slices.Compact(digests)
+}
+
+// keepsPlugin says whether a request still wants a plugin. One of a relation whose requests cannot be read keeps what it has.
+func (w *World) keepsPlugin(key connectprovider.Key) bool {
+	client, known := w.client(key)
+	return w.goesOn(key) && (!known || client.NeedsPlugin())
 }
 
 func (u *unit) observeStore(w *World) error {
@@ -51,16 +60,19 @@ func (u *unit) observeStore(w *World) error {
 	return nil
 }
 
-// installPlugins downloads what a relation asks for. A failed one is tried again when something may have changed.
+// installPlugins downloads what a client asks for. A failed one is tried again when something may have changed.
 func installPlugins(w *World) Step {
 	if w.Config.Problem != "" || w.PluginCredentials.Problem != "" {
 		return nil // the wrong server might be asked, or asked without credentials
 	}
-	for _, client := range w.live() {
+	for _, client := range w.Clients {
 		if !client.NeedsPlugin() || !w.installDue(client) {
 			continue
 		}
-		if step := w.once("install "+client.ID.String(), InstallPlugin{ID: client.ID, Source: w.sourceOf(client.Want)}); step != nil {
+		if plugin, is := w.fetched(client); is {
+			return SharePlugin{Key: client.Key, Plugin: plugin}
+		}
+		if step := w.once("install "+client.Key.String(), InstallPlugin{Key: client.Key, Source: w.sourceOf(client.Want)}); step != nil {
 			return step
 		}
 	}
@@ -68,12 +80,41 @@ func installPlugins(w *World) Step {
 }
 
 func (w *World) installDue(client Client) bool {
-	have := w.Own.Plugins[client.ID]
+	have := w.Own.Plugins[client.Key]
 	source := fingerprint(client.Want)
 	if have.Source == source && slices.Contains(w.Store, have.Digest) {
 		return false
 	}
-	return have.Failed != source || w.tryAgain(client.ID)
+	return have.Failed != source || w.tryAgain(client.Key.Relation)
+}
+
+// fetched is what another request of the client's relation got from the same source. So a requirer that asks for it in
+// another version of the contract does not cost its connectors their plugin when the server is away.
+func (w *World) fetched(client Client) (PluginReport, bool) {
+	for key, plugin := range w.Own.Plugins {
+		if key.Relation == client.Key.Relation && plugin.Source == fingerprint(client.Want) && slices.Contains(w.Store, plugin.Digest) {
+			return PluginReport{Source: plugin.Source, Digest: plugin.Digest}, true
+		}
+	}
+	return PluginReport{}, false
+}
+
+// SharePlugin lets a client have a plugin that is here already.
+type SharePlugin struct {
+	Key    connectprovider.Key
+	Plugin PluginReport
+}
+
+func (s SharePlugin) Apply(_ context.Context, _ *unit, w *World) error {
+	w.reportPlugin(s.Key, s.Plugin)
+	return nil
+}
+
+func (w *World) reportPlugin(key connectprovider.Key, plugin PluginReport) {
+	if w.Own.Plugins == nil {
+		w.Own.Plugins = map[connectprovider.Key]PluginReport{}
+	}
+	w.Own.Plugins[key] = plugin
 }
 
 // tryAgain says whether this hook may find a failed download's cause gone. A slow server must not hold up every hook.
@@ -81,16 +122,16 @@ func (w *World) tryAgain(id hook.RelationID) bool {
 	return w.mayHaveChanged() || w.Event.Kind == hook.SecretChanged || w.Event.Relation != nil && w.Event.Relation.ID == id
 }
 
-// InstallPlugin downloads a relation's plugin into the store.
+// InstallPlugin downloads a client's plugin into the store.
 type InstallPlugin struct {
-	ID     hook.RelationID
+	Key    connectprovider.Key
 	Source plugins.Source
 }
 
 func (s InstallPlugin) Apply(ctx context.Context, u *unit, w *World) error {
 	installed, err := u.store.Install(ctx, s.Source, w.Config.Plugins)
-	client, _ := w.client(s.ID)
-	told := w.Own.Plugins[s.ID]
+	client, _ := w.client(s.Key)
+	told := w.Own.Plugins[s.Key]
 	var refused *plugins.InstallError
 	switch {
 	case errors.As(err, &refused):
@@ -100,25 +141,22 @@ func (s InstallPlugin) Apply(ctx context.Context, u *unit, w *World) error {
 	default:
 		told = PluginReport{Source: fingerprint(client.Want), Digest: installed.Digest}
 	}
-	if w.Own.Plugins == nil {
-		w.Own.Plugins = map[hook.RelationID]PluginReport{}
-	}
-	w.Own.Plugins[s.ID] = told
+	w.reportPlugin(s.Key, told)
 	return u.observeStore(w)
 }
 
 // missingPlugin names a client that may have tasks already and whose plugin is not here. A worker that takes up tasks
 // without their plugin fails them, and nobody starts them again: it does not begin before it has the plugin.
 func (w *World) missingPlugin() (app string) {
-	for _, client := range w.live() {
-		if w.Shared.Clients[client.ID].Open && client.NeedsPlugin() && !slices.Contains(w.Store, w.Own.Plugins[client.ID].Digest) {
-			return or(client.App, "relation "+client.ID.String())
+	for _, client := range w.Clients {
+		if w.Shared.Clients[client.Key].Open && client.NeedsPlugin() && !slices.Contains(w.Store, w.Own.Plugins[client.Key].Digest) {
+			return client.name()
 		}
 	}
 	return ""
 }
 
-// removePlugins removes what no relation refers to, and forgets relations that are gone. What the worker runs with, as
+// removePlugins removes what no request refers to, and forgets requests that are gone. What the worker runs with, as
 // before a change of plugin-url, stays until its restart.
 func removePlugins(w *World) Step {
 	wanted := w.wanted()
@@ -128,10 +166,8 @@ func removePlugins(w *World) Step {
 		wanted = slices.Compact(wanted)
 	}
 	stale := slices.ContainsFunc(w.Store, func(d plugins.Digest) bool { return !slices.Contains(wanted, d) })
-	for id := range w.Own.Plugins {
-		if client, live := w.client(id); !live || !client.NeedsPlugin() {
-			stale = true
-		}
+	for key := range w.Own.Plugins {
+		stale = stale || !w.keepsPlugin(key)
 	}
 	if !stale {
 		return nil
@@ -153,11 +189,7 @@ func (s RemovePlugins) Apply(ctx context.Context, u *unit, w *World) error {
 	if _, err := u.store.Keep(s.Keep); err != nil {
 		return err
 	}
-	for id := range w.Own.Plugins {
-		if client, live := w.client(id); !live || !client.NeedsPlugin() {
-			delete(w.Own.Plugins, id)
-		}
-	}
+	maps.DeleteFunc(w.Own.Plugins, func(key connectprovider.Key, _ PluginReport) bool { return !w.keepsPlugin(key) })
 	if err := u.observeStore(w); err != nil {
 		return err
 	}
@@ -168,7 +200,7 @@ func (s RemovePlugins) Apply(ctx context.Context, u *unit, w *World) error {
 func (w *World) digests(client Client) []plugins.Digest {
 	var digests []plugins.Digest
 	for _, report := range w.units() {
-		if plugin := report.Plugins[client.ID]; plugin.Source == fingerprint(client.Want) && plugin.Digest != "" && client.NeedsPlugin() {
+		if plugin := report.Plugins[client.Key]; plugin.Source == fingerprint(client.Want) && plugin.Digest != "" && client.NeedsPlugin() {
 			digests = append(digests, plugin.Digest)
 		}
 	}

@@ -32,7 +32,7 @@ func (w *World) againstRefresh() (reasons []string) {
 	for _, unit := range w.behindWithAccounts() {
 		reasons = append(reasons, fmt.Sprintf("the gateway of %s does not know all accounts yet", unit))
 	}
-	for _, client := range w.live() {
+	for _, client := range w.Clients {
 		if waitsFor := w.waitsFor(client); waitsFor != "" {
 			reasons = append(reasons, named(client, waitsFor))
 		}

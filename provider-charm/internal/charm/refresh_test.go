@@ -35,8 +35,10 @@ func TestARequirerIsToldOfAWorkerInTrouble(t *testing.T) {
 	peer := withPeer(w)
 	peer.Ready, peer.Trouble = false, "no Kafka broker answers at 10.0.0.1:9092"
 	w.Others["kafka-connect/1"] = *peer
-	step, is := tellClients(w).(TellClient)
+	step, is := publish(w).(Publish)
 	require.True(t, is)
 	assert.Equal(t, hook.RelationID(7), step.ID)
-	assert.Contains(t, step.Status, `"code":4000,"message":"the worker of kafka-connect/1: no Kafka broker answers at 10.0.0.1:9092"`)
+	told := w.Relations[0].Changes(step.Offer)
+	assert.Contains(t, told["status"], `"code":4000,"message":"the worker of kafka-connect/1: no Kafka broker answers at 10.0.0.1:9092"`)
+	assert.Len(t, told, 1, "it keeps what it has")
 }

@@ -138,7 +138,7 @@ func (w *World) hasTurn() bool {
 // to restart.
 func (w *World) turnIsLate() bool {
 	limit := hookPatience + stopPatience + workerPatience
-	for _, client := range w.live() {
+	for _, client := range w.Clients {
 		if client.NeedsPlugin() {
 			limit += w.Config.Plugins.Total
 		}
@@ -185,10 +185,10 @@ func (w *World) waitingUnits() []string {
 
 // unasked names a requirer that has come just now and has not named its plugin yet.
 func (w *World) unasked() (app string) {
-	for _, client := range w.live() {
-		record := w.Shared.Clients[client.ID]
+	for _, client := range w.Clients {
+		record := w.Shared.Clients[client.Key]
 		if client.WantErr != nil && schemas.IsMissing(client.WantErr) && w.Now.Sub(record.Since) < settlePatience {
-			return or(client.App, "relation "+client.ID.String())
+			return client.name()
 		}
 	}
 	return ""

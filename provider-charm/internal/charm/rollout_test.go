@@ -57,10 +57,8 @@ func TestWhoseTurnItIs(t *testing.T) {
 	t.Parallel()
 	mute := func(ago time.Duration) func(*World) {
 		return func(w *World) {
-			client := Client{ID: 8, App: "new"}
-			client.want(nil)
-			w.Clients = append(w.Clients, client)
-			w.Shared.Clients[8] = ClientRecord{Since: noon.Add(-ago)}
+			w.Clients = append(w.Clients, Client{Key: of8, App: "new", WantErr: unasked()})
+			w.Shared.Clients[of8] = ClientRecord{Since: noon.Add(-ago)}
 		}
 	}
 	down := func(unit string) func(*World) {
@@ -176,8 +174,8 @@ func TestAWorkerThatServesNobodyRestartsAtOnce(t *testing.T) {
 func TestPluginsThatArriveTogetherCostOneRestart(t *testing.T) {
 	t.Parallel()
 	w := settled(t)
-	w.Clients = append(w.Clients, Client{ID: 8, Want: wants("http://10.0.0.9:8080/b.tar.gz")})
-	w.Own.Plugins[8] = PluginReport{Source: fingerprint(w.Clients[1].Want), Digest: digestB}
+	w.Clients = append(w.Clients, Client{Key: of8, Want: wants("http://10.0.0.9:8080/b.tar.gz")})
+	w.Own.Plugins[of8] = PluginReport{Source: fingerprint(w.Clients[1].Want), Digest: digestB}
 	w.Store = append(w.Store, digestB)
 	w.Services.Started.Plugins = nil
 	require.Equal(t, RestartWorker{}, restartWorker(w))
@@ -195,8 +193,8 @@ func TestARestartWaitsForARequirerThatHasJustCome(t *testing.T) {
 			w := rolling(t, unit0)
 			lone(w)
 			_, missing := schemas.DecodeRequirer(nil)
-			w.Clients = append(w.Clients, Client{ID: 8, App: "new", WantErr: missing})
-			w.Shared.Clients[8] = ClientRecord{Since: noon}
+			w.Clients = append(w.Clients, Client{Key: of8, App: "new", WantErr: missing})
+			w.Shared.Clients[of8] = ClientRecord{Since: noon}
 			assert.Nil(t, restartWorker(w))
 			w.Now = noon.Add(settlePatience)
 			assert.Equal(t, RestartWorker{}, restartWorker(w), "a requirer that says nothing holds up nobody for long")
@@ -208,7 +206,7 @@ func TestTheOldFileOfAChangedPluginStaysUntilTheRestart(t *testing.T) {
 	t.Parallel()
 	w := rolling(t)
 	w.Clients[0].Want = wants("http://10.0.0.9:8080/b.tar.gz")
-	w.Own.Plugins[7] = PluginReport{Source: fingerprint(w.Clients[0].Want), Digest: digestB}
+	w.Own.Plugins[of7] = PluginReport{Source: fingerprint(w.Clients[0].Want), Digest: digestB}
 	w.Store = []plugins.Digest{digestA, digestB}
 	assert.Nil(t, removePlugins(w), "tasks run with it")
 	w.Shared.Turn = since(unit0, 0)
@@ -223,12 +221,12 @@ func TestAWorkerDoesNotBeginWithoutAPluginThatMayHaveTasks(t *testing.T) {
 	w.Store, w.Own.Plugins = nil, nil
 	assert.False(t, w.canRunWorker())
 	assert.Equal(t, "waiting for the plugin of my-integrator, without which the worker would fail its tasks", status(w).Message)
-	record := w.Shared.Clients[7]
+	record := w.Shared.Clients[of7]
 	record.Open = false
-	w.Shared.Clients[7] = record
+	w.Shared.Clients[of7] = record
 	assert.True(t, w.canRunWorker(), "there is no connector yet")
 	record.Open = true
-	w.Shared.Clients[7] = record
+	w.Shared.Clients[of7] = record
 	w.Services.WorkerRunning = true
 	assert.True(t, w.canRunWorker(), "one that runs goes on")
 }

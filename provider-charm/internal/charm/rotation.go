@@ -97,7 +97,7 @@ type BeginRotation struct {
 }
 
 func (s BeginRotation) Apply(ctx context.Context, u *unit, w *World) error {
-	id, hash, err := u.addPassword(ctx, s.Username, label(s.Username+".next"))
+	id, hash, err := u.addPassword(ctx, s.Username, s.Username+".next")
 	if err != nil {
 		return err
 	}
@@ -225,9 +225,9 @@ func (w *World) rotatable(meant string) []string {
 			names = append(names, name)
 		}
 	}
-	for _, client := range w.live() {
-		if meant == client.App || meant == client.ID.String() {
-			names = append(names, username(client.ID))
+	for _, client := range w.Clients {
+		if meant == client.App || meant == client.Key.Relation.String() {
+			names = append(names, client.Key.Username())
 		}
 	}
 	slices.Sort(names)

@@ -82,8 +82,8 @@ func TestTheOldPasswordEndsWithTheOverlap(t *testing.T) {
 func TestARelationThatEndsTakesItsNextPasswordAlong(t *testing.T) {
 	t.Parallel()
 	w := rotating(t, Rotation{Secret: secretOfNext})
-	w.Clients[0].Broken = true
-	assert.Equal(t, CloseClient{ID: 7, Secrets: []string{secretOf7, secretOfNext}}, next(w))
+	end(w)
+	assert.Equal(t, CloseClient{Key: of7, Secrets: []string{secretOf7, secretOfNext}}, next(w))
 }
 
 func TestJujuIsToldHowOftenToAsk(t *testing.T) {

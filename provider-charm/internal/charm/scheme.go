@@ -38,7 +38,7 @@ func (w *World) serving() []string {
 		if units[unit].Ready {
 			ready = append(ready, unit)
 		}
-		if slices.ContainsFunc(w.live(), func(client Client) bool { return isPublished(client, w.endpoint(units[unit])) }) {
+		if slices.ContainsFunc(w.Clients, func(client Client) bool { return client.has(w.endpoint(units[unit])) }) {
 			known = append(known, unit)
 		}
 	}
@@ -60,9 +60,12 @@ func (w *World) withoutScheme() string {
 }
 
 // secretTLS is the secret that clients read of TLS, while endpoints are https.
-func (w *World) secretTLS() schemas.SecretURI {
-	if !w.tls().HTTPS {
+func (w *World) secretTLS(version schemas.Version) schemas.SecretURI {
+	switch {
+	case !w.tls().HTTPS:
 		return schemas.SecretURI{}
+	case version == schemas.V1:
+		return schemas.SecretURI{ModelUUID: w.Event.ModelUUID, ID: w.Shared.TLSV1.Secret}
 	}
 	return schemas.SecretURI{ModelUUID: w.Event.ModelUUID, ID: w.tls().Secret}
 }
@@ -74,7 +77,7 @@ func (w *World) clearTLS(client Client) map[string]string {
 	if !w.tls().HTTPS {
 		return fields
 	}
-	for key, value := range aboutTLS(w.tls().pems()) {
+	for key, value := range aboutTLS(schemas.V0, w.tls().pems()) {
 		if !client.Want.Requests(key) {
 			fields[key] = value.Reveal()
 		}
@@ -85,14 +88,6 @@ func (w *World) clearTLS(client Client) map[string]string {
 // endpoint is where clients reach a unit, without the scheme.
 func (w *World) endpoint(report Report) string {
 	return "://" + net.JoinHostPort(report.Address, strconv.Itoa(w.Config.Port))
-}
-
-// isPublished says whether the client has that endpoint, in whatever scheme.
-func isPublished(client Client, endpoint string) bool {
-	published, _ := schemas.DecodeProvider(client.Published)
-	return slices.ContainsFunc(published.Answers, func(answer schemas.Answer) bool {
-		return slices.Contains(answer.Endpoints, "http"+endpoint) || slices.Contains(answer.Endpoints, "https"+endpoint)
-	})
 }
 
 func tlsStatus(w *World) (hook.Status, bool) {

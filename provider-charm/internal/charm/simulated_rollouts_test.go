@@ -31,13 +31,19 @@ const (
 	mostSteps = 10_000 // in one settling
 )
 
+// integrateTogether makes relations that ask for so many plugins: three in contract v0, one in v1 with two requests.
+func (s *simulation) integrateTogether() {
+	for id := range hook.RelationID(together - 2) {
+		s.integrate(id+1, fmt.Sprintf("http://10.0.0.9/%d", id))
+	}
+	s.integrate(together, fmt.Sprintf("http://10.0.0.9/%d", together-2), fmt.Sprintf("http://10.0.0.9/%d", together-1))
+}
+
 func TestPluginsThatComeTogetherCostEachWorkerOneRestartInAnyOrder(t *testing.T) {
 	t.Parallel()
 	eachSeed(t, func(t *testing.T, units int, seed uint64) {
 		s := newSimulation(t, seed, units)
-		for id := range hook.RelationID(together) {
-			s.integrate(id+1, fmt.Sprintf("http://10.0.0.9/%d", id))
-		}
+		s.integrateTogether()
 		s.settle()
 		for name, unit := range s.units {
 			assert.Equal(t, 1, unit.restarts, name)
@@ -91,9 +97,7 @@ func TestARolloutEndsWhateverHappens(t *testing.T) {
 	eachSeed(t, func(t *testing.T, units int, seed uint64) {
 		s := newSimulation(t, seed, units)
 		s.killing, s.failing, s.slow = 0.05, 0.2, 0.2
-		for id := range hook.RelationID(together) {
-			s.integrate(id+1, fmt.Sprintf("http://10.0.0.9/%d", id))
-		}
+		s.integrateTogether()
 		for range 400 {
 			s.step()
 			switch event := s.Float64(); {

@@ -15,8 +15,10 @@ import (
 	"connectcharms/provider-charm/internal/accounts"
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/worker"
+	"connectcharms/requirer-lib/connectprovider"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/reconcile"
+	"connectcharms/schemas"
 )
 
 // simulation is an application whose units run the rules of a rollout: their hooks one step at a time, interleaved in an
@@ -92,9 +94,16 @@ func (s *simulation) leave(name string) {
 
 func (s *simulation) anyUnit() string { return sortedKeys(s.units)[s.IntN(len(s.units))] }
 
-// integrate makes a relation whose requirer names its plugin later.
-func (s *simulation) integrate(id hook.RelationID, url string) {
-	s.clients[id] = &simulatedClient{asksLater: hook.Databag{"plugin-url": url, "requested-secrets": `["username","password"]`}}
+// integrate makes a relation whose requirer names its plugin later; several of them in contract v1.
+func (s *simulation) integrate(id hook.RelationID, urls ...string) {
+	requirer := schemas.Requirer{Version: schemas.V0}
+	if len(urls) > 1 {
+		requirer.Version = schemas.V1
+	}
+	for _, url := range urls {
+		requirer.Requests = append(requirer.Requests, wants(url))
+	}
+	s.clients[id] = &simulatedClient{asksLater: requirer.Encode()}
 	s.wake("")
 }
 
@@ -131,9 +140,11 @@ func (s *simulation) calm() bool {
 			return false
 		}
 	}
-	for _, client := range s.clients {
-		if client.published["secret-user"] == "" {
-			return false
+	for id := range s.clients {
+		for _, client := range clientsOf([]connectprovider.Relation{s.related(id)}, s.base.Config) {
+			if !client.isServed() {
+				return false
+			}
 		}
 	}
 	return s.shared.Turn.Unit == "" && s.shared.Turn.Since.IsZero()
@@ -142,10 +153,16 @@ func (s *simulation) calm() bool {
 // wanted is the digests that the requirers refer to.
 func (s *simulation) wanted() map[plugins.Digest]bool {
 	wanted := map[plugins.Digest]bool{}
-	for _, client := range s.clients {
-		wanted[digestOf(client.bag["plugin-url"])] = true
+	for id := range s.clients {
+		for _, request := range s.related(id).Requests {
+			wanted[digestOf(request.PluginURL)] = true
+		}
 	}
 	return wanted
+}
+
+func (s *simulation) related(id hook.RelationID) connectprovider.Relation {
+	return connectprovider.NewRelation(id, fmt.Sprintf("app%d", id), s.clients[id].bag, maps.Clone(s.clients[id].published))
 }
 
 // step lets one unit, or one requirer, do one thing.
@@ -176,7 +193,7 @@ func (s *simulation) advance(u *simulated) {
 		return
 	}
 	due := reconcile.First(u.hook,
-		writeAccounts, addSecrets, installPlugins, removePlugins, runServices,
+		takeOverSecrets, closeClients, writeAccounts, addSecrets, installPlugins, removePlugins, runServices,
 		noteRequests, giveTurn, restartWorker, awaitWorker, openAccounts, writeAccounts, publish, report)
 	switch {
 	case due == nil:
@@ -214,8 +231,8 @@ func (s *simulation) end(u *simulated) {
 		require.NoError(s.t, json.Unmarshal(after, &s.shared))
 		s.wake(u.name)
 	}
-	for _, client := range w.Clients {
-		s.clients[client.ID].published = client.Published
+	for _, relation := range w.Relations {
+		s.clients[relation.ID].published = relation.Published
 	}
 }
 
@@ -224,14 +241,14 @@ func (s *simulation) world(u *simulated) *World {
 	base := *s.base
 	w := &base
 	w.Event = hook.Event{Unit: u.name, Kind: hook.RelationChanged, ModelUUID: modelUUID}
-	w.Now, w.Leader, w.Address, w.Clients, w.Others = s.now, s.leader == u.name, u.name, nil, map[string]Report{}
+	w.Now, w.Leader, w.Address, w.Relations, w.Others = s.now, s.leader == u.name, u.name, nil, map[string]Report{}
 	w.Own, w.Sent = u.sent.clone(), u.sent.clone()
 	if u.periodic {
 		w.Event.Kind = hook.UpdateStatus
 	}
 	document, err := json.Marshal(s.shared)
 	require.NoError(s.t, err)
-	w.Shared = Shared{Clients: map[hook.RelationID]ClientRecord{}}
+	w.Shared = Shared{Clients: map[connectprovider.Key]ClientRecord{}}
 	require.NoError(s.t, json.Unmarshal(document, &w.Shared))
 	for name, other := range s.units {
 		if name != u.name {
@@ -239,10 +256,9 @@ func (s *simulation) world(u *simulated) *World {
 		}
 	}
 	for _, id := range sortedKeys(s.clients) {
-		client := Client{ID: id, App: fmt.Sprintf("app%d", id), Published: maps.Clone(s.clients[id].published)}
-		client.want(s.clients[id].bag)
-		w.Clients = append(w.Clients, client)
+		w.Relations = append(w.Relations, s.related(id))
 	}
+	w.Clients = clientsOf(w.Relations, w.Config)
 	u.observe(w)
 	return w
 }
@@ -270,12 +286,21 @@ func (s *simulation) apply(u *simulated, w *World, due Step) {
 	s.last = fmt.Sprintf("%s %T", u.name, due)
 	switch step := due.(type) {
 	case AddSecret:
-		account := accounts.Account{Username: username(step.ID), Hash: s.shared.Operator.Account.Hash, Relation: int(step.ID)}
-		w.Shared.Clients[step.ID] = ClientRecord{Credentials: Credentials{Secret: "s" + step.ID.String(), Account: account}, Since: w.second(), fresh: true}
+		account := accounts.Account{Username: step.Key.Username(), Hash: s.shared.Operator.Account.Hash, Relation: int(step.Key.Relation)}
+		w.Shared.Clients[step.Key] = ClientRecord{Credentials: Credentials{Secret: s.secretID(), Account: account}, Since: w.second(), fresh: true}
+	case TakeOverSecret:
+		record := w.Shared.Clients[step.From]
+		delete(w.Shared.Clients, step.From)
+		record.Account.Username, record.Open = step.To.Username(), false
+		w.Shared.Clients[step.To] = record
+	case CloseClient:
+		delete(w.Shared.Clients, step.Key)
+	case SharePlugin:
+		w.reportPlugin(step.Key, step.Plugin)
 	case OpenAccount:
-		record := w.Shared.Clients[step.ID]
+		record := w.Shared.Clients[step.Key]
 		record.Open = true
-		w.Shared.Clients[step.ID] = record
+		w.Shared.Clients[step.Key] = record
 	case WriteAccounts:
 		u.accepts = step.Accounts.Revision()
 	case InstallPlugin:
@@ -303,12 +328,8 @@ func (s *simulation) apply(u *simulated, w *World, due Step) {
 		u.ready = s.Float64() >= s.slow
 		u.served = u.served || u.ready
 	case Publish:
-		s.requireLoadedEverywhere(w, step.ID)
-		for i := range w.Clients {
-			if w.Clients[i].ID == step.ID {
-				w.Clients[i].Published = maps.Clone(step.Databag)
-			}
-		}
+		s.requireLoadedEverywhere(w, step)
+		apply(w, step)
 	case SendReport:
 		w.Sent = step.Report.clone()
 	default:
@@ -317,23 +338,23 @@ func (s *simulation) apply(u *simulated, w *World, due Step) {
 	u.observe(w)
 }
 
+// secretID is one that no other secret has.
+func (s *simulation) secretID() string { return fmt.Sprintf("%020d", s.Uint64()) }
+
 func (s *simulation) install(u *simulated, w *World, step InstallPlugin) {
 	w.Own.Plugins = maps.Clone(w.Own.Plugins)
-	if w.Own.Plugins == nil {
-		w.Own.Plugins = map[hook.RelationID]PluginReport{}
-	}
-	client, _ := w.client(step.ID)
-	told := w.Own.Plugins[step.ID]
+	client, _ := w.client(step.Key)
+	told := w.Own.Plugins[step.Key]
 	if s.Float64() < s.failing {
 		told.Failed, told.Error = fingerprint(client.Want), "404 Not Found"
-		w.Own.Plugins[step.ID] = told
+		w.reportPlugin(step.Key, told)
 		return
 	}
 	digest := digestOf(step.Source.URL)
 	if !slices.Contains(u.store, digest) {
 		u.store = append(u.store, digest)
 	}
-	w.Own.Plugins[step.ID] = PluginReport{Source: fingerprint(client.Want), Digest: digest}
+	w.reportPlugin(step.Key, PluginReport{Source: fingerprint(client.Want), Digest: digest})
 }
 
 func digestOf(url string) plugins.Digest {
@@ -354,14 +375,16 @@ func (s *simulation) requireOthersUp(restarting *simulated) {
 }
 
 // requireLoadedEverywhere holds the first publication to the workers, not to what the leader has heard of them.
-func (s *simulation) requireLoadedEverywhere(w *World, id hook.RelationID) {
-	client, _ := w.client(id)
-	if client.Published["secret-user"] != "" {
-		return
-	}
-	for name := range w.units() {
-		if unit, there := s.units[name]; there {
-			require.Contains(s.t, unit.started.Plugins, digestOf(client.Want.PluginURL), "published before %s has it", name)
+func (s *simulation) requireLoadedEverywhere(w *World, step Publish) {
+	for _, client := range w.clientsOf(step.ID) {
+		isAnswered := func(a schemas.Answer) bool { return a.RequestID == client.Key.Request }
+		if client.isServed() || !slices.ContainsFunc(step.Offer.Answers, isAnswered) {
+			continue
+		}
+		for name := range w.units() {
+			if unit, there := s.units[name]; there {
+				require.Contains(s.t, unit.started.Plugins, digestOf(client.Want.PluginURL), "published before %s has it", name)
+			}
 		}
 	}
 }

@@ -27,7 +27,7 @@ func configStatus(w *World) (hook.Status, bool) {
 }
 
 func summary(w *World) string {
-	switch clients := len(w.live()); clients {
+	switch clients := len(w.Clients); clients {
 	case 0:
 		return "ready, no clients"
 	case 1:

@@ -2,14 +2,18 @@ package charm
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
 
 	"connectcharms/provider-charm/internal/certificates"
 	"connectcharms/provider-charm/internal/gateway"
+	"connectcharms/requirer-lib/connectprovider"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/secret"
+	"connectcharms/schemas"
 )
 
 // This file is what the application tells clients of TLS, and when its gateways change what they show:
@@ -21,8 +25,12 @@ import (
 // A certificate of a CA that clients have known for an overlap is shown at once. So a client that reads what is published
 // within the overlap never meets what it does not know.
 
-// tlsLabel is the application's own name for the secret that tells clients of TLS. All relations share it.
-const tlsLabel = clientEndpoint + ".tls.secret"
+// The application's own names for the secrets that tell clients of TLS. All relations of one version of the contract share
+// one: the words differ.
+const (
+	tlsLabel   = clientEndpoint + ".tls.secret"
+	tlsV1Label = clientEndpoint + ".tls-v1.secret"
+)
 
 // TLSRecord is what clients are told of TLS.
 type TLSRecord struct {
@@ -31,6 +39,13 @@ type TLSRecord struct {
 	HTTPS   bool          `json:"https,omitempty"`  // endpoints are https
 	Changed time.Time     `json:"changed,omitzero"` // when HTTPS last changed; zero: it never did
 	fresh   bool          // the secret was added in this very hook
+}
+
+// TLSRecordV1 is the secret for clients of contract v1.
+type TLSRecordV1 struct {
+	Secret string `json:"secret"` // ID of the Juju secret
+	Says   string `json:"says"`   // fingerprint of the CAs in it
+	fresh  bool   // the secret was added in this very hook
 }
 
 // PublishedCA is a CA that clients are told of.
@@ -116,20 +131,32 @@ func (w *World) reportTLS() {
 	}
 }
 
-// addTLSSecret makes the secret that tells clients of TLS, long before it is of use: Juju 4.1-beta2 drops a grant made in
-// the hook that makes the secret.
-func addTLSSecret(w *World) Step {
-	if w.Leader && w.PeerRelation != nil && w.Shared.TLS == nil {
-		return AddTLSSecret{}
+// addTLSSecrets makes the secrets that tell clients of TLS, long before they are of use: Juju 4.1-beta2 drops a grant made
+// in the hook that makes the secret.
+func addTLSSecrets(w *World) Step {
+	switch {
+	case !w.Leader || w.PeerRelation == nil:
+		return nil
+	case w.Shared.TLS == nil:
+		return AddTLSSecret{Version: schemas.V0}
+	case w.Shared.TLSV1 == nil:
+		return AddTLSSecret{Version: schemas.V1}
 	}
 	return nil
 }
 
-// AddTLSSecret makes the secret.
-type AddTLSSecret struct{}
+// tlsIsFresh says whether the secret was made in this very hook.
+func (w *World) tlsIsFresh(version schemas.Version) bool {
+	return version == schemas.V1 && (w.Shared.TLSV1 == nil || w.Shared.TLSV1.fresh) && w.tls().HTTPS
+}
 
-func (AddTLSSecret) Apply(ctx context.Context, u *unit, w *World) error {
-	uri, err := u.SecretAdd(ctx, aboutTLS(nil), hook.SecretOptions{Label: tlsLabel})
+// AddTLSSecret makes the secret for clients of a version.
+type AddTLSSecret struct{ Version schemas.Version }
+
+func (s AddTLSSecret) Apply(ctx context.Context, u *unit, w *World) error {
+	label := map[schemas.Version]string{schemas.V0: tlsLabel, schemas.V1: tlsV1Label}[s.Version]
+	cas := w.tls().pems()
+	uri, err := u.SecretAdd(ctx, aboutTLS(s.Version, cas), hook.SecretOptions{Label: label})
 	if err != nil {
 		return err
 	}
@@ -137,27 +164,39 @@ func (AddTLSSecret) Apply(ctx context.Context, u *unit, w *World) error {
 	if err != nil {
 		return err
 	}
-	return u.share(ctx, w, func(shared *Shared) { shared.TLS = &TLSRecord{Secret: id, fresh: true} })
+	return u.share(ctx, w, func(shared *Shared) {
+		if s.Version == schemas.V1 {
+			shared.TLSV1 = &TLSRecordV1{Secret: id, Says: fingerprintOf(cas), fresh: true}
+		} else {
+			shared.TLS = &TLSRecord{Secret: id, fresh: true}
+		}
+	})
 }
 
-// aboutTLS is the content of the secret: what v0 clients look for.
-func aboutTLS(cas []string) hook.SecretContent {
-	if len(cas) == 0 {
-		return hook.SecretContent{"tls": secret.New("disabled")}
+// aboutTLS is the content of the secret: what clients of the version look for.
+func aboutTLS(version schemas.Version, cas []string) hook.SecretContent {
+	content := hook.SecretContent{"tls": secret.New(connectprovider.TLSWord(version, len(cas) > 0))}
+	if len(cas) > 0 {
+		content["tls-ca"] = secret.New(strings.Join(cas, ""))
 	}
-	return hook.SecretContent{"tls": secret.New("enabled"), "tls-ca": secret.New(strings.Join(cas, ""))}
+	return content
+}
+
+func fingerprintOf(cas []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(cas, "")))
+	return hex.EncodeToString(sum[:8])
 }
 
 // publishCAs tells clients of every CA that a unit shows or is to show, and of no other.
 func publishCAs(w *World) Step {
-	if !w.Leader || w.Shared.TLS == nil {
+	if !w.Leader || w.Shared.TLS == nil || w.Shared.TLSV1 == nil {
 		return nil
 	}
 	cas := w.casInUse()
-	if slices.Equal(cas, w.tls().pems()) {
+	if slices.Equal(cas, w.tls().pems()) && w.Shared.TLSV1.Says == fingerprintOf(cas) {
 		return nil
 	}
-	return PublishCAs{Secret: w.tls().Secret, CAs: cas}
+	return PublishCAs{V0: w.tls().Secret, V1: w.Shared.TLSV1.Secret, CAs: cas}
 }
 
 // casInUse lists every CA that a unit shows or is to show: first those that are published, in their order.
@@ -185,17 +224,26 @@ func (r TLSRecord) pems() []string {
 	return pems
 }
 
-// PublishCAs makes a new revision of the secret with these CAs.
+// PublishCAs makes a new revision of the secrets with these CAs.
 type PublishCAs struct {
-	Secret string
+	V0, V1 string
 	CAs    []string
 }
 
 func (s PublishCAs) Apply(ctx context.Context, u *unit, w *World) error {
-	if err := u.SecretSet(ctx, "secret:"+s.Secret, aboutTLS(s.CAs), hook.SecretOptions{}); err != nil {
-		return err
+	for version, id := range map[schemas.Version]string{schemas.V0: s.V0, schemas.V1: s.V1} {
+		if err := u.SecretSet(ctx, "secret:"+id, aboutTLS(version, s.CAs), hook.SecretOptions{}); err != nil {
+			return err
+		}
 	}
-	return u.share(ctx, w, func(shared *Shared) { shared.TLS = shared.TLS.with(s.CAs, w.Now) })
+	return u.share(ctx, w, func(shared *Shared) { shared.publish(s.CAs, w.Now) })
+}
+
+// publish notes what the secrets say now.
+func (s *Shared) publish(cas []string, now time.Time) {
+	told := *s.TLSV1
+	told.Says = fingerprintOf(cas)
+	s.TLS, s.TLSV1 = s.TLS.with(cas, now), &told
 }
 
 // with is the record with these CAs. Those that were published before keep their time.

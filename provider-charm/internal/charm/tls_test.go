@@ -16,10 +16,11 @@ func served(t *testing.T, ca *authority, since time.Time) *World {
 	t.Helper()
 	w := withRequest(t, settled(t))
 	w.Shared.TLS = &TLSRecord{Secret: secretOfTLS, CAs: []PublishedCA{{ca.pem(), since}}, HTTPS: true, Changed: since}
-	w.Clients[0].Published = hook.Databag{
+	w.Shared.TLSV1.Says = fingerprintOf([]string{ca.pem()})
+	publishes(w, hook.Databag{
 		"endpoints": "https://10.0.0.5:8083", "secret-user": "secret://" + modelUUID + "/" + secretOf7,
 		"secret-tls": "secret://" + modelUUID + "/" + secretOfTLS, "tls": "enabled", "tls-ca": ca.pem(),
-	}
+	})
 	return holding(w, ca.issue(w.Certificate.Request, noon.Add(100*time.Hour)))
 }
 
@@ -46,7 +47,7 @@ func walk(t *testing.T, w *World) (steps []string) {
 				steps = append(steps, "gateway without http")
 			}
 		case PublishCAs:
-			w.Shared.TLS = w.Shared.TLS.with(step.CAs, w.Now)
+			w.Shared.publish(step.CAs, w.Now)
 			steps = append(steps, "CAs")
 		case SetScheme:
 			record := *w.Shared.TLS
@@ -54,16 +55,8 @@ func walk(t *testing.T, w *World) (steps []string) {
 			w.Shared.TLS = &record
 			steps = append(steps, "scheme")
 		case Publish:
-			published := hook.Databag{}
-			for _, bag := range []hook.Databag{w.Clients[0].Published, step.Databag} {
-				for key, value := range bag {
-					if published[key] = value; value == "" {
-						delete(published, key)
-					}
-				}
-			}
-			w.Clients[0].Published = published
-			steps = append(steps, "publish "+published["endpoints"])
+			apply(w, step)
+			steps = append(steps, "publish "+w.Relations[0].Published["endpoints"])
 		case SendReport:
 			w.Sent = step.Report.clone()
 		default:
@@ -82,7 +75,7 @@ func TestClientsFollowFromHTTPToHTTPSAndBack(t *testing.T) {
 
 	w.Certificate.Offered = ca.issue(w.Certificate.Request, noon.Add(100*time.Hour))
 	assert.Equal(t, []string{"take", "gateway with http", "CAs", "scheme", "publish https://10.0.0.5:8083"}, walk(t, w))
-	assert.Equal(t, "secret://"+modelUUID+"/"+secretOfTLS, w.Clients[0].Published["secret-tls"])
+	assert.Equal(t, "secret://"+modelUUID+"/"+secretOfTLS, w.Relations[0].Published["secret-tls"])
 	w.Now = noon.Add(59 * time.Minute)
 	assert.Empty(t, walk(t, w), "http goes on for an overlap")
 	w.Now = noon.Add(60 * time.Minute)
@@ -90,8 +83,8 @@ func TestClientsFollowFromHTTPToHTTPSAndBack(t *testing.T) {
 
 	w.Certificate.Relation, w.Certificate.Offered = nil, certificates.Certificate{}
 	assert.Equal(t, []string{"gateway with http", "scheme", "publish http://10.0.0.5:8083"}, walk(t, w))
-	assert.NotContains(t, w.Clients[0].Published, "secret-tls")
-	assert.NotContains(t, w.Clients[0].Published, "tls-ca")
+	assert.NotContains(t, w.Relations[0].Published, "secret-tls")
+	assert.NotContains(t, w.Relations[0].Published, "tls-ca")
 	w.Now = noon.Add(119 * time.Minute)
 	assert.Empty(t, walk(t, w), "https goes on for an overlap")
 	w.Now = noon.Add(120 * time.Minute)
@@ -116,12 +109,12 @@ func TestAnotherCAIsPublishedBeforeItIsShown(t *testing.T) {
 	w.Certificate.Offered = two.issue(w.Certificate.Request, noon.Add(200*time.Hour))
 	w.reportTLS()
 	assert.Equal(t, []string{"CAs", "publish https://10.0.0.5:8083"}, walk(t, w))
-	assert.Equal(t, one.pem()+two.pem(), w.Clients[0].Published["tls-ca"], "clients know both")
+	assert.Equal(t, one.pem()+two.pem(), w.Relations[0].Published["tls-ca"], "clients know both")
 	w.Now = noon.Add(59 * time.Minute)
 	assert.Empty(t, walk(t, w))
 	w.Now = noon.Add(60 * time.Minute)
 	assert.Equal(t, []string{"take", "gateway without http", "CAs", "publish https://10.0.0.5:8083"}, walk(t, w))
-	assert.Equal(t, two.pem(), w.Clients[0].Published["tls-ca"], "the old one is taken back")
+	assert.Equal(t, two.pem(), w.Relations[0].Published["tls-ca"], "the old one is taken back")
 }
 
 func TestRenewedCertificateOfAKnownCAIsShownAtOnce(t *testing.T) {
@@ -187,7 +180,7 @@ func TestNewUnitShowsAtOnceWhatClientsKnow(t *testing.T) {
 func TestFirstPasswordDoesNotGoWithoutTLSWhereItIsWanted(t *testing.T) {
 	t.Parallel()
 	w := withRequest(t, settled(t))
-	w.Clients[0].Published = hook.Databag{}
+	publishes(w, hook.Databag{})
 	assert.Empty(t, walk(t, w), "the client waits for the certificate")
 	w.Certificate.Offered = newAuthority(t, "one").issue(w.Certificate.Request, noon.Add(time.Hour))
 	steps := walk(t, w)

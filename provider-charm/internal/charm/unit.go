@@ -9,6 +9,7 @@ import (
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/provider-charm/internal/worker"
+	"connectcharms/requirer-lib/connectprovider"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/reconcile"
 )
@@ -24,6 +25,7 @@ type unit struct {
 	kafka      *distribution.Store
 	supervisor *supervisor.Supervisor
 	control    gateway.Control
+	clients    *connectprovider.Provider
 	rest       *worker.REST
 	installed  map[plugins.Digest]plugins.Installed // what the store has
 }
@@ -74,5 +76,6 @@ func newUnit(ctx context.Context, h *hook.Hook, log *slog.Logger) (*unit, error)
 	return &unit{
 		Hook: h, log: log, place: at, layout: files, seen: seen, store: store, kafka: distribution.Open(files.kafkaDir()),
 		supervisor: pebble, control: gateway.Control{Socket: files.controlFile()},
+		clients: connectprovider.New(h, connectprovider.Options{Endpoint: clientEndpoint}),
 	}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"connectcharms/provider-charm/internal/metrics"
 	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/provider-charm/internal/worker"
+	"connectcharms/requirer-lib/connectprovider"
 	"connectcharms/requirer-lib/hook"
 )
 
@@ -208,14 +209,22 @@ func (w *World) metricsUnit() metrics.Unit {
 	for _, name := range sortedKeys(units) {
 		unit.Workers = append(unit.Workers, workerID(units[name]))
 	}
-	for _, client := range w.live() {
-		plugin := w.Own.Plugins[client.ID]
-		unit.Clients = append(unit.Clients, metrics.Client{
-			Relation: client.ID.String(), Application: client.App, Published: client.Published["secret-user"] != "",
-			PluginFailing: plugin.Error != "" && plugin.Failed == fingerprint(client.Want),
-		})
+	for _, relation := range w.Relations {
+		unit.Clients = append(unit.Clients, w.metricsClient(relation))
 	}
 	return unit
+}
+
+// metricsClient is a relation with all its requests: those have no names that a person knows.
+func (w *World) metricsClient(relation connectprovider.Relation) metrics.Client {
+	clients := w.clientsOf(relation.ID)
+	told := metrics.Client{Relation: relation.ID.String(), Application: relation.App, Published: len(clients) > 0}
+	for _, client := range clients {
+		plugin := w.Own.Plugins[client.Key]
+		told.Published = told.Published && client.isServed()
+		told.PluginFailing = told.PluginFailing || plugin.Error != "" && plugin.Failed == fingerprint(client.Want)
+	}
+	return told
 }
 
 // watchNotes are what is amiss with watching. It holds nobody up.

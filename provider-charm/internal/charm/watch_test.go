@@ -172,11 +172,11 @@ func TestAFailedConnectorShowsInTheApplicationsStatusWithoutBlocking(t *testing.
 	assert.Less(t, len(got.Message), 350)
 	assert.Equal(t, "1 client", status(w).Message, "the unit itself is well")
 
-	entries := w.failures(w.Clients[0])
+	entries := w.failures(7)
 	require.Len(t, entries, 2)
 	assert.Equal(t, 1000, entries[0].Code, "for information: the requirer goes on")
 	assert.Contains(t, entries[0].Message, "connector a_r7_")
-	assert.Empty(t, w.failures(Client{ID: 70}))
+	assert.Empty(t, w.failures(70))
 }
 
 func TestTheApplicationIsNoBetterThanItsUnits(t *testing.T) {
@@ -243,6 +243,6 @@ func TestWhatTheMetricsAreToldOfTheUnit(t *testing.T) {
 	assert.Equal(t, "7", unit.Clients[0].Relation)
 	assert.True(t, unit.Clients[0].Published)
 	assert.False(t, unit.Clients[0].PluginFailing)
-	w.Own.Plugins[7] = PluginReport{Failed: fingerprint(wantA), Error: "404 Not Found"}
+	w.Own.Plugins[of7] = PluginReport{Failed: fingerprint(wantA), Error: "404 Not Found"}
 	assert.True(t, w.metricsUnit().Clients[0].PluginFailing)
 }

@@ -8,6 +8,7 @@ import (
 	"connectcharms/provider-charm/internal/accounts"
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/provider-charm/internal/worker"
+	"connectcharms/requirer-lib/connectprovider"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/reconcile"
 	"connectcharms/schemas"
@@ -28,7 +29,10 @@ type World struct {
 	Sent         Report            // what the other units can read of it
 	Others       map[string]Report // by unit
 	Shared       Shared            // the application's peer databag
-	Clients      []Client          // by relation id
+
+	Relations []connectprovider.Relation // of requirers, that go on
+	Clients   []Client                   // their requests, in order
+
 	Admin        AdminWish
 	Watch        Watch
 	Failing      []Failing // connectors, as the leader last saw them
@@ -47,14 +51,13 @@ type World struct {
 	tried reconcile.Tried
 }
 
-// Client is one connect_client relation.
+// Client is one request in a connect_client relation: the one of a relation in contract v0, one of several in v1.
 type Client struct {
-	ID        hook.RelationID
+	Key       connectprovider.Key
 	App       string
 	Want      schemas.Request
 	WantErr   error
-	Broken    bool         // the relation ends with this hook
-	Published hook.Databag // this application's databag; read by the leader only
+	Published schemas.Answer // known to the leader only
 }
 
 // Runtime is what a worker needs and does not bring.
@@ -102,21 +105,21 @@ type Services struct {
 
 // Report is what a unit tells the other units, in its peer databag.
 type Report struct {
-	Address      string                           `json:"address,omitempty"`
-	Plugins      map[hook.RelationID]PluginReport `json:"plugins,omitempty"`
-	Loaded       []plugins.Digest                 `json:"loaded,omitempty"`
-	NeedsRestart bool                             `json:"needs-restart,omitempty"`
-	Ready        bool                             `json:"ready,omitempty"`
-	Trouble      string                           `json:"trouble,omitempty"`  // why the worker is not ready, where that is known
-	Accounts     string                           `json:"accounts,omitempty"` // revision that its gateway accepts
-	TLS          TLSReport                        `json:"tls,omitzero"`
-	ExactlyOnce  worker.ExactlyOnce               `json:"exactly-once,omitempty"`
-	Asks         int                              `json:"asks,omitempty"`   // number of the last restart that was asked for on it
-	Turned       int                              `json:"turned,omitempty"` // number of the last turn that it has used
-	Echo         int                              `json:"echo,omitempty"`   // number of the last turn that was to be echoed
+	Address      string                               `json:"address,omitempty"`
+	Plugins      map[connectprovider.Key]PluginReport `json:"plugins,omitempty"`
+	Loaded       []plugins.Digest                     `json:"loaded,omitempty"`
+	NeedsRestart bool                                 `json:"needs-restart,omitempty"`
+	Ready        bool                                 `json:"ready,omitempty"`
+	Trouble      string                               `json:"trouble,omitempty"`  // why the worker is not ready, where that is known
+	Accounts     string                               `json:"accounts,omitempty"` // revision that its gateway accepts
+	TLS          TLSReport                            `json:"tls,omitzero"`
+	ExactlyOnce  worker.ExactlyOnce                   `json:"exactly-once,omitempty"`
+	Asks         int                                  `json:"asks,omitempty"`   // number of the last restart that was asked for on it
+	Turned       int                                  `json:"turned,omitempty"` // number of the last turn that it has used
+	Echo         int                                  `json:"echo,omitempty"`   // number of the last turn that was to be echoed
 }
 
-// PluginReport is what a unit has made of one relation's plugin-url.
+// PluginReport is what a unit has made of one request's plugin-url.
 type PluginReport struct {
 	Source string         `json:"source,omitempty"` // fingerprint of the URL (and digest asked for) that Digest came from
 	Digest plugins.Digest `json:"digest,omitempty"`
@@ -127,20 +130,21 @@ type PluginReport struct {
 
 // Shared is what the leader keeps for all units and for the next leader, in the application's peer databag.
 type Shared struct {
-	Clients  map[hook.RelationID]ClientRecord `json:"clients,omitempty"`
-	Operator *Credentials                     `json:"operator,omitempty"` // the charm's own
-	Admin    *accounts.Account                `json:"admin,omitempty"`    // that of config operator-secret
-	TLS      *TLSRecord                       `json:"tls,omitempty"`
-	Identity *IdentityRecord                  `json:"identity,omitempty"`
-	Turn     Turn                             `json:"rollout,omitzero"`  // who may restart its worker
-	Restart  int                              `json:"restart,omitempty"` // number of the last restart that an operator asked for
+	Clients  map[connectprovider.Key]ClientRecord `json:"clients,omitempty"`
+	Operator *Credentials                         `json:"operator,omitempty"` // the charm's own
+	Admin    *accounts.Account                    `json:"admin,omitempty"`    // that of config operator-secret
+	TLS      *TLSRecord                           `json:"tls,omitempty"`
+	TLSV1    *TLSRecordV1                         `json:"tls-v1,omitempty"`
+	Identity *IdentityRecord                      `json:"identity,omitempty"`
+	Turn     Turn                                 `json:"rollout,omitzero"`  // who may restart its worker
+	Restart  int                                  `json:"restart,omitempty"` // number of the last restart that an operator asked for
 
 	ExactlyOnce worker.ExactlyOnce `json:"exactly-once,omitempty"` // how far the workers may go
 
 	unknown map[string]json.RawMessage // what another version of this charm has written
 }
 
-// ClientRecord is what exists on behalf of one relation, and so must go with it.
+// ClientRecord is what exists on behalf of one request, and so must go with it.
 type ClientRecord struct {
 	Credentials
 	Open    bool      `json:"open,omitempty"`    // gateways are to accept the account: the plugin is loaded everywhere
@@ -160,19 +164,41 @@ type Credentials struct {
 // NeedsPlugin says whether the client's plugin has to be on the workers.
 func (c Client) NeedsPlugin() bool { return c.WantErr == nil && c.Want.NeedsPlugin() }
 
-// live lists the clients whose relation goes on.
-func (w *World) live() []Client {
-	return slices.DeleteFunc(slices.Clone(w.Clients), func(c Client) bool { return c.Broken })
-}
+// isServed says whether the client was given credentials, as far as this unit knows.
+func (c Client) isServed() bool { return !c.Published.SecretUser.IsZero() }
 
-func (w *World) client(id hook.RelationID) (Client, bool) {
-	for _, client := range w.live() {
-		if client.ID == id {
+// name is what an operator knows the client by.
+func (c Client) name() string { return or(c.App, "relation "+c.Key.Relation.String()) }
+
+func (w *World) client(key connectprovider.Key) (Client, bool) {
+	for _, client := range w.Clients {
+		if client.Key == key {
 			return client, true
 		}
 	}
 	return Client{}, false
 }
+
+// clientsOf are the requests in a relation.
+func (w *World) clientsOf(id hook.RelationID) []Client {
+	return slices.DeleteFunc(slices.Clone(w.Clients), func(c Client) bool { return c.Key.Relation != id })
+}
+
+func (w *World) relation(id hook.RelationID) connectprovider.Relation {
+	for _, relation := range w.Relations {
+		if relation.ID == id {
+			return relation
+		}
+	}
+	return connectprovider.Relation{ID: id}
+}
+
+func (w *World) isRelated(id hook.RelationID) bool {
+	return slices.ContainsFunc(w.Relations, func(r connectprovider.Relation) bool { return r.ID == id })
+}
+
+// goesOn says whether a request is still there. One of a relation whose requests cannot be read counts as there.
+func (w *World) goesOn(key connectprovider.Key) bool { return w.relation(key.Relation).Goes(key) }
 
 // units is the report of every unit, this one's as it stands now.
 func (w *World) units() map[string]Report {

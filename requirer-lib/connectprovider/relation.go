@@ -1,0 +1,187 @@
+package connectprovider
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"connectcharms/requirer-lib/hook"
+	"connectcharms/schemas"
+)
+
+// Relation is one relation as it stands in a hook. It is plain data.
+type Relation struct {
+	ID  hook.RelationID
+	App string // the requirer's
+
+	Version  schemas.Version // in which the requirer speaks
+	Requests []schemas.Request
+	// Problem is what is wrong with the requirer's databag beside single requests. With one that is Unreadable there are no
+	// requests: nobody knows whether those of before go on.
+	Problem error
+
+	Published hook.Databag          // this application's databag; nil on a unit that does not lead
+	Before    []schemas.StatusEntry // the status in it, as the hook found it
+}
+
+// NewRelation reads the two databags of a relation.
+func NewRelation(id hook.RelationID, app string, asked, published hook.Databag) Relation {
+	requirer, err := schemas.DecodeRequirer(asked)
+	before, _ := schemas.DecodeProvider(published)
+	relation := Relation{
+		ID: id, App: app, Version: requirer.Version, Requests: requirer.Requests, Problem: besides(requirer, err),
+		Published: published, Before: before.Status,
+	}
+	if relation.Unreadable() {
+		relation.Requests = nil
+	}
+	return relation
+}
+
+// besides takes out of err what is a problem of one request.
+func besides(requirer schemas.Requirer, err error) error {
+	var rest []error
+	for _, problem := range schemas.Problems(err) {
+		isOfOne := func(request schemas.Request) bool {
+			return slices.ContainsFunc(schemas.Problems(request.Problem), func(p *schemas.FieldError) bool { return *p == *problem })
+		}
+		if !slices.ContainsFunc(requirer.Requests, isOfOne) {
+			rest = append(rest, problem)
+		}
+	}
+	return errors.Join(rest...)
+}
+
+// Unreadable says whether the requirer's databag does not tell what its requests are: a version or a form that is unknown.
+// What was published before is then left as it is.
+func (r Relation) Unreadable() bool {
+	return slices.ContainsFunc(schemas.Problems(r.Problem), func(p *schemas.FieldError) bool { return p.Key == "version" || p.Key == "requests" })
+}
+
+// Key names a request of this relation.
+func (r Relation) Key(request schemas.Request) Key { return Key{Relation: r.ID, Request: request.ID} }
+
+// Goes says whether a request of this relation goes on, as far as one can tell.
+func (r Relation) Goes(key Key) bool {
+	if r.Unreadable() {
+		return r.ID == key.Relation
+	}
+	return slices.ContainsFunc(r.Requests, func(request schemas.Request) bool { return r.Key(request) == key })
+}
+
+// Answer is what is published for a request; of none, no more than its ID.
+func (r Relation) Answer(id string) schemas.Answer {
+	published, _ := schemas.DecodeProvider(r.Published)
+	for _, answer := range published.Answers {
+		if answer.RequestID == id && r.isOfVersion(published.Version) {
+			answer.Problem = nil
+			return answer
+		}
+	}
+	return schemas.Answer{RequestID: id}
+}
+
+// isOfVersion says whether what is published in a version is so in the requirer's.
+func (r Relation) isOfVersion(published schemas.Version) bool {
+	return published == r.Version || r.Unreadable()
+}
+
+// Offer is what a relation's requirer is to be told.
+type Offer struct {
+	Answers []schemas.Answer // to the requests that can be served. Resource and Salt are filled in
+	Status  []schemas.StatusEntry
+}
+
+// ownKeys are those that a provider writes, in one version or the other: what of them is not offered is taken back.
+var ownKeys = []string{"endpoints", "secret-user", "secret-tls", "tls", "tls-ca", "status", "version", "requests", "data"}
+
+// Changes are what has to be written for the databag to say what is offered; empty when it does. An empty value takes its
+// key back.
+func (r Relation) Changes(offer Offer) hook.Databag {
+	wanted := r.wanted(offer)
+	published, _ := schemas.DecodeProvider(r.Published)
+	wanted.Told = published.Told
+	if len(r.differences(wanted.Encode())) == 0 {
+		return nil
+	}
+	wanted.Told = told(r.Before, wanted.Status)
+	return r.differences(wanted.Encode())
+}
+
+func (r Relation) differences(wanted hook.Databag) hook.Databag {
+	changes := hook.Databag{}
+	for _, key := range ownKeys {
+		if r.Published[key] != wanted[key] {
+			changes[key] = wanted[key]
+		}
+	}
+	return changes
+}
+
+// wanted is the databag as it should be.
+func (r Relation) wanted(offer Offer) schemas.Provider {
+	switch {
+	case r.Unreadable():
+		published, _ := schemas.DecodeProvider(r.Published)
+		published.Status = offer.Status
+		return published
+	case r.Version == schemas.V0:
+		return schemas.Provider{Version: schemas.V0, Answers: offer.Answers, Status: offer.Status}
+	}
+	provider := schemas.Provider{Version: schemas.V1, Answers: r.answers(offer.Answers), Status: oneOfACode(offer.Status)}
+	if provider.Status == nil && len(offer.Answers) == 0 && r.Published["version"] == "" {
+		return schemas.Provider{} // nothing to say so far
+	}
+	return provider
+}
+
+// answers has one for each request, in their order. One that cannot be served yet has no endpoints and no secret: of a
+// requirer on the peers' library that hears the status, and counts the request as one that waits.
+func (r Relation) answers(offered []schemas.Answer) (all []schemas.Answer) {
+	for _, request := range r.Requests {
+		answer := schemas.Answer{RequestID: request.ID}
+		if i := slices.IndexFunc(offered, func(a schemas.Answer) bool { return a.RequestID == request.ID }); i >= 0 {
+			answer = offered[i]
+		}
+		answer.Resource, answer.Salt = request.PluginURL, request.Salt
+		all = append(all, answer)
+	}
+	return all
+}
+
+// oneOfACode puts entries of one code together: requirers of v1 know a status by its code.
+func oneOfACode(entries []schemas.StatusEntry) (merged []schemas.StatusEntry) {
+	for _, entry := range entries {
+		i := slices.IndexFunc(merged, func(other schemas.StatusEntry) bool { return other.Code == entry.Code })
+		if i < 0 {
+			merged = append(merged, entry)
+			continue
+		}
+		merged[i].Message += "; " + entry.Message
+		if !strings.Contains(merged[i].Resolution, entry.Resolution) {
+			merged[i].Resolution += "; " + entry.Resolution
+		}
+	}
+	return merged
+}
+
+// told is what a requirer of v1 is to take for known. It compares codes: those that are in the status and not told it calls
+// raised, those that are told and not in the status resolved. So what was there before is told, as long as its words are
+// the same: other words are raised anew. It stays until the next change, and a hook that comes meanwhile sees it again.
+func told(before, now []schemas.StatusEntry) []schemas.StatusEntry {
+	return slices.DeleteFunc(slices.Clone(before), func(old schemas.StatusEntry) bool {
+		return slices.ContainsFunc(now, func(entry schemas.StatusEntry) bool { return entry.Code == old.Code && entry != old })
+	})
+}
+
+// With is the relation after these changes.
+func (r Relation) With(changes hook.Databag) Relation {
+	r.Published = maps.Clone(r.Published)
+	if r.Published == nil {
+		r.Published = hook.Databag{}
+	}
+	maps.Copy(r.Published, changes)
+	maps.DeleteFunc(r.Published, func(_, value string) bool { return value == "" })
+	return r
+}
