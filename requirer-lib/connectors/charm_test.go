@@ -11,7 +11,7 @@ import (
 
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/connectors"
-	"connectcharms/requirer-lib/connecttest"
+	"connectcharms/requirer-lib/connectors/internal/standin"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/requirer-lib/secret"
@@ -21,7 +21,7 @@ import (
 type model struct {
 	*jujutest.Model
 	t       *testing.T
-	cluster *connecttest.Cluster
+	cluster *standin.Cluster
 	id      int // of the relation
 }
 
@@ -30,7 +30,7 @@ func newModel(t *testing.T, units int, charm jujutest.Func) *model {
 	juju, err := jujutest.New(jujutest.Options{HookRetries: -1})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, juju.Close()) })
-	m := &model{Model: juju, t: t, cluster: connecttest.Start()}
+	m := &model{Model: juju, t: t, cluster: standin.Start()}
 	t.Cleanup(m.cluster.Close)
 	m.cluster.SetPassword("pw-of-relation")
 	require.NoError(t, m.Deploy("client", jujutest.FromFunc([]byte("name: client\nrequires: {connect-client: {interface: connect_client}}\n"), charm),

@@ -8,7 +8,7 @@ import (
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/connectors"
-	"connectcharms/requirer-lib/connecttest"
+	"connectcharms/requirer-lib/connectors/internal/standin"
 	"connectcharms/requirer-lib/hook"
 )
 
@@ -48,7 +48,7 @@ func dispatch(ctx context.Context, h *hook.Hook) error {
 
 // Connectors that are no charm's, named by a rule of one's own, and what each call did.
 func ExampleOwned() {
-	cluster := connecttest.Start() // in place of a real one
+	cluster := standin.Start() // in place of a real one
 	defer cluster.Close()
 	client, err := connect.New(connect.Config{Endpoints: []string{cluster.URL}})
 	if err != nil {

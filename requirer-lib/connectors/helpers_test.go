@@ -9,7 +9,7 @@ import (
 
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
-	"connectcharms/requirer-lib/connecttest"
+	"connectcharms/requirer-lib/connectors/internal/standin"
 )
 
 const (
@@ -26,9 +26,9 @@ func (marked) ShortName(connector string) (string, bool) {
 	return strings.CutSuffix(connector, ownMark)
 }
 
-func newCluster(t *testing.T) (*connecttest.Cluster, connectors.Owned) {
+func newCluster(t *testing.T) (*standin.Cluster, connectors.Owned) {
 	t.Helper()
-	cluster := connecttest.Start()
+	cluster := standin.Start()
 	t.Cleanup(cluster.Close)
 	return cluster, ownedAt(t, cluster.URL)
 }

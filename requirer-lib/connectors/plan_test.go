@@ -11,7 +11,7 @@ import (
 
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
-	"connectcharms/requirer-lib/connecttest"
+	"connectcharms/requirer-lib/connectors/internal/standin"
 )
 
 // config is a connector's; with tells two apart.
@@ -163,7 +163,7 @@ func TestAfterACallThePlanIsEmpty(t *testing.T) {
 var someNames = []string{"a", "b", "c", "d", "e"}
 
 // populate gives a cluster connectors of this owner and of others, in any state.
-func populate(cluster *connecttest.Cluster, random *rand.Rand) {
+func populate(cluster *standin.Cluster, random *rand.Rand) {
 	for _, short := range someNames {
 		for _, mark := range []string{ownMark, "_r17_" + uuid, ""} {
 			if random.IntN(3) == 0 {
@@ -195,7 +195,7 @@ func randomDesired(random *rand.Rand) connectors.Desired {
 func pick[T any](random *rand.Rand, from ...T) T { return from[random.IntN(len(from))] }
 
 // othersOf are the configurations of connectors that are not this owner's.
-func othersOf(cluster *connecttest.Cluster) map[string]map[string]string {
+func othersOf(cluster *standin.Cluster) map[string]map[string]string {
 	others := map[string]map[string]string{}
 	for _, name := range cluster.Names() {
 		if _, owned := (marked{}).ShortName(name); !owned {

@@ -13,7 +13,7 @@ import (
 
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
-	"connectcharms/requirer-lib/connecttest"
+	"connectcharms/requirer-lib/connectors/internal/standin"
 	"connectcharms/requirer-lib/hook"
 )
 
@@ -120,8 +120,8 @@ func TestTwoLeadersDoNoHarm(t *testing.T) {
 func TestEachConnectorFailsAlone(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.Refuse("b"+ownMark, connecttest.Refusal{Status: 400, Message: "Connector configuration is invalid: password hunter2 is too short"})
-	cluster.Refuse("d"+ownMark, connecttest.Refusal{Status: 500, Message: "Failed to find any class that implements Connector"})
+	cluster.Refuse("b"+ownMark, standin.Refusal{Status: 400, Message: "Connector configuration is invalid: password hunter2 is too short"})
+	cluster.Refuse("d"+ownMark, standin.Refusal{Status: 500, Message: "Failed to find any class that implements Connector"})
 	secretive := config("x")
 	secretive["db.password"] = "hunter2"
 	named := config("x")
@@ -150,7 +150,7 @@ func TestAnUpdateThatIsRefusedSetsNothingGoing(t *testing.T) {
 	cluster, owned := newCluster(t)
 	cluster.Put("a"+ownMark, config("old"))
 	cluster.SetState("a"+ownMark, paused)
-	cluster.Refuse("a"+ownMark, connecttest.Refusal{Status: 400, Message: "bad"})
+	cluster.Refuse("a"+ownMark, standin.Refusal{Status: 400, Message: "bad"})
 	cluster.TakeWrites()
 	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("new")}}, connectors.Options{})
 	assert.Equal(t, []string{"PUT a" + ownMark + "/config"}, cluster.TakeWrites())
@@ -164,7 +164,7 @@ func TestFailuresAreReportedWithoutSecrets(t *testing.T) {
 	old["db.password"], wanted["db.password"] = "hunter2", "correct-horse"
 	cluster.Put("a"+ownMark, old)
 	cluster.FailTask("a"+ownMark, 0, "ConnectException: no way, hunter2 nor correct-horse\n\tat Foo.java")
-	cluster.Refuse("a"+ownMark, connecttest.Refusal{Status: 409, Message: "rebalance"})
+	cluster.Refuse("a"+ownMark, standin.Refusal{Status: 409, Message: "rebalance"})
 	report := reconcile(t, owned, connectors.Desired{"a": {Config: wanted}}, connectors.Options{Patience: 100 * time.Millisecond})
 	assert.Equal(t, "ConnectException: no way, *** nor ***\n\tat Foo.java", one(t, report).Status.Tasks[0].Trace)
 	require.ErrorIs(t, report.Err(), connect.ErrRebalancing)
@@ -240,7 +240,7 @@ func TestWhatIsHiddenByARebalanceIsSeenToWhenItShows(t *testing.T) {
 func TestTheEndOfTheTimeLosesNothing(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.Refuse("b"+ownMark, connecttest.Refusal{Status: 409, Message: "Cannot complete request momentarily due to stale configuration"})
+	cluster.Refuse("b"+ownMark, standin.Refusal{Status: 409, Message: "Cannot complete request momentarily due to stale configuration"})
 	desired := connectors.Desired{"a": {Config: config("x")}, "b": {Config: config("x")}, "c": {Config: config("x")}}
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
@@ -250,7 +250,7 @@ func TestTheEndOfTheTimeLosesNothing(t *testing.T) {
 	require.ErrorIs(t, report.Connectors[1].Err, connect.ErrRebalancing)
 	assert.Equal(t, hook.Waiting, report.Status().Name, report.Status().Message)
 
-	cluster.Refuse("b"+ownMark, connecttest.Refusal{})
+	cluster.Refuse("b"+ownMark, standin.Refusal{})
 	report = reconcile(t, owned, desired, connectors.Options{})
 	assert.Equal(t, hook.Active, report.Status().Name)
 	assert.Empty(t, report.Connectors[0].Done, "the next call goes on")
@@ -285,7 +285,7 @@ func TestLookChangesNothing(t *testing.T) {
 // TestChangesAreMadeAFewAtATime counts those that are under way.
 func TestChangesAreMadeAFewAtATime(t *testing.T) {
 	t.Parallel()
-	cluster := connecttest.Start()
+	cluster := standin.Start()
 	t.Cleanup(cluster.Close)
 	under, most := make(chan struct{}, 100), make(chan int, 100)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,4 +1,4 @@
-package connecttest
+package standin
 
 import (
 	"encoding/json"

@@ -1,9 +1,9 @@
-// Package connecttest is a Kafka Connect cluster for tests: its REST interface over connectors in memory, answering as
+// Package standin is a Kafka Connect cluster for tests: its REST interface over connectors in memory, answering as
 // Kafka Connect 4.3.1 does, without Java and in no time. What it answers is held against real workers in tests/connectors.
 //
 // A test says what goes wrong: a refusal, a task that fails, tasks that take their time, an interface that answers no
 // one. There are no records, no plugins and no offsets in it.
-package connecttest
+package standin
 
 import (
 	"maps"
