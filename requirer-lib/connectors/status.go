@@ -42,7 +42,7 @@ func (r Report) Status() hook.Status { return Status(r) }
 // statuses are what keeps the unit from being active.
 func (r Report) statuses(where string) []hook.Status {
 	if status, notReady := connectclient.Status(r.Problem); notReady {
-		return []hook.Status{{Name: status.Name, Message: cut(status.Message)}}
+		return []hook.Status{status.Short()}
 	}
 	var found []hook.Status
 	if r.Problem != nil {
@@ -188,22 +188,11 @@ func counted(number int, what string) string {
 }
 
 func blocked(format string, args ...any) hook.Status {
-	return hook.Status{Name: hook.Blocked, Message: cut(fmt.Sprintf(format, args...))}
+	return hook.Status{Name: hook.Blocked, Message: fmt.Sprintf(format, args...)}.Short()
 }
 
 func waiting(format string, args ...any) hook.Status {
-	return hook.Status{Name: hook.Waiting, Message: cut("waiting for " + fmt.Sprintf(format, args...))}
-}
-
-// longest is how much of a message fits a status line, in characters.
-const longest = 240
-
-func cut(message string) string {
-	message = strings.Join(strings.Fields(message), " ")
-	if runes := []rune(message); len(runes) > longest {
-		return string(runes[:longest-1]) + "…"
-	}
-	return message
+	return hook.Status{Name: hook.Waiting, Message: fmt.Sprintf("waiting for "+format, args...)}.Short()
 }
 
 func firstLine(text string) string {

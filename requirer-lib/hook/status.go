@@ -1,6 +1,9 @@
 package hook
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // StatusName is a workload status.
 type StatusName string
@@ -17,6 +20,18 @@ const (
 type Status struct {
 	Name    StatusName `json:"status"`
 	Message string     `json:"message"`
+}
+
+// longestMessage is how much of a message is kept, in characters.
+const longestMessage = 240
+
+// Short has the message in one line that fits juju status.
+func (s Status) Short() Status {
+	s.Message = strings.Join(strings.Fields(s.Message), " ")
+	if runes := []rune(s.Message); len(runes) > longestMessage {
+		s.Message = string(runes[:longestMessage-1]) + "…"
+	}
+	return s
 }
 
 // StatusSet sets the unit's status, at once: also when the hook fails later.

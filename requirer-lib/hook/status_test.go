@@ -2,6 +2,7 @@ package hook_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -47,4 +48,12 @@ func TestTheWorkloadsVersionIsShown(t *testing.T) {
 	s, _ := newStage(t, jujutest.DeployOptions{})
 	s.in(t, "server/0", func(ctx context.Context, h *hook.Hook) error { return h.ApplicationVersionSet(ctx, "-4.1.0") })
 	assert.Contains(t, s.Status(), "-4.1.0")
+}
+
+func TestAShortStatusIsOneLineThatFits(t *testing.T) {
+	t.Parallel()
+	status := hook.Status{Name: hook.Waiting, Message: " the lines\n\tof a trace " + strings.Repeat("ü", 300)}.Short()
+	assert.Equal(t, hook.Waiting, status.Name)
+	assert.Equal(t, "the lines of a trace "+strings.Repeat("ü", 218)+"…", status.Message)
+	assert.Equal(t, hook.Status{Name: hook.Active}, hook.Status{Name: hook.Active}.Short())
 }

@@ -3,15 +3,16 @@ package charm
 import (
 	"fmt"
 
-	"connectcharms/integrator-charm/internal/connectors"
+	"connectcharms/integrator-charm/internal/option"
 	"connectcharms/requirer-lib/connectclient"
+	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/schemas"
 )
 
 // Config is the application's configuration, read. Where something is wrong with a part of it, that part is not acted on.
 type Config struct {
-	Connectors        connectors.Configs
+	Connectors        connectors.Desired
 	ConnectorsProblem string
 	PluginURL         string // empty: the resource, or no plugin
 	PluginPort        int
@@ -25,9 +26,11 @@ func readConfig(options hook.Config) Config {
 		PluginURL: options.String("plugin-url"), PluginPort: options.Int("plugin-port"),
 		Version: schemas.Version(options.String("connect-client-version")),
 	}
-	var err error
-	if config.Connectors, err = connectors.Parse(options.String("connectors")); err != nil {
+	configs, err := option.Parse(options.String("connectors"))
+	if err != nil {
 		config.ConnectorsProblem = fmt.Sprintf("config connectors: %v", err)
+	} else {
+		config.Connectors = desired(configs)
 	}
 	if config.PluginURL != "" {
 		if err := connectclient.FromURL(config.PluginURL, "").Check(); err != nil {
@@ -41,4 +44,13 @@ func readConfig(options hook.Config) Config {
 		config.RequestProblem = fmt.Sprintf("config connect-client-version is %.20q: set it to v0 or v1", config.Version)
 	}
 	return config
+}
+
+// desired has every connector run.
+func desired(configs option.Configs) connectors.Desired {
+	all := connectors.Desired{}
+	for name, config := range configs {
+		all[name] = connectors.Connector{Config: config}
+	}
+	return all
 }

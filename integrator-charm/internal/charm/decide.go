@@ -14,7 +14,7 @@ func next(w *World) Step {
 	if w.Leaving {
 		return leave(w)
 	}
-	return reconcile.First(w, requestPlugin, changeConnectors, awaitTasks)
+	return reconcile.First(w, requestPlugin, reconcileConnectors)
 }
 
 // once lets a step that may fail, or may change nothing, be tried one time in a hook.
@@ -54,41 +54,13 @@ func (w *World) plugin() (plugin connectclient.Plugin, known bool) {
 	return connectclient.FromFile(w.Resource.File), true
 }
 
-// changeConnectors makes the connectors those of the configuration, once in a hook: what fails is tried again in the
-// next.
-func changeConnectors(w *World) Step {
+// reconcileConnectors has each relation's connectors looked at once in a hook: what fails is tried again in the next.
+func reconcileConnectors(w *World) Step {
 	if !w.Leader || w.Config.ConnectorsProblem != "" {
 		return nil
 	}
 	for _, cluster := range w.Clusters {
-		if !cluster.isUsable() || w.mayEnd(cluster) {
-			continue
-		}
-		changes := plan(w.Config.Connectors, cluster.Connectors)
-		if len(changes) == 0 {
-			continue
-		}
-		if step := w.once("change "+cluster.Relation.String(), ChangeConnectors{cluster.Relation, changes}); step != nil {
-			return step
-		}
-	}
-	return nil
-}
-
-// mayEnd says whether this hook may be one of the last of the relation: units of the provider leave it. What the
-// provider has deleted by now must not be made again. Where the relation goes on, a later hook sees to it.
-func (w *World) mayEnd(cluster Cluster) bool {
-	return w.Event.Kind == hook.RelationDeparted && w.Event.Relation != nil && w.Event.Relation.ID == cluster.Relation
-}
-
-// awaitTasks gives connectors that were changed in this hook, or that a worker's restart has just moved, some time to get
-// going. Nothing else is waited for: a hook holds up those after it.
-func awaitTasks(w *World) Step {
-	for _, cluster := range w.Clusters {
-		if !cluster.isUsable() || !cluster.Changed && !w.isMoving(cluster) {
-			continue
-		}
-		if step := w.once("await "+cluster.Relation.String(), AwaitTasks{cluster.Relation}); step != nil {
+		if step := w.once("connectors "+cluster.Relation.String(), ReconcileConnectors{cluster.Relation}); step != nil {
 			return step
 		}
 	}

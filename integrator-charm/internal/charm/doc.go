@@ -6,7 +6,7 @@
 //
 //	every unit: RequestPlugin (serves the resource; the leader asks in the databag) ──► the provider …
 //
-//	… publishes endpoints and secret ──► leader: ChangeConnectors ──► AwaitTasks ──► the status of every task
+//	… publishes endpoints and secret ──► leader: ReconcileConnectors ──► the status of every task
 //
 // Connectors are created, changed and deleted by the leader alone, as the configuration says, in every relation that is
 // ready. Those of a relation that ends are the provider's to delete: a unit cannot tell that end from its own.

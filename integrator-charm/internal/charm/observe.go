@@ -70,59 +70,12 @@ func (u *unit) observeClusters(ctx context.Context, w *World) error {
 		return err
 	}
 	for _, connection := range connections {
-		cluster := Cluster{Relation: connection.RelationID(), Provider: connection.Provider()}
-		if cluster.NotReady, err = u.connect(ctx, connection); err != nil {
-			return err
-		}
+		cluster := Cluster{Relation: connection.RelationID()}
 		if trouble, is := connection.Trouble(); is && trouble.Code >= connectclient.LastingTrouble {
-			cluster.Trouble = trouble.Message
+			cluster.Trouble = fmt.Sprintf("%s: %s", connection.Provider(), trouble.Message)
 		}
-		if cluster.NotReady == nil {
-			u.observeConnectors(ctx, &cluster)
-		}
+		u.connections[cluster.Relation] = connection
 		w.Clusters = append(w.Clusters, cluster)
 	}
 	return nil
-}
-
-// connect makes the REST client of a connection that is ready, or says why it is not.
-func (u *unit) connect(ctx context.Context, connection *connectclient.Connection) (notReady, err error) {
-	if err := connection.Ready(ctx); err != nil {
-		if _, is := connectclient.Status(err); is {
-			return err, nil
-		}
-		return nil, err
-	}
-	rest, err := connection.Client()
-	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", connection.Provider(), err)
-	}
-	u.links[connection.RelationID()] = link{connection, rest}
-	return nil, nil
-}
-
-// observeConnectors looks at the connectors of one cluster that are this relation's, in one request.
-func (u *unit) observeConnectors(ctx context.Context, cluster *Cluster) {
-	limited, cancel := u.limit(ctx, listPatience)
-	defer cancel()
-	link := u.links[cluster.Relation]
-	listed, err := link.rest.ListConnectors(limited)
-	if cluster.Problem = err; err != nil {
-		return
-	}
-	cluster.Connectors = map[string]Connector{}
-	for full, entry := range listed {
-		if name, owned := link.connection.ShortName(full); owned {
-			cluster.Connectors[name] = Connector{Config: entry.Info.Config, Status: entry.Status}
-		}
-	}
-}
-
-// limit bounds one piece of work on Kafka Connect, by patience and by what the hook has left.
-func (u *unit) limit(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
-	deadline := time.Now().Add(patience)
-	if u.deadline.Before(deadline) {
-		deadline = u.deadline
-	}
-	return context.WithDeadline(ctx, deadline)
 }

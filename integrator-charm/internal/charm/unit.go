@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/reconcile"
@@ -22,7 +21,6 @@ const (
 // the others.
 const (
 	restPatience    = 30 * time.Second // all in all
-	listPatience    = 10 * time.Second // for one look at the connectors of one cluster
 	requestPatience = 20 * time.Second // for one change: during a rebalance they take up to 11 s
 	tasksPatience   = 10 * time.Second // for tasks to run
 )
@@ -30,23 +28,16 @@ const (
 // unit is what steps work with: the hook's tools and the things of this unit.
 type unit struct {
 	*hook.Hook
-	log      *slog.Logger
-	layout   layout
-	client   *connectclient.Client
-	links    map[hook.RelationID]link
-	deadline time.Time // for work on Kafka Connect
-}
-
-// link is a connection that is ready.
-type link struct {
-	connection *connectclient.Connection
-	rest       *connect.Client
+	log         *slog.Logger
+	layout      layout
+	client      *connectclient.Client
+	connections map[hook.RelationID]*connectclient.Connection
+	deadline    time.Time // for work on Kafka Connect
 }
 
 // Run does what is due in a hook.
 func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
-	u := &unit{Hook: h, log: log, layout: layoutOf(h.Event), links: map[hook.RelationID]link{}}
-	defer u.close()
+	u := &unit{Hook: h, log: log, layout: layoutOf(h.Event), connections: map[hook.RelationID]*connectclient.Connection{}}
 	if err := u.layout.make(); err != nil {
 		return fmt.Errorf("make the unit's directory: %w", err)
 	}
@@ -58,10 +49,4 @@ func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
 		return err
 	}
 	return u.StatusSet(ctx, status(w))
-}
-
-func (u *unit) close() {
-	for _, link := range u.links {
-		link.rest.Close()
-	}
 }

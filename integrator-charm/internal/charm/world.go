@@ -1,7 +1,7 @@
 package charm
 
 import (
-	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/reconcile"
 )
@@ -28,56 +28,6 @@ type Resource struct {
 // Cluster is one provider and the connectors there that are this relation's.
 type Cluster struct {
 	Relation hook.RelationID
-	Provider string
-	Trouble  string // of the provider's, that lasts; the connection is usable all the same
-	NotReady error  // why there is no connection: a connectclient.NotReadyError
-	Problem  error  // why Kafka Connect does not answer as it should
-
-	Connectors map[string]Connector // as they are, by the names of the configuration
-	Failed     map[string]error     // changes that failed in this hook, likewise
-	Changed    bool                 // in this hook
-}
-
-// Connector is a connector as it is.
-type Connector struct {
-	Config map[string]string
-	Status connect.Status
-}
-
-// isUsable says whether the connectors are known.
-func (c Cluster) isUsable() bool { return c.NotReady == nil && c.Problem == nil }
-
-// isMoving says whether a connector or a task is without a worker, as while workers share them out anew: that passes in
-// seconds, and no hook would tell of its end.
-func (w *World) isMoving(cluster Cluster) bool {
-	for name := range w.Config.Connectors {
-		connector, there := cluster.Connectors[name]
-		if !there {
-			continue
-		}
-		if connector.Status.Connector.State == connect.Unassigned {
-			return true
-		}
-		for _, task := range connector.Status.Tasks {
-			if task.State == connect.Unassigned {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// isSettled says whether looking again would show nothing new: every connector runs with all its tasks, has failed, or
-// is held.
-func (w *World) isSettled(cluster Cluster) bool {
-	for name := range w.Config.Connectors {
-		connector, there := cluster.Connectors[name]
-		switch {
-		case !there && cluster.Failed[name] == nil:
-			return false
-		case there && connector.failure() == "" && connector.idle() != "" && !connector.isHeld():
-			return false
-		}
-	}
-	return true
+	Trouble  string            // of the provider's, that lasts; the connection is usable all the same
+	Report   connectors.Report // of the connectors; empty where they were not looked at in this hook
 }

@@ -1,6 +1,6 @@
-// Package connectors reads the charm's option of the same name. It knows nothing of Juju and nothing of what a connector
+// Package option reads the charm's option connectors. It knows nothing of Juju and nothing of what a connector
 // does with its configuration.
-package connectors
+package option
 
 import (
 	"errors"

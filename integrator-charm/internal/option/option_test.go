@@ -1,4 +1,4 @@
-package connectors_test
+package option_test
 
 import (
 	"os"
@@ -8,12 +8,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"connectcharms/integrator-charm/internal/connectors"
+	"connectcharms/integrator-charm/internal/option"
 )
 
 func TestValuesStayAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
-	configs, err := connectors.Parse(`
+	configs, err := option.Parse(`
 # comments are no matter
 lines:
   connector.class: FileStreamSource
@@ -38,7 +38,7 @@ lines:
 other: {"connector.class": "X", "n": 1.10, "t": true}
 `)
 	require.NoError(t, err)
-	assert.Equal(t, connectors.Configs{
+	assert.Equal(t, option.Configs{
 		"lines": {
 			"connector.class": "FileStreamSource", "version": "1.10", "enabled": "true", "agreed": "yes", "octal": "0o17", "hex": "0x1F",
 			"grouped": "1_000", "exponent": "1e3", "day": "2024-01-02", "quoted": "1.10 é", "single": "it's", "empty": "", "spaced": "a  b",
@@ -50,15 +50,15 @@ other: {"connector.class": "X", "n": 1.10, "t": true}
 
 func TestJSONIsRead(t *testing.T) {
 	t.Parallel()
-	configs, err := connectors.Parse("{\n\t\"lines\": {\n\t\t\"connector.class\": \"a\\/b\",\n\t\t\"n\": 1.10, \"big\": 12345678901234567890, \"no\": false\n\t}\n}\n")
+	configs, err := option.Parse("{\n\t\"lines\": {\n\t\t\"connector.class\": \"a\\/b\",\n\t\t\"n\": 1.10, \"big\": 12345678901234567890, \"no\": false\n\t}\n}\n")
 	require.NoError(t, err)
-	assert.Equal(t, connectors.Configs{"lines": {"connector.class": "a/b", "n": "1.10", "big": "12345678901234567890", "no": "false"}}, configs)
+	assert.Equal(t, option.Configs{"lines": {"connector.class": "a/b", "n": "1.10", "big": "12345678901234567890", "no": "false"}}, configs)
 }
 
 func TestNoTextIsNoConnectors(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "\n  \n", "{}", "# none yet\n", "---\n"} {
-		configs, err := connectors.Parse(text)
+		configs, err := option.Parse(text)
 		require.NoError(t, err, "%q", text)
 		assert.Empty(t, configs, "%q", text)
 	}
@@ -92,12 +92,12 @@ func TestWhatIsWrongIsToldWithItsLine(t *testing.T) {
 		"the reserved key":          {"a:\n  connector.class: X\n  name: b\n", "line 3: connector a: leave out the key name"},
 		"a key that is a list":      {"a:\n  connector.class: X\n  [b]: c\n", "line 3: connector a: a key must be a text"},
 		"an empty key":              {"a:\n  connector.class: X\n  '': c\n", "line 3: connector a: a key must be a text"},
-		"too much":                  {strings.Repeat("#", connectors.MaxSize+1), "at most 1048576 are read"},
+		"too much":                  {strings.Repeat("#", option.MaxSize+1), "at most 1048576 are read"},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := connectors.Parse(test.text)
+			_, err := option.Parse(test.text)
 			require.ErrorContains(t, err, test.says)
 			assert.NotContains(t, err.Error(), "hunter2")
 			assert.NotContains(t, err.Error(), "\n")
@@ -113,7 +113,7 @@ func TestATextMadeToHurtIsRefusedSoon(t *testing.T) {
 		bomb.WriteString(strings.Repeat(string(c), 1) + ": &" + string(c) + " [" + strings.Repeat("*"+string(c-1)+",", 9) + "]\n")
 	}
 	for _, text := range []string{bomb.String(), "a: " + strings.Repeat("[", 1<<19), strings.Repeat("{a: ", 1<<17), strings.Repeat("- ", 1<<18)} {
-		_, err := connectors.Parse(text)
+		_, err := option.Parse(text)
 		assert.Error(t, err)
 	}
 }
@@ -126,7 +126,7 @@ func TestTheExampleInTheCharmsDescriptionIsRead(t *testing.T) {
 	require.True(t, found)
 	example, _, found := strings.Cut(rest, "    plugin-url:")
 	require.True(t, found)
-	configs, err := connectors.Parse(example)
+	configs, err := option.Parse(example)
 	require.NoError(t, err)
 	assert.Contains(t, configs, "lines-source")
 }
@@ -136,12 +136,12 @@ func FuzzParse(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		configs, err := connectors.Parse(text)
+		configs, err := option.Parse(text)
 		if err != nil {
 			return
 		}
 		for name, config := range configs {
-			if name == "" || config[connectors.Class] == "" {
+			if name == "" || config[option.Class] == "" {
 				t.Fatalf("%q: a connector without name or class", text)
 			}
 		}
