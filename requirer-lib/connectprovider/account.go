@@ -49,7 +49,7 @@ func (p *Provider) RemoveAccounts(ctx context.Context, relations []Relation) (go
 			return gone, err
 		}
 		key, is := keyOfLabel(p.options.Endpoint, info.Label)
-		if !is || slices.ContainsFunc(relations, func(r Relation) bool { return r.Goes(key) }) {
+		if !is || slices.ContainsFunc(relations, func(r Relation) bool { return r.GoesOn(key) }) {
 			continue
 		}
 		if err := p.hook.SecretRemove(ctx, "secret:"+id, 0); err != nil {

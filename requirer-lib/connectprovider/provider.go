@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"connectcharms/requirer-lib/hook"
-	"connectcharms/schemas"
 )
 
 // DefaultEndpoint is the endpoint's usual name.
@@ -70,21 +69,16 @@ func (p *Provider) read(ctx context.Context, id hook.RelationID, leader bool) (R
 	return NewRelation(id, app, asked, published), nil
 }
 
-// Publish makes the relation's databag say what is offered: it grants the secrets and writes what differs, both in this hook.
-// Nothing is done when all is published already.
+// Publish makes the relation's databag say what is offered: it grants the secrets of answers that are new or other than
+// before, and writes what differs, both in this hook. Nothing is done when all is published already.
 func (p *Provider) Publish(ctx context.Context, relation Relation, offer Offer) (Relation, error) {
 	changes := relation.Changes(offer)
 	if len(changes) == 0 {
 		return relation, nil
 	}
-	for _, answer := range offer.Answers {
-		for _, uri := range []schemas.SecretURI{answer.SecretUser, answer.SecretTLS} {
-			if uri.IsZero() {
-				continue
-			}
-			if err := p.hook.SecretGrant(ctx, uri.String(), relation.ID); err != nil {
-				return relation, fmt.Errorf("grant a secret to relation %d: %w", relation.ID, err)
-			}
+	for _, uri := range relation.grants(offer) {
+		if err := p.hook.SecretGrant(ctx, uri.String(), relation.ID); err != nil {
+			return relation, fmt.Errorf("grant a secret to relation %d: %w", relation.ID, err)
 		}
 	}
 	if err := p.hook.RelationSetApp(ctx, relation.ID, changes); err != nil {

@@ -17,9 +17,12 @@ type Relation struct {
 
 	Version  schemas.Version // in which the requirer speaks
 	Requests []schemas.Request
-	// Problem is what is wrong with the requirer's databag beside single requests. With one that is Unreadable there are no
-	// requests: nobody knows whether those of before go on.
+	// Problem is what is wrong with the requirer's databag beside single requests.
 	Problem error
+	// Unclear says that the databag does not tell what the requests are: it is empty, or of a version or a form that is
+	// unknown. Those of before may go on, and what was published stays as it is. An empty one stands for a request of v0 that
+	// is still to be completed.
+	Unclear bool
 
 	Published hook.Databag          // this application's databag; nil on a unit that does not lead
 	Before    []schemas.StatusEntry // the status in it, as the hook found it
@@ -33,10 +36,19 @@ func NewRelation(id hook.RelationID, app string, asked, published hook.Databag) 
 		ID: id, App: app, Version: requirer.Version, Requests: requirer.Requests, Problem: besides(requirer, err),
 		Published: published, Before: before.Status,
 	}
-	if relation.Unreadable() {
+	isUnreadable := slices.ContainsFunc(schemas.Problems(relation.Problem), func(p *schemas.FieldError) bool {
+		return p.Key == "version" || p.Key == "requests"
+	})
+	if isUnreadable {
 		relation.Requests = nil
 	}
+	relation.Unclear = isUnreadable || isSilent(asked)
 	return relation
+}
+
+// isSilent says whether a requirer's databag has none of the contract's keys (any more).
+func isSilent(asked hook.Databag) bool {
+	return !slices.ContainsFunc([]string{"version", "requests", "plugin-url", "requested-secrets"}, func(key string) bool { return asked[key] != "" })
 }
 
 // besides takes out of err what is a problem of one request.
@@ -53,18 +65,12 @@ func besides(requirer schemas.Requirer, err error) error {
 	return errors.Join(rest...)
 }
 
-// Unreadable says whether the requirer's databag does not tell what its requests are: a version or a form that is unknown.
-// What was published before is then left as it is.
-func (r Relation) Unreadable() bool {
-	return slices.ContainsFunc(schemas.Problems(r.Problem), func(p *schemas.FieldError) bool { return p.Key == "version" || p.Key == "requests" })
-}
-
 // Key names a request of this relation.
 func (r Relation) Key(request schemas.Request) Key { return Key{Relation: r.ID, Request: request.ID} }
 
-// Goes says whether a request of this relation goes on, as far as one can tell.
-func (r Relation) Goes(key Key) bool {
-	if r.Unreadable() {
+// GoesOn says whether a request of this relation goes on, as far as one can tell.
+func (r Relation) GoesOn(key Key) bool {
+	if r.Unclear {
 		return r.ID == key.Relation
 	}
 	return slices.ContainsFunc(r.Requests, func(request schemas.Request) bool { return r.Key(request) == key })
@@ -84,7 +90,7 @@ func (r Relation) Answer(id string) schemas.Answer {
 
 // isOfVersion says whether what is published in a version is so in the requirer's.
 func (r Relation) isOfVersion(published schemas.Version) bool {
-	return published == r.Version || r.Unreadable()
+	return published == r.Version || r.Unclear
 }
 
 // Offer is what a relation's requirer is to be told.
@@ -122,7 +128,7 @@ func (r Relation) differences(wanted hook.Databag) hook.Databag {
 // wanted is the databag as it should be.
 func (r Relation) wanted(offer Offer) schemas.Provider {
 	switch {
-	case r.Unreadable():
+	case r.Unclear:
 		published, _ := schemas.DecodeProvider(r.Published)
 		published.Status = offer.Status
 		return published
@@ -148,6 +154,20 @@ func (r Relation) answers(offered []schemas.Answer) (all []schemas.Answer) {
 		all = append(all, answer)
 	}
 	return all
+}
+
+// grants are the secrets of the answers that are not published as they are offered.
+func (r Relation) grants(offer Offer) (uris []schemas.SecretURI) {
+	for _, answer := range offer.Answers {
+		before := r.Answer(answer.RequestID)
+		isSame := before.SecretUser == answer.SecretUser && before.SecretTLS == answer.SecretTLS && slices.Equal(before.Endpoints, answer.Endpoints)
+		for _, uri := range []schemas.SecretURI{answer.SecretUser, answer.SecretTLS} {
+			if !isSame && !uri.IsZero() {
+				uris = append(uris, uri)
+			}
+		}
+	}
+	return uris
 }
 
 // oneOfACode puts entries of one code together: requirers of v1 know a status by its code.

@@ -117,9 +117,9 @@ func TestTheAnswerToARequestThatIsGoneIsTakenBack(t *testing.T) {
 	after := published(fewer, both)
 	assert.NotContains(t, after["requests"], idB)
 	assert.NotContains(t, after["data"], idB, "its requirer would fail over the answer to a request it does not know")
-	assert.True(t, fewer.Goes(connectprovider.Key{Relation: 7, Request: idA}))
-	assert.False(t, fewer.Goes(connectprovider.Key{Relation: 7, Request: idB}))
-	assert.False(t, fewer.Goes(connectprovider.Key{Relation: 8, Request: idA}))
+	assert.True(t, fewer.GoesOn(connectprovider.Key{Relation: 7, Request: idA}))
+	assert.False(t, fewer.GoesOn(connectprovider.Key{Relation: 7, Request: idB}))
+	assert.False(t, fewer.GoesOn(connectprovider.Key{Relation: 8, Request: idA}))
 }
 
 func TestARequirerOfV1HearsNothingBeforeThereIsSomething(t *testing.T) {
@@ -163,14 +163,15 @@ func TestWhatCannotBeReadLeavesEverythingAsItIs(t *testing.T) {
 		"a slip":          {"version": "v1", "requests": `[{"resource":`},
 		"not yet written": {"version": "v1"},
 		"another version": {"version": "v2", "requests": "[]"},
+		"emptied":         {"topology": "x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := relation(asked, before)
-			assert.Error(t, r.Problem)
-			assert.Empty(t, r.Requests)
-			assert.True(t, r.Goes(connectprovider.Key{Relation: 7, Request: idA}))
-			assert.False(t, r.Goes(connectprovider.Key{Relation: 8, Request: idA}))
+			assert.True(t, r.Unclear)
+			assert.Equal(t, name != "emptied", r.Problem != nil, "an incomplete request is the request's own")
+			assert.True(t, r.GoesOn(connectprovider.Key{Relation: 7, Request: idA}))
+			assert.False(t, r.GoesOn(connectprovider.Key{Relation: 8, Request: idA}))
 			assert.Empty(t, r.Changes(connectprovider.Offer{}))
 			changes := r.Changes(connectprovider.Offer{Status: []schemas.StatusEntry{lasting}})
 			assert.NotContains(t, changes, "requests")
@@ -270,6 +271,15 @@ func TestAfterThePublicationNothingIsLeftToPublish(t *testing.T) {
 		}
 		bag = r.Published
 	}
+}
+
+func TestARequirerThatHasWrittenNothingHasARequestToBeCompleted(t *testing.T) {
+	t.Parallel()
+	r := relation(nil, nil)
+	require.Len(t, r.Requests, 1)
+	assert.Equal(t, connectprovider.Key{Relation: 7}, r.Key(r.Requests[0]))
+	assert.True(t, schemas.IsMissing(r.Requests[0].Problem))
+	assert.Empty(t, r.Changes(connectprovider.Offer{}))
 }
 
 func keysOf(bag hook.Databag) []string {

@@ -103,13 +103,13 @@ func related(id hook.RelationID, app string, version schemas.Version, requests .
 func publishes(w *World, bag hook.Databag) {
 	relation := w.Relations[0]
 	relation.Published = bag
-	w.isPublished(relation)
+	w.notePublished(relation)
 }
 
 // apply does to the world what a publication does.
 func apply(w *World, step Publish) {
 	relation := w.relation(step.ID)
-	w.isPublished(relation.With(relation.Changes(step.Offer)))
+	w.notePublished(relation.With(relation.Changes(step.Offer)))
 }
 
 // end ends the relations.

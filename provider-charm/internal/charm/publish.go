@@ -36,12 +36,12 @@ func (s Publish) Apply(ctx context.Context, u *unit, w *World) error {
 	if err != nil {
 		return err
 	}
-	w.isPublished(relation)
+	w.notePublished(relation)
 	return nil
 }
 
-// isPublished takes note of what a relation's databag says now.
-func (w *World) isPublished(relation connectprovider.Relation) {
+// notePublished takes note of what a relation's databag says now.
+func (w *World) notePublished(relation connectprovider.Relation) {
 	for i := range w.Relations {
 		if w.Relations[i].ID == relation.ID {
 			w.Relations[i] = relation

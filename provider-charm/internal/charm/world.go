@@ -198,7 +198,7 @@ func (w *World) isRelated(id hook.RelationID) bool {
 }
 
 // goesOn says whether a request is still there. One of a relation whose requests cannot be read counts as there.
-func (w *World) goesOn(key connectprovider.Key) bool { return w.relation(key.Relation).Goes(key) }
+func (w *World) goesOn(key connectprovider.Key) bool { return w.relation(key.Relation).GoesOn(key) }
 
 // units is the report of every unit, this one's as it stands now.
 func (w *World) units() map[string]Report {
