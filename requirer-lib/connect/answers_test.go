@@ -1,7 +1,9 @@
 package connect_test
 
 import (
+	"context"
 	"encoding/json"
+	"net/http"
 	"testing"
 	"time"
 
@@ -112,9 +114,32 @@ func TestAwaitStatusLooksUntilItIsAsWanted(t *testing.T) {
 
 func TestAwaitStatusGivesTheLastStateAtItsEnd(t *testing.T) {
 	t.Parallel()
-	worker := startWorker(t, says(200, `{"connector":{"state":"PAUSED"},"tasks":[]}`))
-	client, _ := newClient(t, connect.Config{Endpoints: []string{worker.URL}, Patience: 50 * time.Millisecond, Wait: waitForReal})
-	status, err := client.AwaitStatus(t.Context(), "a", connect.Status.AllRunning)
-	require.ErrorContains(t, err, "awaiting connector a, which is PAUSED")
-	assert.Equal(t, connect.Paused, status.Connector.State)
+	paused := says(200, `{"connector":{"state":"PAUSED"},"tasks":[]}`)
+	cases := map[string]struct {
+		last func(context.CancelFunc) http.HandlerFunc
+		wait connect.Wait
+	}{
+		"in a wait": {
+			func(context.CancelFunc) http.HandlerFunc { return paused },
+			func(context.Context, time.Duration) error { return context.Canceled },
+		},
+		"in a request": {
+			func(cancel context.CancelFunc) http.HandlerFunc {
+				return func(_ http.ResponseWriter, in *http.Request) { cancel(); <-in.Context().Done() }
+			},
+			func(context.Context, time.Duration) error { return nil },
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			worker := startWorker(t, paused, c.last(cancel))
+			client, _ := newClient(t, connect.Config{Endpoints: []string{worker.URL}, Wait: c.wait})
+			status, err := client.AwaitStatus(ctx, "a", connect.Status.AllRunning)
+			require.ErrorIs(t, err, context.Canceled)
+			require.ErrorContains(t, err, "awaiting connector a, which is PAUSED")
+			assert.Equal(t, connect.Paused, status.Connector.State)
+		})
+	}
 }

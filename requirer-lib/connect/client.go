@@ -69,6 +69,9 @@ type Client struct {
 	wait      Wait
 	log       *slog.Logger
 	lastGood  atomic.Int64 // index of the endpoint that answered last
+	leader    leader
+	recent    recent
+	now       func() time.Time
 }
 
 // New checks the configuration and makes a client. It sends nothing.
@@ -91,6 +94,7 @@ func New(config Config) (*Client, error) {
 		backoff:   config.Backoff,
 		wait:      config.Wait,
 		log:       cmp.Or(config.Log, slog.New(slog.DiscardHandler)),
+		now:       time.Now,
 	}
 	if client.backoff == nil {
 		client.backoff = Exponential

@@ -60,7 +60,7 @@ func CheckName(name string) error {
 // Connectors lists the names.
 func (c *Client) Connectors(ctx context.Context) ([]string, error) {
 	var names []string
-	_, err := c.do(ctx, call{method: http.MethodGet, path: "/connectors", out: &names})
+	err := c.list(ctx, call{out: &names})
 	return names, err
 }
 
@@ -68,13 +68,15 @@ func (c *Client) Connectors(ctx context.Context) ([]string, error) {
 // request. One that comes or goes meanwhile may be left out.
 func (c *Client) ListConnectors(ctx context.Context) (map[string]ListedConnector, error) {
 	var listed map[string]ListedConnector
-	_, err := c.do(ctx, call{
-		method: http.MethodGet,
-		path:   "/connectors",
-		query:  url.Values{"expand": {"info", "status"}},
-		out:    &listed,
-	})
+	err := c.list(ctx, call{query: url.Values{"expand": {"info", "status"}}, out: &listed})
 	return listed, err
+}
+
+func (c *Client) list(ctx context.Context, call call) error {
+	call.method, call.path = http.MethodGet, "/connectors"
+	call.isStale = func(got answer) bool { return c.recent.isStaleListing(got, c.now()) }
+	_, err := c.do(ctx, call)
+	return err
 }
 
 // Connector gives one connector.
@@ -104,13 +106,14 @@ func (c *Client) Create(ctx context.Context, name string, config map[string]stri
 	}
 	var created Connector
 	_, err := c.do(ctx, call{
-		method: http.MethodPost,
-		path:   "/connectors",
+		method:    http.MethodPost,
+		path:      "/connectors",
+		forLeader: true,
 		body: struct {
 			Name         string            `json:"name"`
 			Config       map[string]string `json:"config"`
 			InitialState InitialState      `json:"initial_state,omitempty"`
-		}{name, config, state},
+		}{name, orEmpty(config), state},
 		out:  &created,
 		hide: secretValues(config),
 		settle: func(ctx context.Context, err error) error {
@@ -131,7 +134,19 @@ func (c *Client) Create(ctx context.Context, name string, config map[string]stri
 			return nil
 		},
 	})
+	if err == nil {
+		c.recent.note(name, true, c.now())
+	}
 	return created, err
+}
+
+// orEmpty stands in for a nil map, which in JSON is null: a worker answers that
+// with a NullPointerException.
+func orEmpty[V any](config map[string]V) map[string]V {
+	if config == nil {
+		return map[string]V{}
+	}
+	return config
 }
 
 // sameConfig leaves out the key name, which the worker adds.
@@ -150,13 +165,18 @@ func (c *Client) PutConfig(ctx context.Context, name string, config map[string]s
 		return Connector{}, false, err
 	}
 	status, err := c.do(ctx, call{
-		method: http.MethodPut,
-		path:   connectorPath(name) + "/config",
-		body:   config,
-		out:    &connector,
-		hide:   secretValues(config),
+		method:    http.MethodPut,
+		path:      connectorPath(name) + "/config",
+		forLeader: true,
+		body:      orEmpty(config),
+		out:       &connector,
+		hide:      secretValues(config),
 	})
-	return connector, status == http.StatusCreated, err
+	created = status == http.StatusCreated
+	if err == nil && created {
+		c.recent.note(name, true, c.now())
+	}
+	return connector, created, err
 }
 
 // PatchConfig changes some keys of a configuration; nil takes a key away.
@@ -170,7 +190,7 @@ func (c *Client) PatchConfig(ctx context.Context, name string, patch map[string]
 	}
 	var connector Connector
 	err := c.onConnector(ctx, name, call{
-		method: http.MethodPatch, path: "/config", body: patch, out: &connector, hide: secretValues(values),
+		method: http.MethodPatch, path: "/config", forLeader: true, body: orEmpty(patch), out: &connector, hide: secretValues(values),
 	})
 	return connector, err
 }
@@ -178,8 +198,9 @@ func (c *Client) PatchConfig(ctx context.Context, name string, patch map[string]
 // Delete deletes a connector. One that was not there is ErrNotFound, which a
 // caller who wants it gone can take for success.
 func (c *Client) Delete(ctx context.Context, name string) error {
-	return c.onConnector(ctx, name, call{
-		method: http.MethodDelete,
+	err := c.onConnector(ctx, name, call{
+		method:    http.MethodDelete,
+		forLeader: true,
 		settle: func(_ context.Context, err error) error {
 			if errors.Is(err, ErrNotFound) {
 				return nil // an earlier request of ours has deleted it
@@ -187,6 +208,10 @@ func (c *Client) Delete(ctx context.Context, name string) error {
 			return err
 		},
 	})
+	if err == nil {
+		c.recent.note(name, false, c.now())
+	}
+	return err
 }
 
 // onConnector sends a call whose path is below the connector.
@@ -195,6 +220,7 @@ func (c *Client) onConnector(ctx context.Context, name string, call call) error 
 		return err
 	}
 	call.path = connectorPath(name) + call.path
+	call.isStale = func(got answer) bool { return c.recent.isStale(name, call.method, got, c.now()) }
 	_, err := c.do(ctx, call)
 	return err
 }

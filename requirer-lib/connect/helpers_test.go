@@ -75,17 +75,31 @@ func dead(t *testing.T) string {
 	return server.URL
 }
 
-// waits notes how long the client would have waited, and does not wait.
+// waits is the client's clock: it notes how long the client would have waited, and goes on by that.
 type waits struct {
 	mu     sync.Mutex
 	delays []time.Duration
+	passed time.Duration
 }
 
 func (w *waits) wait(ctx context.Context, delay time.Duration) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.delays = append(w.delays, delay)
+	w.passed += delay
 	return ctx.Err()
+}
+
+func (w *waits) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Unix(0, 0).Add(w.passed)
+}
+
+func (w *waits) pass(time time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.passed += time
 }
 
 func (w *waits) count() int {
@@ -103,20 +117,11 @@ func newClient(t *testing.T, config connect.Config) (*connect.Client, *waits) {
 	client, err := connect.New(config)
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
+	client.SetNow(waited.now)
 	return client, waited
 }
 
 func clientOf(t *testing.T, endpoints ...string) (*connect.Client, *waits) {
 	t.Helper()
 	return newClient(t, connect.Config{Endpoints: endpoints})
-}
-
-// waitForReal waits, for calls that are to run out of time.
-func waitForReal(ctx context.Context, delay time.Duration) error {
-	select {
-	case <-time.After(delay):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

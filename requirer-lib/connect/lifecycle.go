@@ -21,7 +21,7 @@ func (c *Client) Resume(ctx context.Context, name string) error {
 // Stop ends the tasks of a connector and keeps its configuration and offsets,
 // which can then be changed. It shows as Stopped after about a second.
 func (c *Client) Stop(ctx context.Context, name string) error {
-	return c.onConnector(ctx, name, call{method: http.MethodPut, path: "/stop"})
+	return c.onConnector(ctx, name, call{method: http.MethodPut, path: "/stop", forLeader: true})
 }
 
 // RestartOptions say what of a connector restarts.
@@ -46,7 +46,8 @@ func (c *Client) Restart(ctx context.Context, name string, options RestartOption
 			"includeTasks": {strconv.FormatBool(options.IncludeTasks)},
 			"onlyFailed":   {strconv.FormatBool(options.OnlyFailed)},
 		},
-		out: &plan,
+		out:       &plan,
+		forLeader: options != RestartOptions{}, // the connector alone is its worker's to restart
 	})
 	return plan, err
 }

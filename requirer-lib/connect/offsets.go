@@ -74,7 +74,7 @@ func (c *Client) changeOffsets(ctx context.Context, name string, call call) (str
 	var answer struct {
 		Message string `json:"message"`
 	}
-	call.out = &answer
+	call.out, call.forLeader = &answer, true
 	err := c.onConnector(ctx, name, call)
 	return answer.Message, err
 }

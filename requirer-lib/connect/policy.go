@@ -90,6 +90,9 @@ func judgeAnswer(a answer) verdict {
 	case a.status == http.StatusInternalServerError && strings.HasPrefix(a.message(), forwardingFailed):
 		// The leader may have got the request and only its answer been lost.
 		return verdict{step: pause, reason: "the worker could not reach the leader", doubt: true}
+	case a.status == http.StatusInternalServerError && strings.Contains(a.message(), safelyRetried):
+		// A write to the config topic that failed; a sink's group that has members after its connector was stopped.
+		return verdict{step: pause, reason: "the worker says that the request can be sent again", doubt: true}
 	case a.status == http.StatusTooManyRequests:
 		return verdict{step: pause, reason: "the endpoint takes no more requests now"}
 	case isUnavailable(a.status):
@@ -111,7 +114,7 @@ func judgeFailure(err error) verdict {
 		return verdict{step: next, reason: "it speaks http where https is asked for", hopeless: true}
 	}
 	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
-		return verdict{step: next, reason: "no connection"}
+		return verdict{step: next, reason: noConnection}
 	}
 	return verdict{step: next, reason: "the connection broke", doubt: true}
 }
@@ -127,7 +130,9 @@ func judgeHealth(a answer) verdict {
 }
 
 const (
+	noConnection      = "no connection"
 	forwardingFailed  = "IO Error trying to forward"
+	safelyRetried     = "can be safely retried"
 	alreadyExists     = "already exists"
 	rebalanceExpected = "a rebalance is expected"
 )

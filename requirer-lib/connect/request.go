@@ -20,6 +20,11 @@ type call struct {
 	out    any // the answer's JSON goes here; nil: it is not read
 	judge  judge
 	hide   []string // secret texts in the body
+	// isStale says whether an answer is from before what this client has written.
+	isStale func(answer) bool
+	// forLeader: only the leader of the group can do it; any other worker would
+	// send it on to that one.
+	forLeader bool
 	// settle gets the error of a request that followed one of unknown outcome:
 	// the error may only say that the earlier one was carried out. It returns
 	// nil if so, errUnsettled to go on, or what the caller gets.
@@ -45,18 +50,21 @@ func (c *Client) do(ctx context.Context, call call) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	run := attempts{first: int(c.lastGood.Load())}
+	run := c.begin(call)
 	for {
-		at := run.endpoint(len(c.endpoints))
-		got := c.send(ctx, c.endpoints[at], call, payload)
-		said := call.judge(got)
+		endpoint := c.endpoints[run.at]
+		got := c.send(ctx, endpoint, call, payload, run.direct > 0)
+		if call.isStale != nil && call.isStale(got) && c.reread(ctx, &run, call) {
+			continue
+		}
+		said := run.judge(call, got)
 		if said.step == accept || said.step == refuse && got.err == nil {
-			c.lastGood.Store(int64(at))
+			c.answered(run, said)
 		}
 		if said.step == accept {
 			return got.status, decode(call, got)
 		}
-		err := c.failure(call, c.endpoints[at], got, said)
+		err := c.failure(call, endpoint, got, said)
 		if said.step == refuse && run.doubted && call.settle != nil {
 			settled := call.settle(ctx, err)
 			if !errors.Is(settled, errUnsettled) {
@@ -76,7 +84,10 @@ func (c *Client) do(ctx context.Context, call call) (int, error) {
 // again prepares the next request: it waits where the verdict asks for it, and
 // returns the error of the call where there is to be no next request.
 func (c *Client) again(ctx context.Context, run *attempts, call call, said verdict, err error) error {
-	wait, hope := run.failed(said, len(c.endpoints))
+	if run.direct > 0 {
+		c.leader.failed(said, run.refused+1 == run.endpoints, c.now())
+	}
+	wait, hope := run.failed(said)
 	if !hope {
 		return err
 	}
@@ -85,59 +96,34 @@ func (c *Client) again(ctx context.Context, run *attempts, call call, said verdi
 	if !wait {
 		return nil
 	}
-	if ended := c.pause(ctx, run); ended != nil {
+	run.waits++
+	if ended := c.pause(ctx, c.backoff(run.waits)); ended != nil {
 		return fmt.Errorf("%w (gave up after %d attempts, %s: %w)", err, run.made, said.reason, ended)
 	}
+	c.seekLeader(run, call)
 	return nil
-}
-
-// attempts keeps count within one call.
-type attempts struct {
-	first    int  // endpoint to begin with
-	made     int  // requests sent
-	waits    int  // times waited
-	inRound  int  // endpoints asked since the last wait
-	hopeless int  // of those, where waiting will not help
-	doubted  bool // some request may have been carried out
-}
-
-func (a *attempts) endpoint(of int) int { return (a.first + a.made) % of }
-
-// failed notes a verdict. It tells whether to wait before the next request, and
-// whether there is hope in one at all.
-func (a *attempts) failed(said verdict, endpoints int) (wait, hope bool) {
-	a.made++
-	a.inRound++
-	a.doubted = a.doubted || said.doubt
-	if said.hopeless {
-		a.hopeless++
-	}
-	hope = a.hopeless < endpoints
-	wait = said.step == pause || a.inRound >= endpoints
-	if wait {
-		a.inRound, a.hopeless = 0, 0
-	}
-	return wait, hope
 }
 
 var errNoTimeLeft = errors.New("no time left to wait and try again")
 
-// pause waits as long as the back-off says, unless that outlasts the deadline:
-// then it returns at once, for nothing would come of it.
-func (c *Client) pause(ctx context.Context, run *attempts) error {
-	run.waits++
-	delay := c.backoff(run.waits)
+// pause waits, unless that outlasts the deadline: then it returns at once, for
+// nothing would come of it.
+func (c *Client) pause(ctx context.Context, delay time.Duration) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
 		return errNoTimeLeft
 	}
 	return c.wait(ctx, delay)
 }
 
-// send makes one request to one endpoint.
-func (c *Client) send(ctx context.Context, endpoint string, call call, payload []byte) answer {
+// send makes one request to one endpoint: direct, if it is not to be sent on by
+// the worker that gets it.
+func (c *Client) send(ctx context.Context, endpoint string, call call, payload []byte, direct bool) answer {
 	request := c.rest.R().SetContext(ctx).SetHeader("Accept", "application/json")
 	if call.query != nil {
 		request.SetQueryParamsFromValues(call.query)
+	}
+	if direct {
+		request.SetQueryParam("forward", "false")
 	}
 	if payload != nil {
 		request.SetHeader("Content-Type", "application/json").SetBody(payload)

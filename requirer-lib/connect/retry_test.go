@@ -37,6 +37,7 @@ func TestRetryRules(t *testing.T) {
 		{"409 already exists", fails(409, "Connector a already exists"), 1, 0},
 		{"500 rebalance expected", fails(500, expected), 2, 1},
 		{"500 forwarding failed", fails(500, forwardFail), 2, 1},
+		{"500 that can be retried", fails(500, "Failed to write to config topic; this may be due to a transient error and the request can be safely retried"), 2, 1},
 		{"500 of another kind", fails(500, "Request timed out"), 1, 0},
 		{"429", fails(429, ""), 2, 1},
 		{"502", says(502, "bad gateway"), 2, 1},

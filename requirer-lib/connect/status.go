@@ -86,13 +86,18 @@ const longestLook = 500 * time.Millisecond
 func (c *Client) AwaitStatus(ctx context.Context, name string, wanted func(Status) bool) (Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
+	var seen Status
 	for look := 1; ; look++ {
 		status, err := c.Status(ctx, name)
-		if err != nil || wanted(status) {
+		if err != nil && (ctx.Err() == nil || look == 1) || err == nil && wanted(status) {
 			return status, err
 		}
-		if err := c.wait(ctx, min(c.backoff(look), longestLook)); err != nil {
-			return status, fmt.Errorf("awaiting connector %s, which is %s: %w", name, status.Connector.State, err)
+		if err == nil {
+			seen = status
+			err = c.wait(ctx, min(c.backoff(look), longestLook))
+		}
+		if err != nil {
+			return seen, fmt.Errorf("awaiting connector %s, which is %s: %w", name, seen.Connector.State, err)
 		}
 	}
 }

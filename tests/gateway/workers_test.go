@@ -18,6 +18,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/secret"
 	"connectcharms/tests/cache"
 	"connectcharms/tests/charms"
 	"connectcharms/tests/gateway"
@@ -60,6 +62,7 @@ func TestWorkersReachEachOtherThroughTheDoorOfTheirOwn(t *testing.T) {
 				units[i%2].eventually(t, 204, "DELETE", "/connectors/"+name, "")
 			}
 			requireForwarded(t, units)
+			requireDirect(t, units)
 		})
 	}
 }
@@ -139,6 +142,27 @@ func requireForwarded(t *testing.T, units []unit) {
 	assert.Positive(t, came["client POST /connectors"], "a creation that a follower forwards")
 	assert.Positive(t, came["client DELETE /connectors/*"], "a deletion that a follower forwards")
 	assert.Positive(t, came["worker POST /connectors/*/tasks"], "task configurations that a follower signs")
+}
+
+// requireDirect has the client of this project write through the gateways: it finds the leader, so nothing is forwarded.
+func requireDirect(t *testing.T, units []unit) {
+	t.Helper()
+	rest, err := connect.New(connect.Config{
+		Endpoints: []string{units[0].address, units[1].address}, Username: client.Username, Password: secret.New(client.Password),
+	})
+	require.NoError(t, err)
+	defer rest.Close()
+	name := "direct_r1_" + uuid
+	_, err = rest.Create(t.Context(), name, map[string]string{
+		"connector.class": "FileStreamSource", "tasks.max": "1", "file": "none", "topic": "lines",
+	}, connect.InitialStopped)
+	require.NoError(t, err)
+	require.NoError(t, rest.Delete(t.Context(), name))
+	for _, unit := range units {
+		for _, record := range unit.records(t) {
+			assert.False(t, record.Listener == "workers" && record.Path == "/connectors/"+name, "%+v", record)
+		}
+	}
 }
 
 var connectorInPath = regexp.MustCompile(`^/connectors/[^/]+`)
