@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,9 +50,10 @@ func waitOnClock(ctx context.Context, delay time.Duration) error {
 // answer is what came of one request to one endpoint: a status and a body, or
 // an error.
 type answer struct {
-	status int
-	body   []byte
-	err    error
+	status     int
+	body       []byte
+	retryAfter time.Duration // what the other side asks for; zero: nothing
+	err        error
 }
 
 // step is what to do after an answer.
@@ -72,6 +74,8 @@ type verdict struct {
 	doubt bool
 	// hopeless: waiting will not help this endpoint, only another one may.
 	hopeless bool
+	// least is the shortest wait, before a request that is not sent at once.
+	least time.Duration
 }
 
 // judge decides on one answer. It does no I/O.
@@ -94,7 +98,7 @@ func judgeAnswer(a answer) verdict {
 		// A write to the config topic that failed; a sink's group that has members after its connector was stopped.
 		return verdict{step: pause, reason: "the worker says that the request can be sent again", doubt: true}
 	case a.status == http.StatusTooManyRequests:
-		return verdict{step: pause, reason: "the endpoint takes no more requests now"}
+		return verdict{step: pause, reason: "the endpoint takes no more requests now", least: a.retryAfter}
 	case isUnavailable(a.status):
 		// A proxy says so too when the worker goes down in the middle of a request.
 		return verdict{step: next, reason: "no worker behind the endpoint", doubt: true}
@@ -147,6 +151,16 @@ func isRebalancing(status int, message string) bool {
 // isAlreadyExists tells the two meanings of 409 apart: the other is a rebalance.
 func isAlreadyExists(message string) bool {
 	return strings.HasSuffix(strings.TrimRight(message, " ."), alreadyExists)
+}
+
+// retryAfter reads the header in its form of seconds (RFC 9110, 10.2.3), which
+// is what gateways send.
+func retryAfter(header http.Header) time.Duration {
+	seconds, err := strconv.ParseUint(header.Get("Retry-After"), 10, 31)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
 }
 
 func isUnavailable(status int) bool {

@@ -97,7 +97,7 @@ func (c *Client) again(ctx context.Context, run *attempts, call call, said verdi
 		return nil
 	}
 	run.waits++
-	if ended := c.pause(ctx, c.backoff(run.waits)); ended != nil {
+	if ended := c.pause(ctx, max(c.backoff(run.waits), said.least)); ended != nil {
 		return fmt.Errorf("%w (gave up after %d attempts, %s: %w)", err, run.made, said.reason, ended)
 	}
 	c.seekLeader(run, call)
@@ -132,7 +132,7 @@ func (c *Client) send(ctx context.Context, endpoint string, call call, payload [
 	if err != nil {
 		return answer{err: withoutURL(err)}
 	}
-	return answer{status: response.StatusCode(), body: response.Body()}
+	return answer{status: response.StatusCode(), body: response.Body(), retryAfter: retryAfter(response.Header())}
 }
 
 // withoutURL takes off the wrapping that repeats method and URL.
