@@ -59,7 +59,6 @@ func startedFile(dir string) string { return filepath.Join(dir, "started.json") 
 // REST is the worker's own REST interface.
 type REST struct {
 	client *connect.Client
-	url    string
 }
 
 // NewREST talks to the worker at url. The worker itself wants no account; one is needed for what it forwards to another
@@ -69,7 +68,7 @@ func NewREST(url, username string, password secret.Value) (*REST, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &REST{client: client, url: url}, nil
+	return &REST{client: client}, nil
 }
 
 // Healthy says whether the worker has joined its group and read the group's connectors.
