@@ -77,6 +77,9 @@ func (p *newerPeer) look(ctx context.Context, h *hook.Hook, id hook.RelationID) 
 		if err != nil {
 			return err
 		}
+		if err := lookAtTLS(ctx, h, answer); err != nil {
+			return err
+		}
 		p.logins[content["username"].Reveal()] = content["password"].Reveal()
 	}
 	for _, entry := range told.Status {
@@ -85,6 +88,19 @@ func (p *newerPeer) look(ctx context.Context, h *hook.Hook, id hook.RelationID) 
 		}
 	}
 	return h.RelationSet(ctx, id, hook.Databag{"data": bag["requests"] + bag["status"]})
+}
+
+// lookAtTLS takes the word for tls as JSON.
+func lookAtTLS(ctx context.Context, h *hook.Hook, answer schemas.Answer) error {
+	if answer.SecretTLS.IsZero() {
+		return nil
+	}
+	content, err := h.SecretGet(ctx, answer.SecretTLS.String(), hook.Latest)
+	if err != nil {
+		return err
+	}
+	var enabled bool
+	return json.Unmarshal([]byte(content["tls"].Reveal()), &enabled)
 }
 
 // ask has the peer ask for this.
@@ -308,4 +324,72 @@ func TestRequestsOfV1AreServedWithoutWaiting(t *testing.T) {
 		}
 	}
 	t.Logf("three requests in two relations of v1: %d hooks of connect-client on the provider", hooks)
+}
+
+// TestBothVersionsHearOfTLSInTheirOwnWords follows the endpoints to https, another CA, and back.
+func TestBothVersionsHearOfTLSInTheirOwnWords(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.deploy(1, map[string]any{"tls-overlap": 0})
+	ca := s.authority()
+	s.newerPeer("newer", requestFor(schemas.NotRequired, "salt"))
+	s.settle()
+	newer := s.integrate("newer")
+	older := s.tlsClient("older", allSecrets)
+	s.settle()
+	s.requireScheme(newer, "http")
+
+	_, err := s.Integrate(provider, "self-signed-certificates")
+	require.NoError(t, err)
+	s.settle()
+	for relation, word := range map[int]string{newer: "true", older: "enabled"} {
+		s.requireScheme(relation, "https")
+		now, err := s.read(relation)
+		require.NoError(t, err)
+		assert.Equal(t, word, now.tls["tls"])
+		assert.NoError(t, now.ask(t.Context()))
+	}
+	ca.rotate()
+	s.eventually("both have the other CA", func() bool {
+		one, errOne := s.read(newer)
+		two, errTwo := s.read(older)
+		return errOne == nil && errTwo == nil && one.tls["tls-ca"] == ca.pem() && two.tls["tls-ca"] == ca.pem()
+	})
+	require.NoError(t, s.RemoveRelation(provider, "self-signed-certificates"))
+	s.settle()
+	s.requireScheme(newer, "http")
+	now, err := s.read(newer)
+	require.NoError(t, err)
+	assert.True(t, now.SecretTLS.IsZero())
+}
+
+// TestThePairChangesItsVersionUnderRunningConnectors asks in v0, in v1, and in v0 again, on two units of each side.
+func TestThePairChangesItsVersionUnderRunningConnectors(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.deploy(2, nil)
+	input, output := s.integrator("one")
+	s.settle()
+	relation := s.integrate("one")
+	s.settle()
+	s.allActive(provider, "one")
+	s.lines(input, output, "v0\n")
+	before := s.workers()
+	for _, version := range []string{"v1", "v0"} {
+		require.NoError(t, s.SetConfig("one", map[string]any{"connect-client-version": version}))
+		s.settle()
+		s.allActive(provider, "one")
+		s.lines(input, output, version+"\n")
+		bag, err := s.RelationData(relation, provider)
+		require.NoError(t, err)
+		told, err := schemas.DecodeProvider(bag)
+		require.NoError(t, err)
+		assert.EqualValues(t, version, told.Version)
+		assert.Len(t, told.Answers, 1)
+		assert.Len(t, s.clientSecrets(), 1)
+	}
+	assert.Equal(t, before, s.workers(), "no worker restarts")
+	for _, unit := range s.Units(provider) {
+		assert.Len(t, s.plugins(unit), 1)
+	}
 }

@@ -45,7 +45,7 @@ func (w *World) usersOf(digest plugins.Digest) []string {
 			users = append(users, fmt.Sprintf("%s (relation %d)", client.App, client.Key.Relation))
 		}
 	}
-	return users
+	return slices.Compact(users) // several requests of one relation
 }
 
 // withVersions lists a plugin's classes, with the version where the worker tells one. Those that only the store found, and

@@ -71,8 +71,8 @@ func (w *World) answers(relation connectprovider.Relation) (answers []schemas.An
 // answer is a client's, once it can be given; without endpoints while it cannot.
 func (w *World) answer(client Client, version schemas.Version) schemas.Answer {
 	record := w.Shared.Clients[client.Key]
-	isWrong := client.WantErr != nil && !client.isServed()
-	if !record.Open || record.fresh || isWrong || w.Config.Problem != "" || w.tlsIsFresh(version) {
+	isForNothing := client.WantErr != nil && !client.isServed()
+	if !record.Open || record.fresh || isForNothing || w.Config.Problem != "" || w.tlsIsFresh(version) {
 		return schemas.Answer{}
 	}
 	return schemas.Answer{

@@ -108,10 +108,14 @@ func TestOneBadRequestDoesNotHoldUpTheOthers(t *testing.T) {
 func TestRequestsThatCannotBeReadLeaveTheirClients(t *testing.T) {
 	t.Parallel()
 	w := servedV1(t)
-	w.Relations = []connectprovider.Relation{
-		connectprovider.NewRelation(7, "my-integrator", hook.Databag{"version": "v1", "requests": "[{"}, w.Relations[0].Published),
+	requirerWrites := func(bag hook.Databag) {
+		w.Relations = []connectprovider.Relation{connectprovider.NewRelation(7, "my-integrator", bag, w.Relations[0].Published)}
+		w.Clients = clientsOf(w.Relations, w.Config)
 	}
-	w.Clients = nil
+	requirerWrites(nil)
+	assert.Equal(t, AddSecret{Key: of7}, next(w), "as for one that is new; nothing is taken away")
+	assert.Nil(t, publish(w))
+	requirerWrites(hook.Databag{"version": "v1", "requests": "[{"})
 	step, is := next(w).(Publish)
 	require.True(t, is, "no account is closed and no plugin removed")
 	assert.Equal(t, []string{"status"}, sortedKeys(w.Relations[0].Changes(step.Offer)))
