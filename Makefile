@@ -58,10 +58,11 @@ controller-k8s: ## start a local Juju controller on a Kubernetes of its own (roo
 controller-k8s-down: ## remove that controller and its Kubernetes; the cache stays
 	@tests/juju/kubernetes down
 
-bench: ## compare the gateway with nginx, and installing a plugin with curl | tar (root fetches nginx-light by apt)
+bench: ## compare the gateway with nginx, installing a plugin with curl | tar, connectors with a PUT each (root fetches nginx-light by apt)
 	@command -v nginx >/dev/null || [ "$$(id -u)" != 0 ] || apt-get install -y --no-install-recommends nginx-light apache2-utils >/dev/null || true
 	@go -C tests run ./cmd/bench
 	@cd provider-charm && go test -run '^$$' -bench InstallAgainst -benchtime 15x ./internal/plugins
+	@go -C tests run ./cmd/bench-connectors
 
 charms: ## pack the charms for amd64 and arm64 into build/
 	@go -C tests run ./cmd/build-charms -o ../build

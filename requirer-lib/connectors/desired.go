@@ -42,3 +42,15 @@ func (c Connector) check(name string) error {
 
 // nameKey is the key that Kafka Connect adds to a configuration.
 const nameKey = "name"
+
+// longestName is in characters. Kafka Connect 4.3 makes connectors of any length, and from about 8000 on it can neither
+// show nor delete them.
+const longestName = 255
+
+// checkWhole says why there can be no connector of this name in Kafka Connect.
+func checkWhole(connector string) error {
+	if len(connector) > longestName {
+		return fmt.Errorf("its name in Kafka Connect has %d characters: want %d at most", len(connector), longestName)
+	}
+	return connect.CheckName(connector)
+}

@@ -1,9 +1,13 @@
 package connectors_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -156,6 +160,43 @@ func TestAfterACallThePlanIsEmpty(t *testing.T) {
 			require.NoError(t, err)
 			require.False(t, report.IsChanged())
 			require.Equal(t, []string{"GET"}, cluster.TakeRequests(), "one request, and no write")
+		})
+	}
+}
+
+// TestInterruptedAnywhereTheNextCallCompletesIt ends the first call in the middle of its nth change.
+func TestInterruptedAnywhereTheNextCallCompletesIt(t *testing.T) {
+	t.Parallel()
+	for interrupted := range 40 {
+		t.Run(fmt.Sprint(interrupted), func(t *testing.T) {
+			t.Parallel()
+			cluster, _ := newCluster(t)
+			ctx, end := context.WithCancel(t.Context())
+			defer end()
+			var changes atomic.Int64
+			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != http.MethodGet && changes.Add(1) == int64(1+interrupted%8) {
+					end()
+				}
+				cluster.ServeHTTP(w, r)
+			}))
+			t.Cleanup(proxy.Close)
+			owned := ownedAt(t, proxy.URL)
+			random := rand.New(rand.NewPCG(uint64(interrupted), 2))
+			populate(cluster, random)
+			others, desired, options := othersOf(cluster), randomDesired(random), connectors.Options{Wait: -1, AtOnce: 2}
+			_, err := owned.Reconcile(ctx, desired, options)
+			require.NoError(t, err)
+
+			for range 2 {
+				report, err := owned.Reconcile(t.Context(), desired, options)
+				require.NoError(t, err)
+				require.NoError(t, report.Err())
+			}
+			there, err := owned.Observe(t.Context())
+			require.NoError(t, err)
+			require.Empty(t, connectors.Plan(desired, there, options))
+			require.Equal(t, others, othersOf(cluster))
 		})
 	}
 }

@@ -2,9 +2,11 @@ package connectors_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -129,6 +131,7 @@ func TestEachConnectorFailsAlone(t *testing.T) {
 	desired := connectors.Desired{
 		"a": {Config: config("x")}, "b": {Config: secretive}, "c": {Config: config("x")}, "d": {Config: config("x")},
 		"no/name": {Config: config("x")}, "named": {Config: named}, "dead": {Config: config("x"), State: "DESTROYED"},
+		strings.Repeat("n", 255): {Config: config("x")},
 	}
 	report := reconcile(t, owned, desired, connectors.Options{})
 	assert.Equal(t, []string{"a" + ownMark, "c" + ownMark}, cluster.Names())
@@ -137,6 +140,7 @@ func TestEachConnectorFailsAlone(t *testing.T) {
 	for _, says := range []string{
 		"connector b: create: POST /connectors: 400 Bad Request: Connector configuration is invalid: password *** is too short",
 		"connector named: leave the key name out", `connector dead: a connector cannot be made "DESTROYED"`,
+		"its name in Kafka Connect has 291 characters: want 255 at most",
 	} {
 		require.ErrorContains(t, report.Err(), says)
 	}
@@ -193,6 +197,16 @@ func TestFailedTasksAreRestartedOnlyWhereAskedForAndOnce(t *testing.T) {
 	report = reconcile(t, owned, desired, connectors.Options{RestartFailed: true})
 	assert.Equal(t, []string{"POST a" + ownMark + "/restart"}, cluster.TakeWrites(), "once in a call")
 	assert.Equal(t, hook.Blocked, report.Status().Name)
+}
+
+func TestAFailureFromBeforeAChangeIsNotTakenForOneAfterIt(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newCluster(t)
+	cluster.Put("a"+ownMark, config("x"))
+	cluster.FailTask("a"+ownMark, 0, "trace")
+	cluster.ShowLate("a" + ownMark)
+	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("y")}}, connectors.Options{})
+	assert.Equal(t, "1 connector, 1 task running", report.Status().Message)
 }
 
 func TestAFailedConnectorIsPausedAllTheSame(t *testing.T) {
@@ -282,29 +296,39 @@ func TestLookChangesNothing(t *testing.T) {
 	assert.True(t, report.Connectors[1].Exists)
 }
 
-// TestChangesAreMadeAFewAtATime counts those that are under way.
+// TestChangesAreMadeAFewAtATime holds each creation up until three have come.
 func TestChangesAreMadeAFewAtATime(t *testing.T) {
 	t.Parallel()
+	const atOnce = 3
 	cluster := standin.Start()
 	t.Cleanup(cluster.Close)
-	under, most := make(chan struct{}, 100), make(chan int, 100)
+	var mu sync.Mutex
+	arrived, underWay, most, gate := 0, 0, 0, make(chan struct{})
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
-			under <- struct{}{}
-			most <- len(under)
-			defer func() { <-under }()
+			mu.Lock()
+			arrived++
+			underWay++
+			most = max(most, underWay)
+			mine := gate
+			if arrived%atOnce == 0 {
+				close(gate)
+				gate = make(chan struct{})
+			}
+			mu.Unlock()
+			<-mine
+			mu.Lock()
+			underWay--
+			mu.Unlock()
 		}
 		cluster.ServeHTTP(w, r)
 	}))
 	t.Cleanup(proxy.Close)
 	desired := connectors.Desired{}
-	for _, letter := range strings.Split("abcdefghijklmnopqrstuvwxyz", "") {
-		desired[letter] = connectors.Connector{Config: config("x")}
+	for i := range 9 * atOnce {
+		desired[fmt.Sprintf("c%d", i)] = connectors.Connector{Config: config("x")}
 	}
-	reconcile(t, ownedAt(t, proxy.URL), desired, connectors.Options{AtOnce: 3, Wait: -1})
-	assert.Len(t, cluster.Names(), 26)
-	close(most)
-	for number := range most {
-		assert.LessOrEqual(t, number, 3)
-	}
+	report := reconcile(t, ownedAt(t, proxy.URL), desired, connectors.Options{AtOnce: atOnce, Wait: -1})
+	require.NoError(t, report.Err())
+	assert.Equal(t, atOnce, most)
 }

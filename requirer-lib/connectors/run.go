@@ -46,7 +46,7 @@ func newRun(owned Owned, desired Desired, options Options, lookOnly bool) *run {
 	for name, connector := range desired {
 		err := connector.check(name)
 		if err == nil {
-			err = connect.CheckName(owned.Names.ConnectorName(name))
+			err = checkWhole(owned.Names.ConnectorName(name))
 		}
 		r.records[name] = &record{err: err, configs: []connect.Settings{connector.Config}}
 	}

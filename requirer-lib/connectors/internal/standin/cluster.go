@@ -42,6 +42,7 @@ type connector struct {
 	hidden int            // listings in which it has no worker itself
 
 	failsAgain bool
+	stale      bool // the next listing still shows what had failed before the last start
 }
 
 // itself stands for the connector among its tasks.
@@ -102,6 +103,9 @@ func (c *Cluster) Fail(name, trace string) { c.FailTask(name, itself, trace) }
 
 // FailAgain has what has failed of a connector fail again in spite of restarts.
 func (c *Cluster) FailAgain(name string) { c.change(func() { c.connectors[name].failsAgain = true }) }
+
+// ShowLate has the first listing after a connector's next start still show what had failed before it.
+func (c *Cluster) ShowLate(name string) { c.change(func() { c.connectors[name].stale = true }) }
 
 // Hide has a connector that somebody has brought to a state show UNASSIGNED for as many listings, as in a rebalance.
 func (c *Cluster) Hide(name string, state connect.State, listings int) {
@@ -174,7 +178,7 @@ func (c *Cluster) put(name string, config map[string]string) *connector {
 func (c *connector) start(lag int) {
 	c.starts++
 	c.lag = lag
-	if !c.failsAgain {
+	if !c.failsAgain && !c.stale {
 		c.failed = map[int]string{}
 	}
 	if c.target == connect.Running {

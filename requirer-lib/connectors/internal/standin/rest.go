@@ -126,6 +126,9 @@ func (c *Cluster) onConnector(w http.ResponseWriter, what, name string, body map
 func (c *Cluster) listing() map[string]any {
 	listed := map[string]any{}
 	for name, one := range c.connectors {
+		if one.stale && one.starts > 1 {
+			defer func() { one.stale, one.failed = false, map[int]string{} }()
+		}
 		listed[name] = map[string]any{"info": info(name, one), "status": one.status(name)}
 		one.lag, one.hidden = max(0, one.lag-1), max(0, one.hidden-1)
 	}
