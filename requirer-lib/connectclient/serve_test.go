@@ -22,11 +22,7 @@ import (
 
 // TestMain makes this binary the plugin server as well, as a charm's binary is.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == pluginserver.Command().Name {
-		program.Program{Name: "client", Commands: []program.Command{pluginserver.Command()}}.Main()
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
+	program.Program{Name: "client", Commands: []program.Command{pluginserver.Command()}}.TestMain(m)
 }
 
 // shipping is a model whose client serves a file.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -14,17 +15,19 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/program"
 )
 
 // Func is a charm written as a function in a test: it runs once for every hook and action, in the test's process.
 // An error fails the hook, as a process that exits with a code other than 0 does.
 type Func func(ctx context.Context, h *hook.Hook) error
 
-// Charm is what [Model.Deploy] and [Model.Refresh] deploy. Make one with [FromFunc], [FromDir] or [FromArchive].
+// Charm is what [Model.Deploy] and [Model.Refresh] deploy. Make one with [FromFunc], [FromProgram],
+// [FromDir] or [FromArchive].
 type Charm struct {
 	meta   *metadata
 	fn     Func
-	unpack func(to string) error // nil for a function
+	unpack func(to string) error // nil where there are no files
 	err    error                 // why the charm cannot be used
 }
 
@@ -43,6 +46,14 @@ func FromDir(dir string) Charm {
 		err = fmt.Errorf("read charm directory %s: %w", dir, err)
 	}
 	return Charm{meta: meta, err: err, unpack: func(to string) error { return copyTree(dir, to) }}
+}
+
+// FromProgram makes a charm of a directory as FromDir does, and runs the Dispatch of a charm's program in its place, in the
+// test's process. See program.Program.TestMain.
+func FromProgram(dir string, p program.Program) Charm {
+	charm := FromDir(dir)
+	charm.fn = func(ctx context.Context, h *hook.Hook) error { return p.Dispatch(ctx, h, slog.New(h.LogHandler())) }
+	return charm
 }
 
 // FromArchive makes a charm of a packed .charm file.

@@ -173,7 +173,7 @@ func (u *unit) open() (err error) {
 		return err
 	}
 	u.ingress = u.address.ip
-	if u.app.charm.unpack != nil {
+	if u.app.charm.fn == nil {
 		if _, err := u.model.toolsPath(); err != nil {
 			return err
 		}

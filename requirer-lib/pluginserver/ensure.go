@@ -30,6 +30,10 @@ type Options struct {
 	Command []string
 }
 
+// serverMark is in the environment of the server's process. Who finds it there and is to start a server has been started
+// in its place: a test's binary without program.Program.TestMain would go on starting itself.
+const serverMark = "CONNECT_PLUGIN_SERVER"
+
 const (
 	stopGrace  = 10 * time.Second // longer than Serve needs to stop
 	freeLimit  = time.Second
@@ -90,7 +94,7 @@ func process(event hook.Event, command []string) daemon.Process {
 		Log:     filepath.Join(dir(event), "log"),
 		Dir:     dir(event),
 		Command: append(command[:len(command):len(command)], "--config", configFile(event)),
-		Env:     []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"},
+		Env:     []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", serverMark + "=1"},
 	}
 }
 

@@ -4,12 +4,9 @@ package pluginserver_test
 
 import (
 	"context"
-	"flag"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -22,6 +19,7 @@ import (
 
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/pluginserver"
+	"connectcharms/requirer-lib/program"
 )
 
 const (
@@ -31,28 +29,7 @@ const (
 
 // TestMain makes this binary the server as well, as a charm's binary is.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "serve-plugin" {
-		os.Exit(serve(os.Args[2:]))
-	}
-	os.Exit(m.Run())
-}
-
-func serve(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	flags := flag.NewFlagSet("serve-plugin", flag.ContinueOnError)
-	file := flags.String("config", "", "")
-	if flags.Parse(args) != nil {
-		return 2
-	}
-	config, err := pluginserver.Load(*file)
-	if err == nil {
-		err = pluginserver.Serve(ctx, config, slog.New(slog.NewTextHandler(os.Stderr, nil)))
-	}
-	if err != nil {
-		return 1
-	}
-	return 0
+	program.Program{Name: "client", Commands: []program.Command{pluginserver.Command()}}.TestMain(m)
 }
 
 func newUnit(t *testing.T, content string) (hook.Event, pluginserver.Options) {

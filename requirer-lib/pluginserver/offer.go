@@ -20,6 +20,10 @@ import (
 // Offer has the unit serve a file: the server runs with these settings, and its port is open, no other of the server's.
 // It gives the file's SHA-256, in lower-case hexadecimal digits. Call it in every hook: it does what is not so yet.
 func Offer(ctx context.Context, h *hook.Hook, options Options) (sha256 string, err error) {
+	if os.Getenv(serverMark) != "" {
+		return "", errors.New("serve the plugin: this process was started as the server and runs something else: " +
+			"give the charm's program pluginserver.Command, and its tests program.Program.TestMain")
+	}
 	if err := os.MkdirAll(dir(h.Event), 0o755); err != nil {
 		return "", fmt.Errorf("serve the plugin: %w", err)
 	}

@@ -73,6 +73,19 @@ func (p Program) Run(ctx context.Context, args []string, stderr io.Writer) error
 	return fmt.Errorf("%q is nothing to do\n%s", args[0], p.usage())
 }
 
+// TestMain runs the tests of the package that the program is in, for its func TestMain. A charm that runs its program for
+// other things, such as the plugin server, runs the test's binary when the test is in the same process (package jujutest's
+// FromProgram): TestMain makes that binary do those other things.
+func (p Program) TestMain(m interface{ Run() int }) {
+	for _, command := range p.Commands {
+		if len(os.Args) > 1 && os.Args[1] == command.Name {
+			p.Main()
+			os.Exit(0)
+		}
+	}
+	os.Exit(m.Run())
+}
+
 func configFile(args []string, stderr io.Writer) (string, error) {
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	flags.SetOutput(stderr)
