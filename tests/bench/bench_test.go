@@ -3,6 +3,7 @@ package bench_test
 import (
 	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"connectcharms/tests/bench"
 	"connectcharms/tests/cache"
 	"connectcharms/tests/charms"
+	"connectcharms/tests/kafka"
 )
 
 // TestTheComparisonRuns is short: what it measures here means nothing.
@@ -37,6 +39,28 @@ func TestTheComparisonRuns(t *testing.T) {
 			assert.Contains(t, out.String(), "\n| nginx, SHA-1, 1 round | ")
 		}
 	}
+}
+
+// TestClientsAreCompared is short, too.
+func TestClientsAreCompared(t *testing.T) {
+	t.Parallel()
+	runtime, err := kafka.Fetch(t.Context(), kafka.DefaultVersion, os.Stderr)
+	require.NoError(t, err)
+	broker, err := kafka.StartBroker(t.Context(), runtime, kafka.BrokerOptions{Dir: t.TempDir()})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, broker.Stop()) })
+	var workers []string
+	for range 2 {
+		worker, err := kafka.StartWorker(t.Context(), runtime, broker, kafka.WorkerOptions{Dir: t.TempDir(), PluginPath: runtime.PluginPath})
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, worker.Stop()) })
+		workers = append(workers, worker.URL())
+	}
+	var out strings.Builder
+	require.NoError(t, bench.CompareClients(t.Context(), &out, workers, 2))
+	t.Log(out.String())
+	assert.Equal(t, 2, strings.Count(out.String(), "\n| one by one"))
+	assert.Contains(t, out.String(), "\n| requirer-lib/connect")
 }
 
 func TestALoadThatIsRefusedIsAnError(t *testing.T) {

@@ -1,4 +1,5 @@
-// Command bench compares the gateway with nginx and basic authentication, and prints tables in Markdown.
+// Command bench compares the gateway with nginx and basic authentication, and the REST client with one that goes one by one,
+// and prints tables in Markdown.
 package main
 
 import (
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,13 +27,27 @@ func main() {
 	flag.IntVar(&options.Rounds, "rounds", 5, "rounds, of which the middle one counts")
 	flag.BoolVar(&options.OnlyCheap, "only-cheap", false, "of nginx, only the cheapest hash")
 	worker := flag.Bool("worker", true, "also in front of a real Connect worker")
+	connectors := flag.Int("connectors", 30, "connectors that clients look after; 0: no comparison of clients")
+	gateway := flag.Bool("gateway", true, "compare the gateway")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, options, *worker); err != nil {
+	if err := runAll(ctx, os.Stdout, options, *gateway, *worker, *connectors); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+func runAll(ctx context.Context, out io.Writer, options bench.Options, gateway, worker bool, connectors int) error {
+	if gateway {
+		if err := run(ctx, out, options, worker); err != nil {
+			return err
+		}
+	}
+	if connectors == 0 {
+		return nil
+	}
+	return compareClients(ctx, out, connectors)
 }
 
 func run(ctx context.Context, out io.Writer, options bench.Options, worker bool) error {
@@ -62,30 +78,61 @@ func run(ctx context.Context, out io.Writer, options bench.Options, worker bool)
 
 // compareAtWorker has a real broker and worker behind.
 func compareAtWorker(ctx context.Context, out io.Writer, options bench.Options) error {
-	dir, err := os.MkdirTemp("", "bench-kafka")
+	workers, stop, err := startWorkers(ctx, 1)
+	defer stop()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	runtime, err := kafka.Fetch(ctx, kafka.DefaultVersion, os.Stderr)
-	if err != nil {
-		return err
-	}
-	broker, err := kafka.StartBroker(ctx, runtime, kafka.BrokerOptions{Dir: filepath.Join(dir, "broker")})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = broker.Stop() }()
-	worker, err := kafka.StartWorker(ctx, runtime, broker, kafka.WorkerOptions{Dir: filepath.Join(dir, "worker"), PluginPath: runtime.PluginPath})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = worker.Stop() }()
-	upstream := bench.Upstream{Name: "Connect " + kafka.DefaultVersion, Address: strings.TrimPrefix(worker.URL(), "http://"), Path: "/connectors"}
+	upstream := bench.Upstream{Name: "Connect " + kafka.DefaultVersion, Address: strings.TrimPrefix(workers[0], "http://"), Path: "/connectors"}
 	for _, withTLS := range []bool{false, true} {
 		if err := bench.Compare(ctx, out, upstream, withTLS, options); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// compareClients has three workers, of which one leads.
+func compareClients(ctx context.Context, out io.Writer, connectors int) error {
+	workers, stop, err := startWorkers(ctx, 3)
+	defer stop()
+	if err != nil {
+		return err
+	}
+	return bench.CompareClients(ctx, out, workers, connectors)
+}
+
+// startWorkers starts a broker and workers of one group, and gives their URLs.
+func startWorkers(ctx context.Context, count int) (urls []string, stop func(), err error) {
+	var ends []func() error
+	stop = func() {
+		for _, end := range slices.Backward(ends) {
+			_ = end()
+		}
+	}
+	dir, err := os.MkdirTemp("", "bench-kafka")
+	if err != nil {
+		return nil, stop, err
+	}
+	ends = append(ends, func() error { return os.RemoveAll(dir) })
+	runtime, err := kafka.Fetch(ctx, kafka.DefaultVersion, os.Stderr)
+	if err != nil {
+		return nil, stop, err
+	}
+	broker, err := kafka.StartBroker(ctx, runtime, kafka.BrokerOptions{Dir: filepath.Join(dir, "broker")})
+	if err != nil {
+		return nil, stop, err
+	}
+	ends = append(ends, broker.Stop)
+	for i := range count {
+		worker, err := kafka.StartWorker(ctx, runtime, broker, kafka.WorkerOptions{
+			Dir: filepath.Join(dir, fmt.Sprintf("worker%d", i)), PluginPath: runtime.PluginPath,
+		})
+		if err != nil {
+			return nil, stop, err
+		}
+		ends = append(ends, worker.Stop)
+		urls = append(urls, worker.URL())
+	}
+	return urls, stop, nil
 }
