@@ -1,9 +1,11 @@
 package connect_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -147,21 +149,31 @@ func liveAndDie(ctx context.Context, client *connect.Client, name, file string) 
 	return client.Delete(ctx, name)
 }
 
-// theLeadersDeathFailsNoCall kills the leader while connectors are created, and deletes them through its successor.
+// theLeadersDeathFailsNoCall has connectors created when the leader was killed and nobody in the group knows: by a client that
+// knows all workers, and by one that knows a follower alone, which cannot reach the leader then.
 func theLeadersDeathFailsNoCall(t *testing.T, c *cluster, record *recorder, urls []string) {
 	client, file := c.client(t, urls...), lines(t, 1)
-	names := numbered("death", 12)
-	killed := false
-	require.NoError(t, connect.Each(t.Context(), 1, names, func(ctx context.Context, name string) error {
-		if name == names[4] {
-			writes := writesOf(record.taken())
-			killed = assert.NoError(t, c.workers[writes[len(writes)-1].endpoint].Kill())
-		}
-		_, err := client.Create(ctx, name, source("death", file), connect.InitialStopped)
+	record.taken()
+	create(t, client, "death", source("death", file))
+	writes := writesOf(record.taken())
+	leader := writes[len(writes)-1].endpoint
+	for _, url := range urls { // a worker that rebalances does not answer this
+		_, err := c.client(t, url).Tasks(t.Context(), "death")
+		require.NoError(t, err)
+	}
+	require.NoError(t, c.workers[leader].Kill())
+
+	names := numbered("death", 6)
+	clients := map[string]*connect.Client{names[0]: c.client(t, urls[(leader+1)%3])}
+	require.NoError(t, connect.Each(t.Context(), 2, names, func(ctx context.Context, name string) error {
+		_, err := cmp.Or(clients[name], client).Create(ctx, name, source("death", file), connect.InitialStopped)
 		return err
 	}).Err())
-	require.True(t, killed)
-	t.Log(tally(record.taken()))
+	requests := record.taken()
+	t.Log(tally(requests))
+	assert.True(t, slices.ContainsFunc(requests, func(one request) bool {
+		return one.status == http.StatusInternalServerError && strings.HasPrefix(one.message, "IO Error trying to forward")
+	}), "what a follower says that cannot reach the leader")
 	there, err := client.Connectors(t.Context())
 	require.NoError(t, err)
 	assert.Subset(t, there, names)
