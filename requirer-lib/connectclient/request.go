@@ -114,8 +114,8 @@ func (c *Client) request(ctx context.Context, id hook.RelationID, plugin Plugin,
 func (c *Client) databag(request schemas.Request, asked hook.Databag) (bag hook.Databag, differs bool) {
 	bag = schemas.Requirer{Version: c.options.Version, Requests: []schemas.Request{request}}.Encode()
 	for _, key := range []string{"plugin-url", "plugin-sha256", "requested-secrets", "version", "requests"} {
-		if bag[key] != asked[key] {
-			bag[key], differs = bag[key], true
+		if value := bag[key]; value != asked[key] {
+			bag[key], differs = value, true
 		}
 	}
 	return bag, differs
