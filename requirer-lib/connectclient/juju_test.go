@@ -2,11 +2,7 @@ package connectclient_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -220,27 +216,4 @@ func TestTheEndOfARelationIsSeenInItsLastHook(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, m.Settle(t.Context()))
 	requireStatus(t, m, "client/0", "active", "first")
-}
-
-// The charm of the package's example, with a server that knows what it is sent.
-func TestTheExampleIsAWholeCharm(t *testing.T) {
-	t.Parallel()
-	created := make(chan string, 10)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var body struct{ Name string }
-		_ = json.NewDecoder(r.Body).Decode(&body)
-		username, password, _ := r.BasicAuth()
-		created <- fmt.Sprintf("%s %s %s %s:%s", r.Method, r.URL.Path, body.Name, username, password)
-		w.WriteHeader(http.StatusCreated)
-		_, _ = w.Write([]byte("{}"))
-	}))
-	t.Cleanup(server.Close)
-	p := &provider{endpoint: server.URL, password: "first"}
-	m := newModel(t, 1, p, dispatch, 1)
-	id, err := m.Integrate("client", "provider")
-	require.NoError(t, err)
-	require.NoError(t, m.Settle(t.Context()))
-	requireStatus(t, m, "client/0", "active", "")
-	name := fmt.Sprintf("lines_r%d_%s", id, strings.ReplaceAll(m.UUID(), "-", ""))
-	assert.Equal(t, fmt.Sprintf("POST /connectors %s relation-%d:first", name, id), <-created)
 }

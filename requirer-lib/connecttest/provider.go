@@ -15,6 +15,9 @@ import (
 // Provider is the charm on the other side of the relation, named kafka-connect, with the endpoint connect-client: it answers
 // every request, in either version of the contract, with this server and an account of the request's own. It downloads no
 // plugin. When a relation ends, its account and its connectors go.
+//
+// As with Juju 4.1-beta2 itself, a secret is granted in a later hook than it is made in. A request of v1 comes in the last
+// hook that its relation has for the provider: it is answered with the next update-status.
 func (s *Server) Provider() jujutest.Charm {
 	return jujutest.FromFunc([]byte("name: kafka-connect\nprovides: {connect-client: {interface: connect_client}}\n"), s.provide)
 }

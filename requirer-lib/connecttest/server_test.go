@@ -59,6 +59,8 @@ func TestTheProviderGivesAnAccountAndTakesItBack(t *testing.T) {
 		id, err := m.Integrate("client", "kafka-connect")
 		require.NoError(t, err)
 		require.NoError(t, m.Settle(t.Context()))
+		require.NoError(t, m.UpdateStatus())
+		require.NoError(t, m.Settle(t.Context()))
 		name := schemas.ConnectorName("lines", fmt.Sprint(id), m.UUID())
 		assert.Equal(t, []string{name}, server.Connectors(), version)
 
