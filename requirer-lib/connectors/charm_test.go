@@ -9,20 +9,21 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/connectors"
-	"connectcharms/requirer-lib/connectors/internal/standin"
+	"connectcharms/requirer-lib/connecttest"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/requirer-lib/secret"
 )
 
-// model is a model with the charm of the example and a provider in front of a cluster.
+// model is a model with a charm, and a provider of a cluster in memory.
 type model struct {
 	*jujutest.Model
-	t       *testing.T
-	cluster *standin.Cluster
-	id      int // of the relation
+	t      *testing.T
+	server *connecttest.Server
+	id     int // of the relation
 }
 
 func newModel(t *testing.T, units int, charm jujutest.Func) *model {
@@ -30,42 +31,13 @@ func newModel(t *testing.T, units int, charm jujutest.Func) *model {
 	juju, err := jujutest.New(jujutest.Options{HookRetries: -1})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, juju.Close()) })
-	m := &model{Model: juju, t: t, cluster: standin.Start()}
-	t.Cleanup(m.cluster.Close)
-	m.cluster.SetPassword("pw-of-relation")
-	require.NoError(t, m.Deploy("client", jujutest.FromFunc([]byte("name: client\nrequires: {connect-client: {interface: connect_client}}\n"), charm),
-		jujutest.DeployOptions{Units: units}))
-	require.NoError(t, m.Deploy("provider", jujutest.FromFunc([]byte("name: provider\nprovides: {connect-client: {interface: connect_client}}\n"), m.provide),
-		jujutest.DeployOptions{Units: 2}))
+	m := &model{Model: juju, t: t, server: connecttest.NewServer()}
+	t.Cleanup(m.server.Close)
+	metadata := []byte("name: client\nrequires: {connect-client: {interface: connect_client}}\n")
+	require.NoError(t, m.Deploy("client", jujutest.FromFunc(metadata, charm), jujutest.DeployOptions{Units: units}))
+	require.NoError(t, m.Deploy("provider", m.server.Provider(), jujutest.DeployOptions{Units: 2}))
 	m.settle()
 	return m
-}
-
-// provide is a provider: a secret at once, endpoints and grant when there is a request.
-func (m *model) provide(ctx context.Context, h *hook.Hook) error {
-	leader, err := h.IsLeader(ctx)
-	if err != nil || !leader || h.Relation == nil || h.Relation.Endpoint != "connect-client" || h.Kind == hook.RelationBroken {
-		return err
-	}
-	id := h.Relation.ID
-	info, err := h.SecretInfoByLabel(ctx, "user")
-	if hook.IsNotFound(err) {
-		_, err = h.SecretAdd(ctx, hook.SecretContent{
-			"username": secret.New("relation-" + id.String()), "password": secret.New("pw-of-relation"),
-		}, hook.SecretOptions{Label: "user"})
-		return err
-	}
-	if err != nil {
-		return err
-	}
-	bag, err := h.RelationGet(ctx, id, h.Relation.RemoteApp)
-	if err != nil || bag["plugin-url"] == "" {
-		return err
-	}
-	if err := h.SecretGrant(ctx, "secret:"+info.ID, id); err != nil {
-		return err
-	}
-	return h.RelationSetApp(ctx, id, hook.Databag{"endpoints": m.cluster.URL, "secret-user": "secret:" + info.ID})
 }
 
 func (m *model) integrate() {
@@ -101,40 +73,54 @@ func TestTheCharmOfTheExampleRunsItsConnector(t *testing.T) {
 	other := map[string]string{"client/0": "client/1", "client/1": "client/0"}[leader]
 	m.requires(leader, "active", "1 connector, 1 task running")
 	m.requires(other, "active", "standby: the leader manages the connectors")
-	assert.Equal(t, []string{"POST " + m.full("lines")}, m.cluster.TakeWrites())
+	assert.Equal(t, []string{"POST /connectors"}, m.server.TakeWrites())
 
 	require.NoError(t, m.RemoveUnit(leader))
 	m.settle()
-	assert.Empty(t, m.cluster.TakeWrites(), "the unit that leaves takes nothing with it")
+	assert.Empty(t, m.server.TakeWrites(), "the unit that leaves takes nothing with it")
 	m.requires(other, "active", "1 connector, 1 task running")
 }
 
-func TestAConnectionThatIsNotReadyIsWaitedFor(t *testing.T) {
+func TestAnAccountThatIsNotAcceptedYetIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	m := newModel(t, 1, dispatch)
-	m.cluster.SetPassword("not known yet")
 	m.integrate()
+	granted := m.server.Password(m.user())
+	m.server.SetPassword(m.user(), "another")
+	require.NoError(t, m.UpdateStatus("client/0"))
+	m.settle()
 	info, err := m.Unit("client/0")
 	require.NoError(t, err)
 	assert.Contains(t, info.Workload.Message, "waiting for provider: GET /connectors: 401")
-	_, err = m.RelationData(m.id, "provider")
-	require.NoError(t, err)
-	m.cluster.SetPassword("pw-of-relation")
+	m.server.SetPassword(m.user(), granted)
 	require.NoError(t, m.UpdateStatus("client/0"))
 	m.settle()
 	m.requires("client/0", "active", "1 connector, 1 task running")
 }
 
-func TestWhatTheProviderDeletesAtTheEndIsNotMadeAgain(t *testing.T) {
+func (m *model) user() string { return fmt.Sprintf("relation-%d", m.id) }
+
+// TestNothingIsMadeAgainWhileUnitsOfTheProviderLeave: the hook may be the relation's last, and the provider have deleted
+// the connectors already.
+func TestNothingIsMadeAgainWhileUnitsOfTheProviderLeave(t *testing.T) {
 	t.Parallel()
 	m := newModel(t, 1, dispatch)
 	m.integrate()
-	m.cluster.TakeWrites()
-	m.cluster.Delete(m.full("lines"))
-	require.NoError(t, m.RemoveRelation("client", "provider"))
+	client, err := connect.New(connect.Config{
+		Endpoints: []string{m.server.URL()}, Username: m.user(), Password: secret.New(m.server.Password(m.user())),
+	})
+	require.NoError(t, err)
+	require.NoError(t, client.Delete(t.Context(), m.full("lines")))
+	m.server.TakeWrites()
+	leader := m.Leader("provider")
+	require.NoError(t, m.RemoveUnit(map[string]string{"provider/0": "provider/1", "provider/1": "provider/0"}[leader]))
 	m.settle()
-	assert.Empty(t, m.cluster.TakeWrites())
-	m.requires("client/0", "blocked", "not related to Kafka Connect")
+	assert.Empty(t, m.server.TakeWrites())
+	m.requires("client/0", "waiting", "waiting for connector lines: not there yet")
+
+	require.NoError(t, m.UpdateStatus("client/0"))
+	m.settle()
+	m.requires("client/0", "active", "1 connector, 1 task running")
 }
 
 func TestNilIsAFaultOfTheCharm(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/connectors"
-	"connectcharms/requirer-lib/connectors/internal/standin"
+	"connectcharms/requirer-lib/connecttest"
 	"connectcharms/requirer-lib/hook"
 )
 
@@ -33,7 +33,7 @@ func dispatch(ctx context.Context, h *hook.Hook) error {
 		return err
 	}
 	desired := connectors.Desired{"lines": {Config: map[string]string{
-		"connector.class": "FileStreamSource", "file": "/tmp/lines.txt", "topic": "lines",
+		"connector.class": fileSource, "file": "/tmp/lines.txt", "topic": "lines",
 	}}}
 	var reports []connectors.Report
 	for _, connection := range connections {
@@ -48,16 +48,16 @@ func dispatch(ctx context.Context, h *hook.Hook) error {
 
 // Connectors that are no charm's, named by a rule of one's own, and what each call did.
 func ExampleOwned() {
-	cluster := standin.Start() // in place of a real one
-	defer cluster.Close()
-	client, err := connect.New(connect.Config{Endpoints: []string{cluster.URL}})
+	server := connecttest.NewServer() // in place of a real one
+	defer server.Close()
+	client, err := connect.New(connect.Config{Endpoints: []string{server.URL()}})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer client.Close()
 	owned := connectors.Owned{Client: client, Names: marked{}}
 
-	lines := map[string]string{"connector.class": "FileStreamSource", "file": "/tmp/lines.txt", "topic": "lines"}
+	lines := map[string]string{"connector.class": fileSource, "file": "/tmp/lines.txt", "topic": "lines"}
 	for _, desired := range []connectors.Desired{
 		{"lines": {Config: lines}},
 		{"lines": {Config: lines, State: connect.Paused}},

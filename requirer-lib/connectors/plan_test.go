@@ -15,12 +15,13 @@ import (
 
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
-	"connectcharms/requirer-lib/connectors/internal/standin"
 )
+
+const fileSource = "org.apache.kafka.connect.file.FileStreamSourceConnector"
 
 // config is a connector's; with tells two apart.
 func config(with string) map[string]string {
-	return map[string]string{"connector.class": "FileStreamSource", "file": with}
+	return map[string]string{"connector.class": fileSource, "file": with}
 }
 
 // listed is a connector as Kafka Connect lists it: with the key name.
@@ -117,7 +118,7 @@ func TestPlanTellsKeysThatAreAddedChangedAndRemovedInOrder(t *testing.T) {
 	t.Parallel()
 	desired := connectors.Desired{
 		"z":     {Config: config("a")},
-		"lines": {Config: map[string]string{"connector.class": "FileStreamSource", "file": "b", "batch": ""}},
+		"lines": {Config: map[string]string{"connector.class": fileSource, "file": "b", "batch": ""}},
 		"a":     {Config: config("a")},
 	}
 	there := map[string]connect.ListedConnector{"lines": listed("a", running), "gone": listed("a", running)}
@@ -155,11 +156,11 @@ func TestAfterACallThePlanIsEmpty(t *testing.T) {
 			require.Len(t, there, len(desired))
 			require.Equal(t, others, othersOf(cluster))
 
-			cluster.TakeRequests()
+			cluster.takeRequests()
 			report, err := owned.Reconcile(t.Context(), desired, options)
 			require.NoError(t, err)
 			require.False(t, report.IsChanged())
-			require.Equal(t, []string{"GET"}, cluster.TakeRequests(), "one request, and no write")
+			require.Equal(t, []string{"GET"}, cluster.takeRequests(), "one request, and no write")
 		})
 	}
 }
@@ -204,20 +205,20 @@ func TestInterruptedAnywhereTheNextCallCompletesIt(t *testing.T) {
 var someNames = []string{"a", "b", "c", "d", "e"}
 
 // populate gives a cluster connectors of this owner and of others, in any state.
-func populate(cluster *standin.Cluster, random *rand.Rand) {
+func populate(cluster *cluster, random *rand.Rand) {
 	for _, short := range someNames {
 		for _, mark := range []string{ownMark, "_r17_" + uuid, ""} {
 			if random.IntN(3) == 0 {
 				continue
 			}
 			name := short + mark
-			cluster.Put(name, config(pick(random, "x", "y")))
-			cluster.SetState(name, pick(random, running, paused, stopped))
+			cluster.put(name, config(pick(random, "x", "y")))
+			cluster.setState(name, pick(random, running, paused, stopped))
 			switch random.IntN(6) {
 			case 0:
-				cluster.Fail(name, "the connector's trace")
+				cluster.FailItself(name, "the connector's trace")
 			case 1:
-				cluster.FailTask(name, 0, "a task's trace")
+				cluster.Fail(name, "a task's trace")
 			}
 		}
 	}
@@ -236,9 +237,9 @@ func randomDesired(random *rand.Rand) connectors.Desired {
 func pick[T any](random *rand.Rand, from ...T) T { return from[random.IntN(len(from))] }
 
 // othersOf are the configurations of connectors that are not this owner's.
-func othersOf(cluster *standin.Cluster) map[string]map[string]string {
+func othersOf(cluster *cluster) map[string]map[string]string {
 	others := map[string]map[string]string{}
-	for _, name := range cluster.Names() {
+	for _, name := range cluster.Connectors() {
 		if _, owned := (marked{}).ShortName(name); !owned {
 			others[name] = maps.Clone(cluster.Config(name))
 		}

@@ -15,7 +15,6 @@ import (
 
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
-	"connectcharms/requirer-lib/connectors/internal/standin"
 	"connectcharms/requirer-lib/hook"
 )
 
@@ -36,25 +35,25 @@ func reconcile(t *testing.T, owned connectors.Owned, desired connectors.Desired,
 func TestNilIsTakenForASlipAndEmptyDeletesAll(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.Put("a"+ownMark, config("x"))
-	cluster.Put("a_r10_"+uuid, config("x"))
+	cluster.put("a"+ownMark, config("x"))
+	cluster.put("a_r10_"+uuid, config("x"))
 	_, err := owned.Reconcile(t.Context(), nil, connectors.Options{})
 	require.ErrorContains(t, err, "nil")
-	assert.Empty(t, cluster.TakeRequests())
+	assert.Empty(t, cluster.takeRequests())
 
 	report := reconcile(t, owned, connectors.Desired{}, connectors.Options{})
 	assert.Equal(t, connectors.Result{Name: "a", Done: []connectors.Action{connectors.Delete}}, one(t, report))
-	assert.Equal(t, []string{"a_r10_" + uuid}, cluster.Names())
+	assert.Equal(t, []string{"a_r10_" + uuid}, cluster.Connectors())
 	assert.Equal(t, hook.Status{Name: hook.Active, Message: "no connectors configured"}, report.Status())
 }
 
 func TestKeepLeavesWhatTheCharmDrivesItself(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.Put("own"+ownMark, config("x"))
-	cluster.FailTask("own"+ownMark, 0, "of no interest here")
+	cluster.put("own"+ownMark, config("x"))
+	cluster.Fail("own"+ownMark, "of no interest here")
 	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("x")}}, connectors.Options{Keep: true})
-	assert.Equal(t, []string{"a" + ownMark, "own" + ownMark}, cluster.Names())
+	assert.Equal(t, []string{"a" + ownMark, "own" + ownMark}, cluster.Connectors())
 	assert.Equal(t, "1 connector, 1 task running", report.Status().Message)
 	assert.Len(t, report.Connectors, 2, "it is reported all the same")
 }
@@ -66,25 +65,25 @@ func TestConnectorsAreMadeInTheirState(t *testing.T) {
 	}
 	cluster, owned := newCluster(t)
 	report := reconcile(t, owned, desired, connectors.Options{})
-	assert.ElementsMatch(t, []string{"POST runs" + ownMark, "POST rests" + ownMark, "POST sleeps" + ownMark}, cluster.TakeWrites())
+	assert.ElementsMatch(t, []string{"POST runs" + ownMark, "POST rests" + ownMark, "POST sleeps" + ownMark}, cluster.takeWrites())
 	assert.Equal(t, hook.Status{
 		Name: hook.Active, Message: "1 connector, 1 task running, 1 connector paused, 1 connector stopped",
 	}, report.Status())
 
 	old, owned := newCluster(t)
-	old.KnowNoInitialState()
+	old.isOld = true
 	report = reconcile(t, owned, desired, connectors.Options{})
 	require.NoError(t, report.Err())
 	assert.Contains(t, report.Status().Message, "1 connector paused, 1 connector stopped")
-	assert.Contains(t, old.TakeWrites(), "PUT rests"+ownMark+"/pause")
+	assert.Contains(t, old.takeWrites(), "PUT rests"+ownMark+"/pause")
 }
 
 func TestAChangeOfConfigurationAndOfStateBothLand(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.Put("a"+ownMark, config("x"))
+	cluster.put("a"+ownMark, config("x"))
 	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("y"), State: paused}}, connectors.Options{})
-	assert.Equal(t, []string{"PUT a" + ownMark + "/pause", "PUT a" + ownMark + "/config"}, cluster.TakeWrites())
+	assert.Equal(t, []string{"PUT a" + ownMark + "/pause", "PUT a" + ownMark + "/config"}, cluster.takeWrites())
 	assert.Equal(t, []connectors.Action{connectors.Pause, connectors.Update}, one(t, report).Done)
 	assert.Equal(t, []string{"file"}, one(t, report).Keys)
 	assert.Equal(t, "y", cluster.Config("a" + ownMark)["file"])
@@ -96,34 +95,34 @@ func TestWhatWasDeletedOrPausedByHandIsMadeGood(t *testing.T) {
 	cluster, owned := newCluster(t)
 	desired := connectors.Desired{"a": {Config: config("x")}, "b": {Config: config("x")}}
 	reconcile(t, owned, desired, connectors.Options{})
-	cluster.TakeWrites()
-	cluster.Delete("a" + ownMark)
-	cluster.SetState("b"+ownMark, paused)
+	cluster.takeWrites()
+	cluster.delete("a" + ownMark)
+	cluster.setState("b"+ownMark, paused)
 	report := reconcile(t, owned, desired, connectors.Options{})
-	assert.ElementsMatch(t, []string{"POST a" + ownMark, "PUT b" + ownMark + "/resume"}, cluster.TakeWrites())
+	assert.ElementsMatch(t, []string{"POST a" + ownMark, "PUT b" + ownMark + "/resume"}, cluster.takeWrites())
 	assert.Equal(t, hook.Active, report.Status().Name)
 }
 
 func TestTwoLeadersDoNoHarm(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.Meanwhile(func() { cluster.Put("a"+ownMark, config("older")) })
+	cluster.meanwhile = func() { cluster.put("a"+ownMark, config("older")) }
 	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("x")}}, connectors.Options{})
 	require.NoError(t, report.Err())
 	assert.Equal(t, []connectors.Action{connectors.Update}, one(t, report).Done, "what the other has made is given the configuration")
 	assert.Equal(t, "x", cluster.Config("a" + ownMark)["file"])
 
-	cluster.Meanwhile(func() { cluster.Delete("a" + ownMark) })
+	cluster.set(func() { cluster.meanwhile = func() { cluster.delete("a" + ownMark) } })
 	report = reconcile(t, owned, connectors.Desired{}, connectors.Options{})
 	require.NoError(t, report.Err())
-	assert.Empty(t, cluster.Names())
+	assert.Empty(t, cluster.Connectors())
 }
 
 func TestEachConnectorFailsAlone(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.Refuse("b"+ownMark, standin.Refusal{Status: 400, Message: "Connector configuration is invalid: password hunter2 is too short"})
-	cluster.Refuse("d"+ownMark, standin.Refusal{Status: 500, Message: "Failed to find any class that implements Connector"})
+	cluster.Refuse("b"+ownMark, 400, "Connector configuration is invalid: password hunter2 is too short")
+	cluster.Refuse("d"+ownMark, 500, "Failed to find any class that implements Connector")
 	secretive := config("x")
 	secretive["db.password"] = "hunter2"
 	named := config("x")
@@ -134,7 +133,7 @@ func TestEachConnectorFailsAlone(t *testing.T) {
 		strings.Repeat("n", 255): {Config: config("x")},
 	}
 	report := reconcile(t, owned, desired, connectors.Options{})
-	assert.Equal(t, []string{"a" + ownMark, "c" + ownMark}, cluster.Names())
+	assert.Equal(t, []string{"a" + ownMark, "c" + ownMark}, cluster.Connectors())
 	require.ErrorIs(t, report.Err(), connect.ErrUnknownPlugin)
 	require.ErrorIs(t, report.Err(), connect.ErrIllegalName)
 	for _, says := range []string{
@@ -152,12 +151,12 @@ func TestEachConnectorFailsAlone(t *testing.T) {
 func TestAnUpdateThatIsRefusedSetsNothingGoing(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.Put("a"+ownMark, config("old"))
-	cluster.SetState("a"+ownMark, paused)
-	cluster.Refuse("a"+ownMark, standin.Refusal{Status: 400, Message: "bad"})
-	cluster.TakeWrites()
+	cluster.put("a"+ownMark, config("old"))
+	cluster.setState("a"+ownMark, paused)
+	cluster.Refuse("a"+ownMark, 400, "bad")
+	cluster.takeWrites()
 	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("new")}}, connectors.Options{})
-	assert.Equal(t, []string{"PUT a" + ownMark + "/config"}, cluster.TakeWrites())
+	assert.Equal(t, []string{"PUT a" + ownMark + "/config"}, cluster.takeWrites())
 	assert.Contains(t, report.Status().Message, "connector a: update: ")
 }
 
@@ -166,9 +165,9 @@ func TestFailuresAreReportedWithoutSecrets(t *testing.T) {
 	cluster, owned := newCluster(t)
 	old, wanted := config("x"), config("x")
 	old["db.password"], wanted["db.password"] = "hunter2", "correct-horse"
-	cluster.Put("a"+ownMark, old)
-	cluster.FailTask("a"+ownMark, 0, "ConnectException: no way, hunter2 nor correct-horse\n\tat Foo.java")
-	cluster.Refuse("a"+ownMark, standin.Refusal{Status: 409, Message: "rebalance"})
+	cluster.put("a"+ownMark, old)
+	cluster.Fail("a"+ownMark, "ConnectException: no way, hunter2 nor correct-horse\n\tat Foo.java")
+	cluster.Refuse("a"+ownMark, 409, "rebalance")
 	report := reconcile(t, owned, connectors.Desired{"a": {Config: wanted}}, connectors.Options{Patience: 100 * time.Millisecond})
 	assert.Equal(t, "ConnectException: no way, *** nor ***\n\tat Foo.java", one(t, report).Status.Tasks[0].Trace)
 	require.ErrorIs(t, report.Err(), connect.ErrRebalancing)
@@ -182,29 +181,29 @@ func TestFailedTasksAreRestartedOnlyWhereAskedForAndOnce(t *testing.T) {
 	cluster, owned := newCluster(t)
 	desired := connectors.Desired{"a": {Config: config("x")}, "b": {Config: config("x")}}
 	reconcile(t, owned, desired, connectors.Options{})
-	cluster.FailTask("a"+ownMark, 0, "trace")
-	cluster.TakeWrites()
+	cluster.Fail("a"+ownMark, "trace")
+	cluster.takeWrites()
 	report := reconcile(t, owned, desired, connectors.Options{})
-	assert.Empty(t, cluster.TakeWrites())
+	assert.Empty(t, cluster.takeWrites())
 	assert.Equal(t, hook.Blocked, report.Status().Name)
 
 	report = reconcile(t, owned, desired, connectors.Options{RestartFailed: true})
-	assert.Equal(t, []string{"POST a" + ownMark + "/restart"}, cluster.TakeWrites())
+	assert.Equal(t, []string{"POST a" + ownMark + "/restart"}, cluster.takeWrites())
 	assert.Equal(t, "2 connectors, 2 tasks running", report.Status().Message)
 
-	cluster.FailTask("a"+ownMark, 0, "trace")
-	cluster.FailAgain("a" + ownMark)
+	cluster.Fail("a"+ownMark, "trace")
+	cluster.set(func() { cluster.again["a"+ownMark] = "trace" })
 	report = reconcile(t, owned, desired, connectors.Options{RestartFailed: true})
-	assert.Equal(t, []string{"POST a" + ownMark + "/restart"}, cluster.TakeWrites(), "once in a call")
+	assert.Equal(t, []string{"POST a" + ownMark + "/restart"}, cluster.takeWrites(), "once in a call")
 	assert.Equal(t, hook.Blocked, report.Status().Name)
 }
 
 func TestAFailureFromBeforeAChangeIsNotTakenForOneAfterIt(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.Put("a"+ownMark, config("x"))
-	cluster.FailTask("a"+ownMark, 0, "trace")
-	cluster.ShowLate("a" + ownMark)
+	cluster.put("a"+ownMark, config("x"))
+	cluster.Fail("a"+ownMark, "trace")
+	cluster.late["a"+ownMark] = "trace"
 	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("y")}}, connectors.Options{})
 	assert.Equal(t, "1 connector, 1 task running", report.Status().Message)
 }
@@ -212,8 +211,8 @@ func TestAFailureFromBeforeAChangeIsNotTakenForOneAfterIt(t *testing.T) {
 func TestAFailedConnectorIsPausedAllTheSame(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.Put("a"+ownMark, config("x"))
-	cluster.Fail("a"+ownMark, "trace")
+	cluster.put("a"+ownMark, config("x"))
+	cluster.FailItself("a"+ownMark, "trace")
 	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("x"), State: paused}}, connectors.Options{})
 	assert.Equal(t, []connectors.Action{connectors.Pause, connectors.Restart}, one(t, report).Done)
 	assert.Equal(t, "1 connector paused", report.Status().Message)
@@ -222,12 +221,12 @@ func TestAFailedConnectorIsPausedAllTheSame(t *testing.T) {
 func TestTasksAreWaitedForWithinTheCall(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.Lag(2)
+	cluster.lag = 2
 	desired := connectors.Desired{"a": {Config: config("x")}}
 	report := reconcile(t, owned, desired, connectors.Options{})
 	assert.Equal(t, hook.Active, report.Status().Name)
 
-	cluster.Lag(1000)
+	cluster.set(func() { cluster.lag = 1000 })
 	desired["a"] = connectors.Connector{Config: config("y")}
 	began := time.Now()
 	report = reconcile(t, owned, desired, connectors.Options{Wait: 700 * time.Millisecond})
@@ -244,8 +243,9 @@ func TestTasksAreWaitedForWithinTheCall(t *testing.T) {
 func TestWhatIsHiddenByARebalanceIsSeenToWhenItShows(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.Put("a"+ownMark, config("x"))
-	cluster.Hide("a"+ownMark, paused, 2)
+	cluster.put("a"+ownMark, config("x"))
+	cluster.setState("a"+ownMark, paused)
+	cluster.showAs["a"+ownMark] = []connect.State{unassigned, unassigned}
 	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("x")}}, connectors.Options{})
 	assert.Equal(t, []connectors.Action{connectors.Resume}, one(t, report).Done)
 	assert.Equal(t, hook.Active, report.Status().Name)
@@ -254,7 +254,7 @@ func TestWhatIsHiddenByARebalanceIsSeenToWhenItShows(t *testing.T) {
 func TestTheEndOfTheTimeLosesNothing(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.Refuse("b"+ownMark, standin.Refusal{Status: 409, Message: "Cannot complete request momentarily due to stale configuration"})
+	cluster.Refuse("b"+ownMark, 409, "Cannot complete request momentarily due to stale configuration")
 	desired := connectors.Desired{"a": {Config: config("x")}, "b": {Config: config("x")}, "c": {Config: config("x")}}
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
@@ -264,7 +264,7 @@ func TestTheEndOfTheTimeLosesNothing(t *testing.T) {
 	require.ErrorIs(t, report.Connectors[1].Err, connect.ErrRebalancing)
 	assert.Equal(t, hook.Waiting, report.Status().Name, report.Status().Message)
 
-	cluster.Refuse("b"+ownMark, standin.Refusal{})
+	cluster.Refuse("b"+ownMark, 0, "")
 	report = reconcile(t, owned, desired, connectors.Options{})
 	assert.Equal(t, hook.Active, report.Status().Name)
 	assert.Empty(t, report.Connectors[0].Done, "the next call goes on")
@@ -273,7 +273,7 @@ func TestTheEndOfTheTimeLosesNothing(t *testing.T) {
 func TestAClusterThatDoesNotAnswerIsTheReportsProblem(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.SetPassword("another")
+	cluster.SetPassword("user", "another")
 	desired := connectors.Desired{"a": {Config: config("x")}, "no/name": {}}
 	report := reconcile(t, owned, desired, connectors.Options{})
 	require.ErrorIs(t, report.Problem, connect.ErrUnauthorized)
@@ -288,10 +288,10 @@ func TestAClusterThatDoesNotAnswerIsTheReportsProblem(t *testing.T) {
 func TestLookChangesNothing(t *testing.T) {
 	t.Parallel()
 	cluster, owned := newCluster(t)
-	cluster.Put("b"+ownMark, config("x"))
+	cluster.put("b"+ownMark, config("x"))
 	report, err := owned.Look(t.Context(), connectors.Desired{"a": {Config: config("x")}}, connectors.Options{})
 	require.NoError(t, err)
-	assert.Empty(t, cluster.TakeWrites())
+	assert.Empty(t, cluster.takeWrites())
 	assert.Equal(t, "waiting for connector a: not there yet", report.Status().Message)
 	assert.True(t, report.Connectors[1].Exists)
 }
@@ -300,8 +300,7 @@ func TestLookChangesNothing(t *testing.T) {
 func TestChangesAreMadeAFewAtATime(t *testing.T) {
 	t.Parallel()
 	const atOnce = 3
-	cluster := standin.Start()
-	t.Cleanup(cluster.Close)
+	cluster, _ := newCluster(t)
 	var mu sync.Mutex
 	arrived, underWay, most, gate := 0, 0, 0, make(chan struct{})
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -198,7 +198,7 @@ func (s *Server) put(r *http.Request) answer {
 		return problem
 	}
 	if c := s.connectors[name]; c != nil {
-		c.config, c.failed = config, ""
+		c.config, c.failed, c.broken = config, "", ""
 		return answer{http.StatusOK, s.show(name, c)}
 	}
 	s.connectors[name] = &connector{config: config}
@@ -211,7 +211,7 @@ func (s *Server) patch(name string, c *connector, r *http.Request) answer {
 	if err := json.NewDecoder(r.Body).Decode(&given); err != nil {
 		return wrong(http.StatusInternalServerError, "Unexpected end-of-input or other: %v", err)
 	}
-	c.config, c.failed = maps.Clone(c.config), ""
+	c.config, c.failed, c.broken = maps.Clone(c.config), "", ""
 	for key, value := range given {
 		if delete(c.config, key); value != nil {
 			c.config[key] = *value
@@ -236,7 +236,7 @@ func (s *Server) restart(name string, c *connector, r *http.Request) answer {
 	if r.URL.Query().Get("includeTasks") != "true" {
 		return answer{status: http.StatusNoContent}
 	}
-	c.failed = ""
+	c.failed, c.broken = "", ""
 	status := s.status(name, c)
 	status.Connector.State = connect.Restarting
 	for i := range status.Tasks {
@@ -275,6 +275,9 @@ func (s *Server) tasks(name string, c *connector, _ *http.Request) answer {
 func (s *Server) status(name string, c *connector) connect.Status {
 	status := connect.Status{Name: name, Type: s.kind(c.config), Tasks: []connect.TaskState{}}
 	status.Connector = connect.ConnectorState{State: c.state, WorkerID: workerID, Version: version}
+	if c.broken != "" {
+		status.Connector.State, status.Connector.Trace = connect.Failed, c.broken
+	}
 	for id := range c.tasks() {
 		task := connect.TaskState{ID: id, State: c.state, WorkerID: workerID, Version: version}
 		if c.failed != "" {

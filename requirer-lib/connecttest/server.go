@@ -29,6 +29,7 @@ type connector struct {
 	state   connect.State // that was asked for
 	started bool          // it has run, since it was made or stopped
 	failed  string        // trace of its tasks; empty: they have not failed
+	broken  string        // trace of its own; empty: it has not failed itself
 }
 
 type refusal struct {
@@ -58,6 +59,13 @@ func (s *Server) SetPassword(username, password string) {
 	s.accounts[username], s.closed = password, true
 }
 
+// Password is a user's, for a test that asks the server itself; empty where there is no such user.
+func (s *Server) Password(username string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accounts[username]
+}
+
 // AddPlugin has the worker load a connector's class. Apache's file connectors are loaded from the start.
 func (s *Server) AddPlugin(class string, kind connect.ConnectorType) {
 	s.mu.Lock()
@@ -71,6 +79,15 @@ func (s *Server) Fail(name, trace string) {
 	defer s.mu.Unlock()
 	if c := s.connectors[name]; c != nil {
 		c.failed = trace
+	}
+}
+
+// FailItself has a connector fail itself, and not its tasks: it has none then. A pause is noted, and shows when it is restarted.
+func (s *Server) FailItself(name, trace string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.connectors[name]; c != nil {
+		c.broken = trace
 	}
 }
 
@@ -111,11 +128,14 @@ func (s *Server) TakeWrites() []string {
 func (c *connector) become(state connect.State) {
 	c.state = state
 	c.started = state == connect.Running || c.started && state == connect.Paused
+	if state == connect.Stopped {
+		c.failed, c.broken = "", ""
+	}
 }
 
 // tasks is how many tasks there are: none before it has run.
 func (c *connector) tasks() int {
-	if !c.started {
+	if !c.started || c.broken != "" {
 		return 0
 	}
 	tasks, err := strconv.Atoi(c.config["tasks.max"])

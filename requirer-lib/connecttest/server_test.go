@@ -104,3 +104,30 @@ func TestFailuresAndRefusalsAreMadeAsATestWants(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, status.AllRunning())
 }
+
+// TestAConnectorThatFailsItselfNotesAPause is as real workers were seen to do (tests/connectors).
+func TestAConnectorThatFailsItselfNotesAPause(t *testing.T) {
+	t.Parallel()
+	server := connecttest.NewServer()
+	t.Cleanup(server.Close)
+	client, err := connect.New(connect.Config{Endpoints: []string{server.URL()}})
+	require.NoError(t, err)
+	_, err = client.Create(t.Context(), "lines", map[string]string{"connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector"}, "")
+	require.NoError(t, err)
+	shows := func(state connect.State) {
+		t.Helper()
+		status, err := client.Status(t.Context(), "lines")
+		require.NoError(t, err)
+		assert.Equal(t, state, status.Connector.State)
+	}
+	server.FailItself("lines", "no host")
+	shows(connect.Failed)
+	require.NoError(t, client.Pause(t.Context(), "lines"))
+	shows(connect.Failed)
+	_, err = client.Restart(t.Context(), "lines", connect.RestartOptions{IncludeTasks: true, OnlyFailed: true})
+	require.NoError(t, err)
+	shows(connect.Paused)
+	server.FailItself("lines", "no host")
+	require.NoError(t, client.Stop(t.Context(), "lines"))
+	shows(connect.Stopped)
+}
