@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"connectcharms/requirer-lib/connecttest"
 	"connectcharms/tests/bench"
 	"connectcharms/tests/cache"
 	"connectcharms/tests/charms"
@@ -61,6 +62,20 @@ func TestClientsAreCompared(t *testing.T) {
 	t.Log(out.String())
 	assert.Equal(t, 2, strings.Count(out.String(), "\n| one by one"))
 	assert.Contains(t, out.String(), "\n| requirer-lib/connect")
+}
+
+func TestTheComparisonOfDriversRuns(t *testing.T) {
+	t.Parallel()
+	server := connecttest.NewServer()
+	t.Cleanup(server.Close)
+	var out strings.Builder
+	config := map[string]string{"connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector"}
+	require.NoError(t, bench.CompareConnectors(t.Context(), &out, server.URL(), 3, config))
+	assert.Contains(t, out.String(), "\n| one PUT for each | ")
+	assert.Contains(t, out.String(), "\n| ratio | ")
+	assert.Empty(t, server.Connectors(), "it tidies up")
+	writes := server.TakeWrites()
+	assert.Len(t, writes, 3+3+3+3+3, "each driver creates and deletes all, and only the one by one puts them again")
 }
 
 func TestALoadThatIsRefusedIsAnError(t *testing.T) {

@@ -17,16 +17,23 @@ func TestConnectorsFollowTheConfiguration(t *testing.T) {
 	w.integrate()
 	assert.Equal(t, "NOT-REQUIRED", w.request()["plugin-url"])
 	w.requires("integrator/0", "active", "1 connector, 2 tasks running")
-	assert.Equal(t, []string{"POST " + w.full("lines")}, w.cluster.takeWrites())
-	assert.Equal(t, "1.10", w.cluster.config(w.full("lines"))["tasks.max"])
+	w.wrote("POST /connectors")
+	assert.Equal(t, "1.10", w.cluster.Config(w.full("lines"))["version"])
 
 	require.NoError(t, w.UpdateStatus())
 	w.settle()
-	assert.Empty(t, w.cluster.takeWrites(), "what is as it should be is left alone")
+	assert.Empty(t, w.cluster.TakeWrites(), "what is as it should be is left alone")
+
+	require.NoError(t, w.client().Pause(t.Context(), w.full("lines")))
+	w.cluster.TakeWrites()
+	require.NoError(t, w.UpdateStatus())
+	w.settle()
+	w.wrote("PUT /connectors/lines*/resume")
+	w.requires("integrator/0", "active", "1 connector, 2 tasks running")
 
 	w.configure("lines: {connector.class: FileStreamSource, file: /tmp/b}")
-	assert.Equal(t, []string{"PUT " + w.full("lines")}, w.cluster.takeWrites())
+	w.wrote("PUT /connectors/lines*/config")
 
 	w.configure("other: {connector.class: FileStreamSource}")
-	assert.ElementsMatch(t, []string{"DELETE " + w.full("lines"), "POST " + w.full("other")}, w.cluster.takeWrites())
+	w.wrote("DELETE /connectors/lines*", "POST /connectors")
 }

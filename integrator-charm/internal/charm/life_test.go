@@ -1,7 +1,6 @@
 package charm_test
 
 import (
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -30,11 +29,11 @@ func TestScalingToOneUnitKeepsTheConnectors(t *testing.T) {
 	assert.Equal(t, "http://"+w.address(leader)+":8080/api/v1/plugin", w.request()["plugin-url"])
 	assert.Equal(t, "plugin", download(t, "http://"+w.address(other)+":8080/api/v1/plugin"), "every unit serves")
 	before := w.address(leader)
-	w.cluster.takeWrites()
+	w.cluster.TakeWrites()
 
 	require.NoError(t, w.RemoveUnit(leader))
 	w.settle()
-	assert.Empty(t, w.cluster.takeWrites())
+	assert.Empty(t, w.cluster.TakeWrites())
 	w.requires(other, "active", "1 connector, 2 tasks running")
 	assert.Equal(t, "http://"+w.address(other)+":8080/api/v1/plugin", w.request()["plugin-url"], "the new leader serves it now")
 	_, err := http.Get("http://" + before + ":8080/api/v1/plugin")
@@ -45,7 +44,7 @@ func TestScalingToOneUnitKeepsTheConnectors(t *testing.T) {
 	w.settle()
 	require.NoError(t, w.RemoveUnit(w.other(other)))
 	w.settle()
-	assert.Empty(t, w.cluster.takeWrites())
+	assert.Empty(t, w.cluster.TakeWrites())
 }
 
 func (w *world) other(unit string) string {
@@ -64,11 +63,11 @@ func TestAWrongConfigurationChangesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"connectors": sole}})
 	w.integrate()
-	w.cluster.takeWrites()
+	w.cluster.TakeWrites()
 	w.configure(sole + "\n" + sole)
 	w.requires("integrator/0", "blocked", `config connectors: line 2: the text: "lines" is there already, in line 1`)
-	assert.Empty(t, w.cluster.takeWrites())
-	assert.NotNil(t, w.cluster.config(w.full("lines")))
+	assert.Empty(t, w.cluster.TakeWrites())
+	assert.NotNil(t, w.cluster.Config(w.full("lines")))
 	w.configure(sole)
 	w.requires("integrator/0", "active", "1 connector")
 	require.NoError(t, w.SetConfig("integrator", map[string]any{"plugin-url": "ftp://u:hunter2@h/p"}))
@@ -81,11 +80,12 @@ func TestEachConnectorFailsAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, jujutest.DeployOptions{})
 	w.integrate()
-	w.cluster.set(func(k *kafkaConnect) { k.refuse[w.full("b")] = http.StatusBadRequest })
-	w.configure("a: {connector.class: X}\nb: {connector.class: X}\nc: {connector.class: X}\n")
-	assert.ElementsMatch(t, []string{"POST " + w.full("a"), "POST " + w.full("c")}, w.cluster.takeWrites())
+	w.cluster.Refuse(w.full("b"), http.StatusBadRequest, "bad")
+	const two = "{connector.class: FileStreamSource, tasks.max: 2}"
+	w.configure("a: " + two + "\nb: " + two + "\nc: " + two)
+	assert.Equal(t, []string{w.full("a"), w.full("c")}, w.cluster.Connectors())
 	w.requires("integrator/0", "blocked", "connector b: create: ")
-	w.cluster.set(func(k *kafkaConnect) { k.refuse = nil })
+	w.cluster.Refuse(w.full("b"), 0, "")
 	require.NoError(t, w.UpdateStatus("integrator/0"))
 	w.settle()
 	w.requires("integrator/0", "active", "3 connectors, 6 tasks running")
@@ -93,11 +93,13 @@ func TestEachConnectorFailsAlone(t *testing.T) {
 
 func TestAFailedTaskBlocksAndRecovers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"connectors": "lines: {connector.class: X, password: hunter2}"}})
-	w.cluster.set(func(k *kafkaConnect) { k.tasks = "FAILED" })
+	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"connectors": "lines: {connector.class: FileStreamSource, password: hunter2}"}})
 	w.integrate()
-	w.requires("integrator/0", "blocked", "connector lines: task 1 FAILED: org.apache.kafka.connect.errors.ConnectException: no way, ***")
-	w.cluster.set(func(k *kafkaConnect) { k.tasks = "RUNNING" })
+	w.cluster.Fail(w.full("lines"), "org.apache.kafka.connect.errors.ConnectException: no way, hunter2\n\tat Foo.java")
+	require.NoError(t, w.UpdateStatus("integrator/0"))
+	w.settle()
+	w.requires("integrator/0", "blocked", "connector lines: task 0 FAILED: org.apache.kafka.connect.errors.ConnectException: no way, ***")
+	w.cluster.Fail(w.full("lines"), "")
 	require.NoError(t, w.UpdateStatus("integrator/0"))
 	w.settle()
 	w.requires("integrator/0", "active", "")
@@ -106,7 +108,6 @@ func TestAFailedTaskBlocksAndRecovers(t *testing.T) {
 func TestAnAccountThatIsNotAcceptedYetIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"connectors": sole}})
-	granted := w.cluster.password
 	w.mu.Lock()
 	w.hold = true
 	w.mu.Unlock()
@@ -115,11 +116,13 @@ func TestAnAccountThatIsNotAcceptedYetIsWaitedFor(t *testing.T) {
 	w.mu.Lock()
 	w.hold = false
 	w.mu.Unlock()
-	w.cluster.set(func(k *kafkaConnect) { k.password = "not yet" })
+	user := "relation-" + strconv.Itoa(w.id)
+	granted := w.cluster.Password(user)
+	w.cluster.SetPassword(user, "not yet")
 	require.NoError(t, w.SetConfig("integrator", map[string]any{"plugin-url": "https://h/p"})) // an event for the provider
 	w.settle()
 	w.requires("integrator/0", "waiting", "401")
-	w.cluster.set(func(k *kafkaConnect) { k.password = granted })
+	w.cluster.SetPassword(user, granted)
 	require.NoError(t, w.UpdateStatus("integrator/0"))
 	w.settle()
 	w.requires("integrator/0", "active", "1 connector")
@@ -129,14 +132,14 @@ func TestTheEndOfARelationIsTheProvidersToTidyUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"connectors": sole}})
 	w.integrate()
-	w.cluster.takeWrites()
-	w.cluster.set(func(k *kafkaConnect) { clear(k.connectors) })
+	require.NoError(t, w.client().Delete(t.Context(), w.full("lines")))
+	w.cluster.TakeWrites()
 	require.NoError(t, w.RemoveRelation("integrator", "provider"))
 	w.settle()
-	assert.Empty(t, w.cluster.takeWrites(), "what the provider has deleted is not made again")
+	assert.Empty(t, w.cluster.TakeWrites(), "what the provider has deleted is not made again")
 	w.requires("integrator/0", "blocked", "integrate connect-client with Kafka Connect")
 	w.integrate()
-	assert.Equal(t, []string{"POST " + w.full("lines")}, w.cluster.takeWrites())
+	w.wrote("POST /connectors")
 }
 
 func TestOthersConnectorsAreLeftAlone(t *testing.T) {
@@ -145,15 +148,15 @@ func TestOthersConnectorsAreLeftAlone(t *testing.T) {
 	w.integrate()
 	uuid := strings.ReplaceAll(w.UUID(), "-", "")
 	foreign := []string{"lines", "lines_r1" + strconv.Itoa(w.id) + "_" + uuid, "lines_r" + strconv.Itoa(w.id) + "_" + strings.Repeat("0", 32)}
-	w.cluster.set(func(k *kafkaConnect) {
-		for _, name := range foreign {
-			k.connectors[name] = &running{map[string]string{"name": name}}
-		}
-	})
+	for _, name := range foreign {
+		_, err := w.client().Create(t.Context(), name, map[string]string{"connector.class": "FileStreamSource"}, "")
+		require.NoError(t, err)
+	}
+	w.cluster.TakeWrites()
 	w.configure(sole)
 	w.configure("")
-	assert.Equal(t, []string{"POST " + w.full("lines"), "DELETE " + w.full("lines")}, w.cluster.takeWrites())
-	w.cluster.set(func(k *kafkaConnect) { assert.ElementsMatch(t, foreign, slices.Collect(maps.Keys(k.connectors))) })
+	w.wrote("POST /connectors", "DELETE /connectors/lines*")
+	assert.ElementsMatch(t, foreign, w.cluster.Connectors())
 }
 
 func TestAPluginServerThatDiedIsStartedByTheNextHook(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connecttest"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/requirer-lib/secret"
@@ -52,7 +54,7 @@ func TestMain(m *testing.M) {
 type world struct {
 	*jujutest.Model
 	t       *testing.T
-	cluster *kafkaConnect
+	cluster *connecttest.Server
 	id      int // of the relation
 
 	mu     sync.Mutex
@@ -65,7 +67,9 @@ func newWorld(t *testing.T, options jujutest.DeployOptions) *world {
 	model, err := jujutest.New(jujutest.Options{HookRetries: -1})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, model.Close()) })
-	w := &world{Model: model, t: t, cluster: startKafkaConnect(t)}
+	w := &world{Model: model, t: t, cluster: connecttest.NewServer()}
+	t.Cleanup(w.cluster.Close)
+	w.cluster.AddPlugin("FileStreamSource", connect.Source)
 	dir, err := charmDir()
 	require.NoError(t, err)
 	require.NoError(t, w.Deploy("integrator", jujutest.FromDir(dir), options))
@@ -79,13 +83,12 @@ func (w *world) provide(ctx context.Context, h *hook.Hook) error {
 	if h.Relation == nil || h.Relation.Endpoint != "connect-client" || h.Kind == hook.RelationBroken {
 		return nil
 	}
-	label := "user-" + h.Relation.ID.String()
-	info, err := h.SecretInfoByLabel(ctx, label)
+	user := "relation-" + h.Relation.ID.String()
+	info, err := h.SecretInfoByLabel(ctx, user)
 	if hook.IsNotFound(err) {
-		content := hook.SecretContent{
-			"username": secret.New("relation-" + h.Relation.ID.String()), "password": secret.New(w.cluster.password),
-		}
-		_, err = h.SecretAdd(ctx, content, hook.SecretOptions{Label: label})
+		w.cluster.SetPassword(user, "pw-of-relation")
+		content := hook.SecretContent{"username": secret.New(user), "password": secret.New("pw-of-relation")}
+		_, err = h.SecretAdd(ctx, content, hook.SecretOptions{Label: user})
 		return err // granted in a later hook: see juju.md
 	}
 	if err != nil {
@@ -102,7 +105,7 @@ func (w *world) provide(ctx context.Context, h *hook.Hook) error {
 		if err := h.SecretGrant(ctx, "secret:"+info.ID, h.Relation.ID); err != nil {
 			return err
 		}
-		changes["endpoints"] = w.cluster.URL
+		changes["endpoints"] = w.cluster.URL()
 		changes["secret-user"] = fmt.Sprintf("secret://%s/%s", h.ModelUUID, info.ID)
 	}
 	return h.RelationSetApp(ctx, h.Relation.ID, changes)
@@ -140,6 +143,25 @@ func (w *world) requires(unit, status, message string) {
 	require.Contains(w.t, info.Workload.Message, message)
 }
 
+// client asks the cluster as somebody else.
+func (w *world) client() *connect.Client {
+	w.t.Helper()
+	w.cluster.SetPassword("somebody", "pw")
+	client, err := connect.New(connect.Config{Endpoints: []string{w.cluster.URL()}, Username: "somebody", Password: secret.New("pw")})
+	require.NoError(w.t, err)
+	w.t.Cleanup(client.Close)
+	return client
+}
+
+// wrote is what the integrator has sent since it was last asked, with whole names in the place of a star.
+func (w *world) wrote(requests ...string) {
+	w.t.Helper()
+	for i := range requests {
+		requests[i] = strings.ReplaceAll(requests[i], "*", w.full(""))
+	}
+	require.ElementsMatch(w.t, requests, w.cluster.TakeWrites())
+}
+
 // request is what the integrator asks the provider for.
 func (w *world) request() map[string]string {
 	w.t.Helper()
@@ -149,4 +171,4 @@ func (w *world) request() map[string]string {
 }
 
 // sole is one connector that runs.
-const sole = "lines: {connector.class: FileStreamSource, file: /tmp/a, tasks.max: 1.10}"
+const sole = "lines: {connector.class: FileStreamSource, file: /tmp/a, tasks.max: 2, version: 1.10}"
