@@ -49,9 +49,9 @@ def integrator(parts):
     """Deploys the compiled connect-integrator, which takes the role of the requirer."""
     charm = compiled(parts["connect-integrator"], parts["hooktool"])
 
-    def deploy(model: Model, units: int = 1, **config) -> Application:
+    def deploy(model: Model, units: int = 1, resources: dict[str, str] | None = None, **config) -> Application:
         options = {key.replace("_", "-"): value for key, value in config.items()}
-        return model.deploy(Application("connect-integrator", charm, units, options))
+        return model.deploy(Application("connect-integrator", charm, units, options, resources or {}))
 
     return deploy
 

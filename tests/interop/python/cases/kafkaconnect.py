@@ -1,6 +1,5 @@
 """The compiled kafka-connect with a real worker, which all cases share that have a Kafka: each brings a requirer of its own."""
 
-import dataclasses
 import json
 import urllib.request
 
@@ -63,38 +62,23 @@ class KafkaConnect:
         self.model.configure(NAME)
 
 
-@dataclasses.dataclass
-class Client:
-    """A requirer of the shared kafka-connect."""
+class Related:
+    """An application that shares kafka-connect for the time of a case, and its relation."""
 
-    connect: KafkaConnect
-    name: str
-    charm: type
-    notes: Notes
-    units: int = 1
-    relation: Relation | None = None
-
-    def __post_init__(self):
-        charm = python_charm(self.charm, requirer.META, requirer.CONFIG)
-        self.application = self.connect.model.deploy(Application(self.name, charm, self.units))
-        self.connect.model.settle()
+    def __init__(self, connect: KafkaConnect, application: Application):
+        self.connect, self.application, self.name = connect, application, application.name
+        self.relation: Relation | None = None
+        connect.model.deploy(application)
+        connect.model.settle()
 
     @property
     def bag(self) -> dict[str, str]:
         """What is published for it."""
         return self.relation.application_bags[NAME]
 
-    @property
-    def connector(self) -> str:
-        return requirer.connector_name(self.name, self.relation.id, self.connect.model.uuid)
-
     def relate(self):
         self.connect.model.counted()
         self.relation = self.connect.model.relate(NAME, "connect-client", self.name, "connect-client")
-
-    def integrate(self):
-        self.relate()
-        self.connect.model.settle(until=lambda: self.notes.rest)
 
     def part(self):
         self.connect.model.remove(self.relation)
@@ -105,3 +89,19 @@ class Client:
         if self.relation:
             self.part()
         self.connect.model.remove_application(self.name)
+
+
+class Client(Related):
+    """A Python requirer of the shared kafka-connect."""
+
+    def __init__(self, connect: KafkaConnect, name: str, charm: type, notes: Notes, units: int = 1):
+        self.notes = notes
+        super().__init__(connect, Application(name, python_charm(charm, requirer.META, requirer.CONFIG), units))
+
+    @property
+    def connector(self) -> str:
+        return requirer.connector_name(self.name, self.relation.id, self.connect.model.uuid)
+
+    def integrate(self):
+        self.relate()
+        self.connect.model.settle(until=lambda: self.notes.rest)

@@ -1,5 +1,6 @@
 """The compiled requirer against Python providers."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ PEERS = {
     "v0 library, patch 59": Peer(provider_v0, lambda worker, ca: provider_v0.provider_v0(worker, 59, ca)),
     "dpcharmlibs": Peer(provider_v1, provider_v1.provider_v1),
 }
-PAIRS = [("v0", peer) for peer in PEERS]
+PAIRS = [*(("v0", peer) for peer in PEERS), ("v1", "dpcharmlibs")]
 
 
 class Pair:
@@ -45,7 +46,8 @@ class Pair:
         charm = self.peer.make(self.worker, self.authority.ca)
         module = self.peer.module
         self.provider = model.deploy(Application("python-connect", python_charm(charm, module.META, module.CONFIG)))
-        self.deploy_integrator = lambda **how: integrator(model, connectors=CONNECTORS, **how)
+        config = {"connectors": CONNECTORS, "connect_client_version": version}
+        self.deploy_integrator = lambda **how: integrator(model, **config, **how)
         self.requirer = None
 
     def integrate(self, **how):
@@ -124,7 +126,7 @@ def test_tls_that_comes_on_after(pair):
     pair.model.configure("python-connect", tls=True)
     pair.model.settle()
     assert pair.status() == "active: 1 connector, 1 task running"
-    assert pair.published["endpoints"].startswith("https://")
+    assert "http://" not in str(pair.published)
     row.done("it follows to https, verified")
 
 
@@ -139,18 +141,49 @@ def test_a_password_that_changes(pair):
     row.done("it follows, with no request refused")
 
 
-def test_a_plugin_url_that_changes(pair):
+def test_a_plugin_url_that_changes(pair, plugin_server):
+    plugin_server.has_plugin = True
     pair.integrate()
     row = pair.row("plugin-url changed")
-    pair.model.configure("connect-integrator", plugin_url="http://127.0.0.1:1/other.tar.gz")
-    if pair.peer.module is provider_v1:
+    pair.model.configure("connect-integrator", plugin_url=plugin_server.url)
+    if (pair.version, pair.name) == ("v0", "dpcharmlibs"):
         with pytest.raises(UncaughtCharmError, match="Cannot change resource"):
             pair.model.settle()
-        row.done("the peer's hook fails, as it does with anyone: keep the URL")
-        return
+        return row.done("the peer's hook fails, as it does with anyone: keep the URL")
     pair.model.settle()
     assert pair.status() == "active: 1 connector, 1 task running"
-    row.done("the peer takes no notice; connectors go on")
+    assert list(pair.worker.connectors) == [pair.connector]
+    took = "serves it as another request" if pair.version == "v1" else "takes no notice"
+    row.done(f"the peer {took}; connectors go on")
+
+
+def request_ids(bag: dict[str, str]) -> list[str]:
+    return [request["request-id"] for request in json.loads(bag.get("requests", "[]"))]
+
+
+def test_another_plugin_behind_its_url(pair, tmp_path):
+    plugin = tmp_path / "plugin.tar.gz"
+    plugin.write_bytes(b"one")
+    pair.integrate(resources={"plugin": str(plugin)})
+    asked = dict(pair.asked)
+    row = pair.row("another plugin behind its URL")
+    plugin.write_bytes(b"another")
+    pair.model.update_status()
+    assert pair.status() == "active: 1 connector, 1 task running"
+    changed = {key for key in asked if asked[key] != pair.asked[key]}
+    assert changed == ({"plugin-sha256"} if pair.version == "v0" else {"requests"}), "no more than the digest"
+    assert request_ids(asked) == request_ids(pair.asked)
+    row.done("URL and connectors stay; the digest is another")
+
+
+@pytest.mark.parametrize("peer", ["v0 library, patch 40", "v0 library, patch 59"])
+def test_a_newer_request_to_an_older_provider(model, integrator, tmp_path, peer):
+    pair = Pair(model, integrator, "v1", peer, tmp_path)
+    row = pair.row("first integration")
+    pair.integrate()
+    assert pair.status() == "waiting: python-connect: waiting for the provider: no endpoints, secret-user yet"
+    pair.close()
+    row.done("the peer knows no v1, and never answers: ask it in v0")
 
 
 def test_trouble_is_told_and_resolved(pair, plugin_server):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def end_processes(directory: Path):
-    mark = str(directory).encode()
+    mark = f"{directory}/".encode()
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue

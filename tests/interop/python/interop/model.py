@@ -64,9 +64,11 @@ class Model:
         return unit
 
     def remove_application(self, name: str):
-        """Forgets an application that no relation is left of."""
+        """Removes an application that has no relation any more, and what its units have running."""
         assert not [r for r in self.relations.values() if r.end_of(name) and not r.is_peer], "remove its relations first"
-        del self.applications[name]
+        for unit in self.applications.pop(name).units:
+            end_processes(unit.root)
+            shutil.rmtree(unit.root)
 
     def remove_unit(self, unit: Unit):
         """Takes a unit away, as its machine may go: those that stay are told, and it itself is not."""
