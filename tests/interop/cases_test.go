@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,6 +48,7 @@ func builtParts(t *testing.T) parts {
 func runCases(t *testing.T, python string, given parts, files ...string) []row {
 	t.Helper()
 	report := filepath.Join(t.TempDir(), "report.jsonl")
+	given = maps.Clone(given)
 	given["report"] = report
 	document, err := json.Marshal(given)
 	require.NoError(t, err)
@@ -119,15 +121,20 @@ func (p parts) withKafka(t *testing.T) parts {
 func TestCompiledCharmsSpeakWithPythonCharms(t *testing.T) {
 	t.Parallel()
 	program := needPython(t)
+	given := builtParts(t).withKafka(t)
 	var requirer, provider []row
 	whole := t.Run("cases", func(t *testing.T) {
 		t.Run("requirer", func(t *testing.T) {
 			t.Parallel()
-			requirer = runCases(t, program, builtParts(t), "test_requirer.py")
+			requirer = runCases(t, program, given, "test_our_requirer.py")
 		})
 		t.Run("provider", func(t *testing.T) {
 			t.Parallel()
-			provider = runCases(t, program, builtParts(t).withKafka(t), "test_provider.py")
+			provider = runCases(t, program, given, "test_our_provider.py", "test_our_own.py")
+		})
+		t.Run("interface", func(t *testing.T) {
+			t.Parallel()
+			runCases(t, program, given, "test_interface.py")
 		})
 	})
 	if whole {

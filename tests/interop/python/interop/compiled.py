@@ -96,9 +96,9 @@ class Dispatch:
                     raise HookFailed(f"{self.charm.unit.name}: {type(self.event).__name__}: exit code {code}\n{said}")
 
     def _environment(self, address: str, bin: Path) -> dict[str, str]:
-        """What Scenario says of the hook, and what only Juju's agent has to say."""
+        """What Scenario says of the hook, and what only Juju's agent has to say: that there is a machine, for one."""
         kept = {name: value for name, value in os.environ.items() if name.startswith("JUJU_") or name == "JAVA_HOME"}
-        return kept | {
+        return {"JUJU_MACHINE_ID": "0"} | kept | {
             "PATH": f"{bin}{os.pathsep}{os.environ['PATH']}",
             "LANG": "C.UTF-8",
             "CHARM_DIR": str(self.directory),

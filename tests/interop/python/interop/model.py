@@ -67,12 +67,12 @@ class Model:
         """Removes an application that has no relation any more, and what its units have running."""
         assert not [r for r in self.relations.values() if r.end_of(name) and not r.is_peer], "remove its relations first"
         for unit in self.applications.pop(name).units:
-            end_processes(unit.root)
-            shutil.rmtree(unit.root)
+            _discard(unit)
 
     def remove_unit(self, unit: Unit):
         """Takes a unit away, as its machine may go: those that stay are told, and it itself is not."""
         unit.application.units.remove(unit)
+        _discard(unit)
         for relation in self._relations_of(unit):
             for other in relation.others(unit, self.applications):
                 self._part(other, unit.name, relation)
@@ -111,7 +111,7 @@ class Model:
     def act(self, unit: Unit, action: str, **params) -> dict:
         """Runs an action and returns its results."""
         context = unit.context()
-        self._run_in(context, unit, context.on.action(action, params=params), self._state(unit))
+        self._run_in(context, unit, context.on.action(action, params=params), self.shown_to(unit))
         return context.action_results or {}
 
     def close(self):
@@ -172,7 +172,7 @@ class Model:
             relation.met.add((unit.name, event.remote))
         if event.kind == "relation_departed":
             relation.met.discard((unit.name, event.remote))
-        state, context = self._state(unit), unit.context()
+        state, context = self.shown_to(unit), unit.context()
         self._count(unit, event)
         self._run_in(context, unit, self._scenario_event(context, state, event), state)
         if event.kind == "relation_created":
@@ -196,7 +196,7 @@ class Model:
                         other.will(Event("relation_changed", relation.id, unit.name))
         self.secrets.take(unit, after.secrets, watch)
 
-    def _state(self, unit: Unit) -> testing.State:
+    def shown_to(self, unit: Unit) -> testing.State:
         """What the unit is shown of the model."""
         application = unit.application
         return dataclasses.replace(
@@ -264,3 +264,9 @@ class Model:
     def _next(self) -> int:
         self.last_relation += 1
         return self.last_relation
+
+
+def _discard(unit: Unit):
+    """Ends what a unit has running, and removes its files."""
+    end_processes(unit.root)
+    shutil.rmtree(unit.root)

@@ -34,7 +34,7 @@ class Control(Related):
         return f"{status.name}: {status.message}"
 
 
-@pytest.fixture(params=["v0"])
+@pytest.fixture(params=["v0", "v1"])
 def control(request, connect, parts):
     made = []
 

@@ -1,5 +1,6 @@
 """The compiled provider, with a real worker of Kafka Connect, and Python requirers."""
 
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,12 +19,12 @@ from peers.requirer_v1 import requirer_v1
 class Peer:
     make: Callable[[str, Notes], type]
     follows_passwords: bool = True
-    tells_statuses: bool = False
 
 
 PEERS = {
     ("v0", "v0 library, patch 40"): Peer(lambda url, notes: requirer_v0(40, url, CONNECTOR, notes), follows_passwords=False),
     ("v0", "v0 library, patch 59"): Peer(lambda url, notes: requirer_v0(59, url, CONNECTOR, notes)),
+    ("v1", "dpcharmlibs"): Peer(lambda url, notes: requirer_v1([url], CONNECTOR, notes)),
 }
 
 
@@ -38,9 +39,13 @@ class Case:
     def client(self, plugin_url: str | None = None, **how) -> Client:
         """Deploys the requirer; not related yet."""
         notes, name = Notes(), f"integrator-{self.connect.model.last_relation + 1}"
-        made = Client(self.connect, name, self.peer.make(plugin_url or self.connect.plugin_url, notes), notes, **how)
-        self.clients.append(made)
-        return made
+        charm = self.peer.make(plugin_url or self.connect.plugin_url, notes)
+        return self.add(Client(self.connect, name, charm, notes, **how))
+
+    def add(self, client: Client) -> Client:
+        """Has a client leave at the end of the case."""
+        self.clients.append(client)
+        return client
 
     def row(self, client: Client, story: str) -> Row:
         version, peer = self.pair
@@ -107,7 +112,9 @@ def test_a_password_that_changes(case):
     row.done("it follows" if case.peer.follows_passwords else "it stays with the old one, which works for the overlap")
 
 
+@pytest.mark.parametrize("case", [pair for pair in PEERS if pair[0] == "v0"], indirect=True, ids=", ".join)
 def test_a_plugin_url_that_changes(case):
+    """dpcharmlibs writes requests when the relation is made, and never again."""
     client = case.client("NOT-REQUIRED")
     client.integrate()
     row = case.row(client, "plugin-url changed")
@@ -134,7 +141,43 @@ def test_trouble_is_told_and_resolved(case, plugin_server):
     case.model.settle(until=lambda: client.notes.rest)
     assert client.connector in case.connect.connectors()
     assert "status" not in client.bag
+    told = [("raised", 4000), ("resolved", 4000)]
+    assert client.notes.statuses == (told if case.pair[0] == "v1" else [])
     row.done("told by status 4000; then a connector runs")
+
+
+@pytest.mark.parametrize("case", [("v1", "dpcharmlibs")], indirect=True, ids=", ".join)
+def test_several_requests_in_one_relation(case):
+    """Each has an answer, a secret and an account of its own."""
+    notes = Notes()
+    charm = requirer_v1([case.connect.plugin_url, "NOT-REQUIRED"], CONNECTOR, notes)
+    client = case.add(Client(case.connect, "several", charm, notes))
+    row = case.row(client, "two requests in one relation")
+    client.relate()
+    case.model.settle(until=lambda: len(notes.rest) == 2)
+    assert notes.events == ["created", "created"]
+    one, other = notes.rest.values()
+    assert one.username != other.username
+    assert one.is_let_in()
+    assert other.is_let_in()
+    client.part()
+    assert not one.is_let_in()
+    assert not other.is_let_in()
+    row.done("an account for each; all are gone with the relation")
+
+
+@pytest.mark.parametrize("case", [("v0", "v0 library, patch 59")], indirect=True, ids=", ".join)
+def test_a_plugin_that_goes_with_its_relation(case, plugin_server):
+    """Once is enough: another plugin costs a restart of the worker."""
+    plugin_server.plugin = gzip.compress(gzip.decompress(plugin_server.plugin), compresslevel=1)
+    before = case.connect.plugins()
+    client = case.client(plugin_server.url)
+    row = case.row(client, "a plugin of its own")
+    client.integrate()
+    assert len(case.connect.plugins()) == len(before) + 1
+    client.part()
+    assert case.connect.plugins() == before
+    row.done("installed for it, and gone with the relation")
 
 
 def test_a_relation_that_ends(case):
