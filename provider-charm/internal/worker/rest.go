@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"connectcharms/provider-charm/internal/plugins"
 	"connectcharms/requirer-lib/atomicfile"
@@ -113,13 +114,18 @@ func (r *REST) DeleteConnectors(ctx context.Context, relation hook.RelationID) e
 	if err != nil {
 		return fmt.Errorf("list the connectors of relation %d: %w", relation, err)
 	}
-	for _, name := range names {
-		if of, marked := schemas.ConnectorRelation(name); !marked || of != relation.String() {
-			continue
+	names = slices.DeleteFunc(names, func(name string) bool {
+		of, marked := schemas.ConnectorRelation(name)
+		return !marked || of != relation.String()
+	})
+	failures := connect.Each(ctx, connect.AtOnce, names, func(ctx context.Context, name string) error {
+		if err := r.client.Delete(ctx, name); !errors.Is(err, connect.ErrNotFound) {
+			return err
 		}
-		if err := r.client.Delete(ctx, name); err != nil && !errors.Is(err, connect.ErrNotFound) {
-			return fmt.Errorf("delete connector %s of relation %d: %w", name, relation, err)
-		}
+		return nil
+	})
+	if err := failures.Err(); err != nil {
+		return fmt.Errorf("delete the connectors of relation %d: %w", relation, err)
 	}
 	return nil
 }

@@ -152,7 +152,7 @@ func TestOnlyConnectorsWithTheMarkOfTheRelationAreDeleted(t *testing.T) {
 	rest, err := worker.NewREST(server.URL, "", secret.Value{})
 	require.NoError(t, err)
 	require.NoError(t, rest.DeleteConnectors(t.Context(), 1))
-	assert.Equal(t, []string{"a_r1_" + model, "xr1_" + model}, deleted)
+	assert.ElementsMatch(t, []string{"a_r1_" + model, "xr1_" + model}, deleted)
 }
 
 func TestTheRootsLevelIsKnownWhereTheListLeavesItOut(t *testing.T) {
