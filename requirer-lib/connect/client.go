@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -34,7 +35,8 @@ const (
 // Config says which cluster to talk to, and how.
 type Config struct {
 	// Endpoints are base URLs of workers of one cluster, all http or all https,
-	// tried in this order, beginning with the one that answered last.
+	// tried in this order, beginning with the one that answered last; changes,
+	// with the one that leads.
 	Endpoints []string
 	// Username and Password are sent with every request (HTTP basic
 	// authentication), unless both are empty.
@@ -158,8 +160,8 @@ func (silence) Errorf(string, ...any) {}
 func (silence) Warnf(string, ...any)  {}
 func (silence) Debugf(string, ...any) {}
 
-// String names the endpoints and no more: a client is safe to print.
+// String names the endpoints and no more.
 func (c *Client) String() string { return fmt.Sprintf("connect.Client%v", c.endpoints) }
 
-// GoString is String, for %#v.
-func (c *Client) GoString() string { return c.String() }
+// Format is String for every verb of package fmt: a client is safe to print.
+func (c *Client) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, c.String()) }

@@ -2,11 +2,13 @@ package connect
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 )
 
@@ -47,14 +49,30 @@ type FieldDefinition struct {
 	Order         int      `json:"order"`
 }
 
-// FieldValue is what is given. Connect shows of a password no more than that
-// there is one.
+// FieldValue is what is given. Of what the plugin declares a password, Connect
+// shows no more than that there is one; of the rest, JSON hides what goes by a
+// secret's name.
 type FieldValue struct {
 	Name              string   `json:"name"`
 	Value             *string  `json:"value"`
 	RecommendedValues []string `json:"recommended_values"`
 	Errors            []string `json:"errors"`
 	Visible           bool     `json:"visible"`
+}
+
+// MarshalJSON is what a log in JSON shows.
+func (v FieldValue) MarshalJSON() ([]byte, error) {
+	type plain FieldValue
+	if v.Value != nil && *v.Value != "" && secretName.MatchString(v.Name) {
+		hide := secretTexts(*v.Value)
+		v.Errors = slices.Clone(v.Errors)
+		for i := range v.Errors {
+			v.Errors[i] = redact(v.Errors[i], hide)
+		}
+		v.Value = new(string)
+		*v.Value = hiddenText
+	}
+	return json.Marshal(plain(v))
 }
 
 // Errors lists what is wrong, by key.

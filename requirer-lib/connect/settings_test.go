@@ -59,3 +59,19 @@ func TestSettingsCanBeSentBack(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, `PUT /connectors/a/config {"database.password":"hunter2"}`, worker.asked()[1])
 }
+
+func TestAValidationHidesSecretsInJSON(t *testing.T) {
+	t.Parallel()
+	worker := startWorker(t, says(200, `{"name":"C","error_count":1,"configs":[
+		{"definition":{"name":"api.token"},"value":{"name":"api.token","value":"hunter2","errors":["hunter2 is too short"]}},
+		{"definition":{"name":"topic"},"value":{"name":"topic","value":"t","errors":[]}}]}`))
+	client, _ := clientOf(t, worker.URL)
+	validation, err := client.Validate(t.Context(), "C", map[string]string{"api.token": "hunter2"})
+	require.NoError(t, err)
+	assert.Equal(t, map[string][]string{"api.token": {"hunter2 is too short"}}, validation.Errors(), "as the worker says it, for whoever shows it with Redact")
+	document, err := json.Marshal(validation)
+	require.NoError(t, err)
+	assert.NotContains(t, string(document), "hunter2")
+	assert.Contains(t, string(document), `"*** is too short"`)
+	assert.NotContains(t, fmt.Sprintf("%+v", validation.Configs[0].Value.Value), "hunter2", "a pointer")
+}

@@ -236,6 +236,12 @@ func plugins(t *testing.T, c *cluster) {
 	}
 	assert.Equal(t, validation.ErrorCount, count)
 	assert.Contains(t, validation.Errors(), "tasks.max")
+	const password = "producer.override.ssl.keystore.password"
+	validation, err = client.Validate(ctx, "FileStreamSource", map[string]string{"name": "v", "topic": "t", password: "hunter2"})
+	require.NoError(t, err)
+	index := slices.IndexFunc(validation.Configs, func(f connect.ValidatedField) bool { return f.Value.Name == password })
+	require.GreaterOrEqual(t, index, 0)
+	assert.Equal(t, "[hidden]", *validation.Configs[index].Value.Value)
 	_, err = client.Validate(ctx, "org.example.Missing", nil)
 	require.ErrorIs(t, err, connect.ErrUnknownPlugin)
 }
