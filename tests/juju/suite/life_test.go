@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"connectcharms/schemas"
 )
 
 func (s *pair) configChange() {
@@ -23,6 +25,27 @@ func (s *pair) configChange() {
 	})
 	s.awaitActive(s.home, provider, integrator, mirror)
 	s.flows(s.topic)
+}
+
+// version has the integrator ask in v1 of the contract, and in v0 again, while its connectors run.
+func (s *pair) version() {
+	before, workers := s.link(integrator), s.workerPIDs()
+	for _, version := range []schemas.Version{schemas.V1, schemas.V0} {
+		s.Require().NoError(s.home.SetConfig(limited(s.T()), integrator, map[string]string{"connect-client-version": string(version)}))
+		until(s.T(), "the provider answers in "+string(version), func() string {
+			if told := s.link(integrator).version; told != version {
+				return "it still answers in " + string(told)
+			}
+			return ""
+		})
+		after := s.link(integrator)
+		s.Equal(before.wanted.PluginURL, after.wanted.PluginURL)
+		s.Equal(before.published.Endpoints, after.published.Endpoints)
+		s.letsIn(after)
+		s.awaitActive(s.home, provider, integrator, mirror)
+		s.flows(s.topic)
+	}
+	s.Equal(workers, s.workerPIDs(), "no worker restarts")
 }
 
 func (s *pair) awaitEndpoints(count int) {

@@ -44,6 +44,7 @@ var stories = []story{
 	onlyOnKubernetes("units come and go at the end: 2, 1, 3, 1, 2", (*pair).scalePods,
 		"on machines any unit may go, and a number is never given twice"),
 	onBoth("another password is announced by its secret", (*pair).password),
+	onBoth("a client changes its version of the contract, and its connectors go on", (*pair).version),
 	onBoth("an operator has an account", (*pair).operator),
 	onBoth("a certificate makes endpoints https, and its end http", (*pair).https),
 	onBoth("an operator restarts the workers", (*pair).restart),
