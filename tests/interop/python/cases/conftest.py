@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +21,7 @@ def parts() -> dict[str, str]:
 
 @contextmanager
 def a_model():
-    made = Model(Path(tempfile.mkdtemp(prefix="interop-")))
+    made = Model()
     try:
         yield made
     finally:

@@ -47,11 +47,9 @@ def several_hooks():
 def units(parts):
     """A unit of each compiled charm, by role; the provider has a worker that is up."""
     with a_model() as model:
+        with_kafka = {"config": {"bootstrap-servers": parts["bootstrap"]}, "resources": {"kafka": parts["kafka"]}}
         made = {}
-        for role, name, how in (
-            ("provider", "kafka-connect", {"config": {"bootstrap-servers": parts["bootstrap"]}, "resources": {"kafka": parts["kafka"]}}),
-            ("requirer", "connect-integrator", {}),
-        ):
+        for role, name, how in (("provider", "kafka-connect", with_kafka), ("requirer", "connect-integrator", {})):
             charm = compiled(parts[name], parts["hooktool"])
             made[role] = model.deploy(Application(name, charm, **how)).units[0]
         model.settle(until=lambda: made["provider"].status.name == "active")

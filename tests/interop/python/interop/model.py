@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
+import os
 import time
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable
-from pathlib import Path
 
 from ops import testing
 
 from .addresses import Address, take_address
 from .application import Application, Event, Unit
-from .leftover import end_processes
+from .leftover import make_directory, remove
 from .relation import End, Relation
 from .secrets import Secrets, watching
 
@@ -26,8 +25,9 @@ class NeverSettles(Exception):
 
 
 class Model:
-    def __init__(self, directory: Path):
-        self.name, self.uuid, self.directory = "interop", str(uuid.uuid4()), directory
+    def __init__(self):
+        self.name, self.uuid = "interop", str(uuid.uuid4())
+        self.directory, self.lock = make_directory()
         self.applications: dict[str, Application] = {}
         self.relations: dict[int, Relation] = {}
         self.secrets = Secrets()
@@ -67,12 +67,12 @@ class Model:
         """Removes an application that has no relation any more, and what its units have running."""
         assert not [r for r in self.relations.values() if r.end_of(name) and not r.is_peer], "remove its relations first"
         for unit in self.applications.pop(name).units:
-            _discard(unit)
+            remove(unit.root)
 
     def remove_unit(self, unit: Unit):
         """Takes a unit away, as its machine may go: those that stay are told, and it itself is not."""
         unit.application.units.remove(unit)
-        _discard(unit)
+        remove(unit.root)
         for relation in self._relations_of(unit):
             for other in relation.others(unit, self.applications):
                 self._part(other, unit.name, relation)
@@ -102,12 +102,6 @@ class Model:
         for unit in application.units:
             unit.will(Event("config_changed"))
 
-    def revise(self, uri: str, content: dict[str, str]):
-        """Gives a person's secret another revision."""
-        record = self.secrets.find(uri)
-        record.revisions[record.latest + 1] = content
-        self.secrets.tell(self.applications)
-
     def act(self, unit: Unit, action: str, **params) -> dict:
         """Runs an action and returns its results."""
         context = unit.context()
@@ -116,15 +110,15 @@ class Model:
 
     def close(self):
         """Ends what the units have running."""
-        end_processes(self.directory)
-        shutil.rmtree(self.directory)
+        remove(self.directory)
+        os.close(self.lock)
         for address in self.addresses:
             address.release()
 
     # ── What Juju does ──
 
     def settle(self, until: Callable[[], object] | None = None, within: float = 120):
-        """Runs all hooks that are due, and then update-status until what is waited for is there."""
+        """Runs all hooks that are due, and then update-status until what is waited for is there: Juju's own come every 5 min."""
         deadline = time.monotonic() + within
         self._run_due()
         while until is not None and not until():
@@ -264,9 +258,3 @@ class Model:
     def _next(self) -> int:
         self.last_relation += 1
         return self.last_relation
-
-
-def _discard(unit: Unit):
-    """Ends what a unit has running, and removes its files."""
-    end_processes(unit.root)
-    shutil.rmtree(unit.root)

@@ -80,9 +80,6 @@ class Secrets:
         records = self.records.values()
         return [record.shown_to(unit) for record in records if record.owner_for(unit) or record.is_granted_to(unit)]
 
-    def find(self, uri: str) -> Record:
-        return self.records["secret:" + uri.rpartition("/")[2].removeprefix("secret:")]
-
     def revoke(self, relation: int):
         """Ends what was granted for a relation that is no more."""
         for record in self.records.values():
@@ -161,7 +158,10 @@ scenario_state._generate_secret_id = juju_secret_id
 
 @contextmanager
 def watching():
-    """Notes which secrets are read, and which revisions removed, by charms of either kind. As in Juju, both forms of a URI will do."""
+    """Notes which secrets are read, and which revisions removed, by charms of either kind.
+
+    As in Juju, both forms of a URI will do: secret:ID and secret://MODEL-UUID/ID.
+    """
     watch = Watch()
     backend = _MockModelBackend
     find, get, remove = backend._get_secret, backend.secret_get, backend.secret_remove

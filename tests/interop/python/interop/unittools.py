@@ -1,6 +1,6 @@
 """The hook tools about the unit itself: leadership, status, configuration, ports, network, resources, log."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 import ops
 
@@ -21,14 +21,17 @@ def config_get(context: Context, arguments):
     return unset | config
 
 
-@tool("status-set", argument("--application", action="store_true"), argument("status"), argument("message", nargs="?", default=""))
+APPLICATION = argument("--application", action="store_true")
+
+
+@tool("status-set", APPLICATION, argument("status"), argument("message", nargs="?", default=""))
 def status_set(context: Context, arguments):
     if arguments.application:
         context.require_leader()
     context.backend.status_set(arguments.status, arguments.message, is_app=arguments.application)
 
 
-@tool("status-get", argument("--application", action="store_true"), argument("--include-data", action="store_true"))
+@tool("status-get", APPLICATION, argument("--include-data", action="store_true"))
 def status_get(context: Context, arguments):
     if arguments.application:
         context.require_leader()
@@ -94,4 +97,4 @@ def goal_state(context: Context, _):
 
 
 def _goal(status: str) -> dict[str, str]:
-    return {"status": status, "since": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")}
+    return {"status": status, "since": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%SZ")}

@@ -46,7 +46,7 @@ def _name(common: str) -> x509.Name:
 
 
 def _certificate(subject: x509.Name, issuer: x509.Name, key) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+    now = datetime.datetime.now(datetime.timezone.utc)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -43,9 +43,9 @@ def provider_v1(worker, ca: str = "") -> type[ops.CharmBase]:
 
         def _respond(self, relation: ops.Relation, request: RequirerCommonModel, username: str, password: str):
             """Answers a request, or changes its answer: one that is made anew would lose the secret of the first."""
-            response = next(
-                (told for told in self.clients.responses(relation, ResourceProviderModel) if told.request_id == request.request_id),
-                ResourceProviderModel(request_id=request.request_id, salt=request.salt, resource=request.resource),
+            told = {response.request_id: response for response in self.clients.responses(relation, ResourceProviderModel)}
+            response = told.get(request.request_id) or ResourceProviderModel(
+                request_id=request.request_id, salt=request.salt, resource=request.resource
             )
             tls = self.config["tls"]
             response.endpoints = worker.endpoint("https" if tls else "http")

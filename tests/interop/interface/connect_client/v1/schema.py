@@ -64,7 +64,7 @@ class ProviderData(BaseModel):
 
     version: Literal["v1"]
     requests: Json[list[Answer]]
-    data: Json[dict[str, object]] = Field(description="an entry for each answer, by request-id: without it requirers take no notice")
+    data: Json[dict[str, object]] = Field(description="an entry for each answer, by request-id: else requirers take no notice")
     status: Optional[Json[list[Status]]] = None
 
     @model_validator(mode="after")

@@ -1,7 +1,11 @@
 """What a requirer of connect_client, v1, asks, and what it puts up with."""
 
+import json
+
 from interface_tester import Tester
 from scenario import Relation, State
+
+SECRET = "secret:cjqub6vubg2s77p3nio0"
 
 
 def test_the_request_is_there_when_the_relation_is_made():
@@ -18,11 +22,8 @@ def test_answers_that_are_still_missing_are_no_trouble():
 
 
 def test_an_answer_to_somebody_elses_request_is_no_trouble():
-    told = {
-        "version": "v1",
-        "requests": '[{"request-id": "0123456789abcdef", "endpoints": "http://10.1.1.100:8083", "secret-user": "secret:cjqub6vubg2s77p3nio0"}]',
-        "data": '{"0123456789abcdef": {}}',
-    }
+    answer = {"request-id": "0123456789abcdef", "endpoints": "http://10.1.1.100:8083", "secret-user": SECRET}
+    told = {"version": "v1", "requests": json.dumps([answer]), "data": '{"0123456789abcdef": {}}'}
     tester = Tester(State(relations=[Relation("connect-client", interface="connect_client", remote_app_data=told)]))
     tester.run("connect-client-relation-changed")
     tester.assert_schema_valid()
