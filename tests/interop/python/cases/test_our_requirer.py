@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import ops
@@ -9,7 +10,7 @@ import pytest
 from conftest import Row
 from interop import Application, Model, python_charm
 from interop.addresses import take_address
-from peers import provider_v0, provider_v1
+from peers import provider_in_steps, provider_v0, provider_v1
 from peers.authority import Authority
 from peers.pluginserver import PluginServer
 from peers.requirer import connector_name
@@ -33,6 +34,7 @@ PEERS = {
     "dpcharmlibs": Peer(provider_v1, provider_v1.provider_v1),
 }
 PAIRS = [*(("v0", peer) for peer in PEERS), ("v1", "dpcharmlibs")]
+PEERS["in steps"] = Peer(provider_in_steps, lambda worker, _: provider_in_steps.provider_in_steps(worker))
 
 
 class Pair:
@@ -83,11 +85,22 @@ class Pair:
         self.address.release()
 
 
+@pytest.fixture
+def meet(model, integrator, tmp_path):
+    """Makes the pair of a version and a peer."""
+    with ExitStack() as stack:
+
+        def make(version: str, name: str) -> Pair:
+            made = Pair(model, integrator, version, name, tmp_path)
+            stack.callback(made.close)
+            return made
+
+        yield make
+
+
 @pytest.fixture(params=PAIRS, ids=", ".join)
-def pair(request, model, integrator, tmp_path):
-    made = Pair(model, integrator, *request.param, tmp_path)
-    yield made
-    made.close()
+def pair(request, meet):
+    return meet(*request.param)
 
 
 @pytest.fixture
@@ -177,13 +190,27 @@ def test_another_plugin_behind_its_url(pair, tmp_path):
 
 
 @pytest.mark.parametrize("peer", ["v0 library, patch 40", "v0 library, patch 59"])
-def test_a_newer_request_to_an_older_provider(model, integrator, tmp_path, peer):
-    pair = Pair(model, integrator, "v1", peer, tmp_path)
+def test_a_newer_request_to_an_older_provider(meet, peer):
+    pair = meet("v1", peer)
     row = pair.row("first integration")
     pair.integrate()
     assert pair.status() == "waiting: python-connect: waiting for the provider: no endpoints, secret-user yet"
-    pair.close()
     row.done("the peer knows no v1, and never answers: ask it in v0")
+
+
+def test_what_belongs_in_one_hook_comes_in_several(meet):
+    pair = meet("v0", "in steps")
+    row = pair.row("a secret before its grant, a grant before the password")
+    pair.integrate()
+    for step, status in (
+        ("publish", "waiting: python-connect: waiting for the provider to grant its secret"),
+        ("grant", "waiting: python-connect: waiting for the provider: its secret has no username or no password yet"),
+        ("complete", "active: 1 connector, 1 task running"),
+    ):
+        pair.model.configure("python-connect", step=step)
+        pair.model.settle()
+        assert pair.status().startswith(status), step
+    row.done("it waits, and says for what; then a connector runs")
 
 
 def test_trouble_is_told_and_resolved(pair, plugin_server):
