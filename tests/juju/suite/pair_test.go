@@ -228,7 +228,8 @@ func (s *pair) workerPIDs() map[string]string {
 }
 
 // flows writes a line where the source of a topic reads, beside every worker, for the source runs on any; and waits for it where the
-// sink writes. A file that is not there is one that was lost with its container, or is new: it comes whole.
+// sink writes. A file that is not there is one that was lost with its container, or is new: it comes whole. One on a machine
+// that had no worker for a while gets the lines of that time, too: the source goes on where it was, counted in bytes.
 func (s *pair) flows(topic string) {
 	s.T().Helper()
 	line := fmt.Sprintf("%s %d", topic, len(s.lines[topic])+1)
@@ -236,9 +237,10 @@ func (s *pair) flows(topic string) {
 	units, _ := s.units(s.home, provider)
 	dir := s.home.lines()
 	in, out := dir+"/"+topic+".in", dir+"/"+topic+".out"
+	all := "printf '%s\n' '" + strings.Join(s.lines[topic], "' '") + "'"
 	for _, unit := range units {
-		s.on(s.home, unit, "if [ -e "+in+" ]; then echo '"+line+"' >>"+in+
-			"; else printf '%s\n' '"+strings.Join(s.lines[topic], "' '")+"' >"+in+".new && mv "+in+".new "+in+"; fi")
+		s.on(s.home, unit, "if [ -e "+in+" ]; then "+all+" | tail -n +$(($(wc -l <"+in+") + 1)) >>"+in+
+			"; else "+all+" >"+in+".new && mv "+in+".new "+in+"; fi")
 	}
 	until(s.T(), line+" comes out", func() (reason string) {
 		for _, unit := range units {
