@@ -27,10 +27,13 @@ const written = 5 * time.Second
 // longestReread is the longest time between two requests for what was written.
 const longestReread = 250 * time.Millisecond
 
-// reread prepares to ask again for what an answer does not show yet. False: there
+// reread prepares to ask again for what an answer does not show yet, at the same
+// endpoint: it made the change, as a rule, and others know later. False: there
 // is no time for it, and the answer is the result.
 func (c *Client) reread(ctx context.Context, run *attempts, call call) bool {
+	at := run.at
 	run.failed(verdict{step: pause})
+	run.at = at
 	run.waits++
 	wait := min(c.backoff(run.waits), longestReread)
 	c.log.Debug("Kafka Connect request to be sent again", "method", call.method, "path", call.path,

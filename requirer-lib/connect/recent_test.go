@@ -42,6 +42,17 @@ func TestAConnectorJustCreatedIsAskedForUntilItShows(t *testing.T) {
 	}
 }
 
+func TestWhoeverMadeTheChangeIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	other, leader := startWorker(t, follows), startWorker(t, says(201, `{}`), notFound, says(200, `{}`))
+	client, _ := clientOf(t, other.URL, leader.URL)
+	put(t, client)
+	_, err := client.Status(t.Context(), "a")
+	require.NoError(t, err)
+	assert.Len(t, leader.asked(), 3)
+	assert.Len(t, other.asked(), 1)
+}
+
 func TestAConnectorJustPutIsAskedForOnlyIfItIsNew(t *testing.T) {
 	t.Parallel()
 	for status, waits := range map[int]int{201: 1, 200: 0} {

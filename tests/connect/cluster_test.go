@@ -34,6 +34,7 @@ type cluster struct {
 
 func startCluster(t *testing.T, version string, workers int) *cluster {
 	t.Helper()
+	began := time.Now()
 	runtime, err := kafka.Fetch(t.Context(), version, os.Stderr)
 	require.NoError(t, err)
 	broker, err := kafka.StartBroker(t.Context(), runtime, kafka.BrokerOptions{Dir: t.TempDir()})
@@ -48,6 +49,7 @@ func startCluster(t *testing.T, version string, workers int) *cluster {
 	for _, worker := range c.workers {
 		require.NotNil(t, worker)
 	}
+	t.Log("started in", time.Since(began))
 	return c
 }
 

@@ -2,8 +2,13 @@ package connect_test
 
 import (
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -80,5 +85,49 @@ func awaitOffsets(t *testing.T, client *connect.Client, name string, want []conn
 		} else {
 			assert.Equal(collect, want, got)
 		}
+	}, patience, poll)
+}
+
+// offsetsOfABusySink has a sink whose task does not end when it is stopped, for the reader of its file has fallen asleep: the
+// task stays in its consumer group. The reader wakes up when the worker has refused to change the offsets for that.
+func offsetsOfABusySink(t *testing.T, c *cluster) {
+	record := &recorder{}
+	client, ctx := c.client(t, record.before(t, 0, c.workers[0].URL())), t.Context()
+	const name, topic = "offsets-busy", "offsets-of-busy"
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	reader, err := os.OpenFile(pipe, os.O_RDWR, 0) // which waits for no writer
+	require.NoError(t, err)
+	defer reader.Close()
+	create(t, client, "offsets-busy-lines", source(topic, lines(t, 40_000))) // more than a pipe holds
+	create(t, client, name, sink(topic, pipe))
+	awaitFull(t, pipe)
+
+	require.NoError(t, client.Stop(ctx, name))
+	record.taken()
+	refused := make(chan struct{})
+	go func() {
+		defer close(refused)
+		assert.Eventually(t, func() bool { return slices.ContainsFunc(record.taken(), saysRetry) }, patience, poll)
+		go func() { _, _ = io.Copy(io.Discard, reader) }() // until it is closed
+	}()
+	_, err = client.AlterOffsets(ctx, name, []connect.Offset{connect.SinkOffset(topic, 0, 1)})
+	require.NoError(t, err)
+	<-refused
+}
+
+func saysRetry(one request) bool {
+	return one.status == http.StatusInternalServerError && strings.Contains(one.message, "can be safely retried")
+}
+
+// awaitFull returns when whoever writes into the pipe has to wait. What it writes itself to see that is nobody's.
+func awaitFull(t *testing.T, pipe string) {
+	t.Helper()
+	descriptor, err := syscall.Open(pipe, syscall.O_WRONLY|syscall.O_NONBLOCK, 0)
+	require.NoError(t, err)
+	defer syscall.Close(descriptor)
+	require.Eventually(t, func() bool {
+		_, err := syscall.Write(descriptor, []byte("."))
+		return err == syscall.EAGAIN
 	}, patience, poll)
 }
