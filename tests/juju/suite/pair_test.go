@@ -131,7 +131,6 @@ heartbeats:
 // link is a relation of the home model, as both sides and the secret have it.
 type link struct {
 	relation  string
-	version   schemas.Version // of the answer
 	wanted    schemas.Request
 	published schemas.Answer
 	secret    model.Secret
@@ -155,7 +154,7 @@ func (s *pair) link(client string) link {
 	s.Require().NoError(err)
 	s.Require().Len(asked.Requests, 1)
 	s.Require().Len(answered.Answers, 1)
-	l.version, l.wanted, l.published = answered.Version, asked.Requests[0], answered.Answers[0]
+	l.wanted, l.published = asked.Requests[0], answered.Answers[0]
 	all, err := s.home.Secrets(limited(s.T()))
 	s.Require().NoError(err)
 	at := slices.IndexFunc(all, func(one model.Secret) bool { return one.ID == l.published.SecretUser.ID })
