@@ -6,14 +6,19 @@ import (
 	"path/filepath"
 
 	"connectcharms/provider-charm/internal/worker"
+	"connectcharms/requirer-lib/atomicfile"
 )
 
 // layout is where a unit's files lie, as the charm sees them or as its services do: the two differ where the services
 // live in a container of their own. What the charm opens is the first, what it writes down for a service the second.
 type layout struct {
-	data    string
-	program string // this charm's own binary, which is the gateway as well
+	data string
 }
+
+// program is this charm's own binary, which is the gateway as well: a copy of the one in the charm, for the services do not
+// see that one. In a pod it is in another container; on a machine Juju makes the directories around it with modes that
+// differ from unit to unit, at times for root alone.
+func (l layout) program() string { return filepath.Join(l.data, "bin", "kafka-connect") }
 
 func (l layout) kafkaDir() string   { return filepath.Join(l.data, "kafka") }
 func (l layout) pluginsDir() string { return filepath.Join(l.data, "plugins") }
@@ -59,4 +64,25 @@ func (l layout) make(group int) error {
 		}
 	}
 	return nil
+}
+
+// shareProgram puts the charm's program where the services find it. One that runs goes on as it was.
+func (l layout) shareProgram(from string) error {
+	ours, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	shared, err := os.Stat(l.program())
+	if err == nil && shared.Size() == ours.Size() && shared.ModTime().Equal(ours.ModTime()) {
+		return nil
+	}
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		os.MkdirAll(filepath.Dir(l.program()), 0o755),
+		atomicfile.Write(l.program(), content, 0o755),
+		os.Chtimes(l.program(), ours.ModTime(), ours.ModTime()),
+	)
 }

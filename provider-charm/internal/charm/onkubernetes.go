@@ -12,7 +12,6 @@ import (
 	"connectcharms/provider-charm/internal/distribution"
 	"connectcharms/provider-charm/internal/jmxexporter"
 	"connectcharms/provider-charm/internal/supervisor"
-	"connectcharms/requirer-lib/atomicfile"
 	"connectcharms/requirer-lib/hook"
 )
 
@@ -46,36 +45,14 @@ func (k onKubernetes) layouts() (charm, services layout) {
 }
 
 func storageIn(root string) layout {
-	data := filepath.Join(root, storageLocation)
-	return layout{data: data, program: filepath.Join(data, "bin", "kafka-connect")}
+	return layout{data: filepath.Join(root, storageLocation)}
 }
 
 // prepare gives the services' directories to the charm's own group, which the services have too. An account of another
 // number must not keep them from each other.
 func (k onKubernetes) prepare(context.Context) error {
 	files, _ := k.layouts()
-	return errors.Join(files.make(os.Getgid()), k.shareProgram(files.program))
-}
-
-// shareProgram puts the charm's program where the services find it. One that runs goes on as it was.
-func (k onKubernetes) shareProgram(to string) error {
-	ours, err := os.Stat(k.program)
-	if err != nil {
-		return err
-	}
-	shared, err := os.Stat(to)
-	if err == nil && shared.Size() == ours.Size() && shared.ModTime().Equal(ours.ModTime()) {
-		return nil
-	}
-	content, err := os.ReadFile(k.program)
-	if err != nil {
-		return err
-	}
-	return errors.Join(
-		os.MkdirAll(filepath.Dir(to), 0o755),
-		atomicfile.Write(to, content, 0o755),
-		os.Chtimes(to, ours.ModTime(), ours.ModTime()),
-	)
+	return errors.Join(files.make(os.Getgid()), files.shareProgram(k.program))
 }
 
 func (k onKubernetes) supervisor() (*supervisor.Supervisor, error) {

@@ -2,6 +2,7 @@ package charm
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -22,7 +23,7 @@ func newOnMachine(event hook.Event) onMachine {
 }
 
 func (m onMachine) layouts() (charm, services layout) {
-	both := layout{data: m.data, program: m.bin("kafka-connect")}
+	both := layout{data: m.data}
 	return both, both
 }
 
@@ -37,7 +38,7 @@ func (m onMachine) prepare(ctx context.Context) error {
 		}
 	}
 	files, _ := m.layouts()
-	if err := files.make(group); err != nil {
+	if err := errors.Join(files.make(group), files.shareProgram(m.bin("kafka-connect"))); err != nil {
 		return err
 	}
 	return os.MkdirAll(files.pebbleDir(), 0o700)

@@ -21,7 +21,7 @@ func (u *unit) observeRuntime(ctx context.Context, w *World) error {
 	if err != nil {
 		return err
 	}
-	if program, err := os.Stat(u.layout.program); err == nil {
+	if program, err := os.Stat(u.layout.program()); err == nil {
 		found.Build = fmt.Sprintf("%d-%d", program.Size(), program.ModTime().UnixNano())
 	}
 	found.WorkerDir, found.PluginPath = u.seen.workerDir(), plugins.PathIn(u.seen.pluginsDir())

@@ -158,7 +158,7 @@ func (s RunServices) Apply(ctx context.Context, u *unit, w *World) error {
 func (u *unit) plan(w *World, settings worker.Settings, withWorker bool) supervisor.Plan {
 	services := map[string]supervisor.Service{gatewayService: {
 		Summary: "Kafka Connect gateway", Override: "replace", Startup: "enabled",
-		Command:   u.seen.program + " gateway --config " + u.seen.gatewayFile(),
+		Command:   u.seen.program() + " gateway --config " + u.seen.gatewayFile(),
 		KillDelay: "12s", BackoffDelay: "500ms", BackoffLimit: "10s",
 	}}
 	checks := map[string]supervisor.Check{gatewayService: {
