@@ -68,7 +68,7 @@ func newCluster(t *testing.T) (*cluster, connectors.Owned) {
 
 func clientOf(t *testing.T, endpoint string) *connect.Client {
 	t.Helper()
-	client, err := connect.New(connect.Config{Endpoints: []string{endpoint}, Patience: time.Second})
+	client, err := connect.New(connect.Config{Endpoints: []string{endpoint}, Patience: 5 * time.Second})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	return client
