@@ -87,12 +87,8 @@ func (c *Client) relations(ctx context.Context) ([]hook.RelationID, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the relations of %s: %w", c.options.Endpoint, err)
 	}
-	ids = slices.DeleteFunc(ids, func(id hook.RelationID) bool {
-		return c.hook.Kind == hook.RelationBroken && c.hook.Relation != nil && c.hook.Relation.ID == id
-	})
-	slices.Sort(ids)
-	c.ids = ids
-	return ids, nil
+	c.ids = slices.DeleteFunc(ids, c.hook.IsEndOf)
+	return c.ids, nil
 }
 
 // observe reads the provider's databag of one relation.

@@ -37,9 +37,7 @@ func (p *Provider) Relations(ctx context.Context, leader bool) ([]Relation, erro
 	if err != nil {
 		return nil, fmt.Errorf("list the relations of %s: %w", p.options.Endpoint, err)
 	}
-	ids = slices.DeleteFunc(ids, func(id hook.RelationID) bool {
-		return p.hook.Kind == hook.RelationBroken && p.hook.Relation != nil && p.hook.Relation.ID == id
-	})
+	ids = slices.DeleteFunc(ids, p.hook.IsEndOf)
 	relations := make([]Relation, 0, len(ids))
 	for _, id := range ids {
 		relation, err := p.read(ctx, id, leader)

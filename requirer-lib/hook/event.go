@@ -187,6 +187,11 @@ func (e Event) IsSelfDeparting() bool {
 	return e.Kind == RelationDeparted && e.Relation != nil && e.Relation.DepartingUnit == e.Unit
 }
 
+// IsEndOf says whether this hook is the relation-broken of a relation. Its tools may still know the relation.
+func (e Event) IsEndOf(id RelationID) bool {
+	return e.Kind == RelationBroken && e.Relation != nil && e.Relation.ID == id
+}
+
 // ErrNotInHook is returned when the environment is not that of a Juju hook.
 var ErrNotInHook = errors.New("not in a Juju hook (JUJU_UNIT_NAME or JUJU_DISPATCH_PATH is not set): let Juju run the charm, or package jujutest")
 

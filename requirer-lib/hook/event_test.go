@@ -244,6 +244,16 @@ func TestAUnitKnowsItsOwnDeparture(t *testing.T) {
 	assert.False(t, parse(t, "JUJU_DISPATCH_PATH=hooks/db-relation-departed").IsSelfDeparting())
 }
 
+func TestARelationEndsInItsOwnBrokenHook(t *testing.T) {
+	ends := func(dispatch, relation string) bool {
+		return parse(t, "JUJU_DISPATCH_PATH=hooks/db-"+dispatch, "JUJU_RELATION_ID="+relation).IsEndOf(1)
+	}
+	assert.True(t, ends("relation-broken", "db:1"))
+	assert.False(t, ends("relation-broken", "db:10"))
+	assert.False(t, ends("relation-departed", "db:1"))
+	assert.False(t, ends("relation-broken", ""))
+}
+
 func FuzzParseEvent(f *testing.F) {
 	f.Add("JUJU_UNIT_NAME=app/0\x00JUJU_DISPATCH_PATH=hooks/db-relation-changed\x00JUJU_RELATION_ID=db:7\x00JUJU_RELATION=db")
 	f.Add("JUJU_UNIT_NAME=app/0\x00JUJU_DISPATCH_PATH=actions/x\x00JUJU_ACTION_NAME=x\x00JUJU_SECRET_ID=a\x00JUJU_SECRET_REVISION=1")

@@ -111,9 +111,7 @@ func (u *unit) observeCertificates(ctx context.Context, w *World) error {
 	if err != nil {
 		return err
 	}
-	ids = slices.DeleteFunc(ids, func(id hook.RelationID) bool {
-		return u.Kind == hook.RelationBroken && u.Relation != nil && u.Relation.ID == id
-	})
+	ids = slices.DeleteFunc(ids, u.IsEndOf)
 	if len(ids) == 0 {
 		return nil
 	}
