@@ -23,7 +23,7 @@ const (
 	keyResource  = "resource" // v1's name for plugin-url
 )
 
-// RequestID is the name of a v1 request: the first 16 hexadecimal digits of SHA-256 of "resource:salt".
+// RequestID is the name of a v1 request, in connect_client as in kafka_client: the first 16 hexadecimal digits of SHA-256 of "resource:salt".
 func RequestID(resource, salt string) string {
 	sum := sha256.Sum256([]byte(resource + ":" + salt))
 	return hex.EncodeToString(sum[:])[:16]

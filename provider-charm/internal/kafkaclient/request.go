@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/schemas"
 )
 
 // Version is the form of a request.
@@ -70,13 +71,11 @@ func (r Request) Databag() hook.Databag {
 }
 
 // ID is how a v1 provider names the request in its answer.
-func (r Request) ID() string { return hash(topic + ":" + r.salt()) }
+func (r Request) ID() string { return schemas.RequestID(topic, r.salt()) }
 
-func (r Request) salt() string { return hash(r.Asker) }
-
-// hash is as long as v1's ids and salts are.
-func hash(text string) string {
-	sum := sha256.Sum256([]byte(text))
+// salt is as long as v1's are.
+func (r Request) salt() string {
+	sum := sha256.Sum256([]byte(r.Asker))
 	return hex.EncodeToString(sum[:])[:16]
 }
 
