@@ -57,6 +57,12 @@ type StatusEntry struct {
 	Resolution string `json:"resolution"`
 }
 
+// Where codes begin to mean a trouble, and one that lasts until somebody does something.
+const (
+	PassingTrouble = 4000
+	LastingTrouble = 5000
+)
+
 // DecodeProvider reads the databag of a provider, in either version. An empty value is an absent key, as in Juju. The error
 // joins a *FieldError for each rule broken, in the databag or in one of its answers (see Problems, IsMissing); what is
 // right is decoded all the same.

@@ -77,18 +77,12 @@ func (c *Connection) CA() string { return c.ca }
 func (c *Connection) Trouble() (schemas.StatusEntry, bool) {
 	var gravest schemas.StatusEntry
 	for _, entry := range c.status {
-		if entry.Code >= PassingTrouble && entry.Code > gravest.Code {
+		if entry.Code >= schemas.PassingTrouble && entry.Code > gravest.Code {
 			gravest = entry
 		}
 	}
 	return gravest, gravest.Code > 0
 }
-
-// Where codes of the status key begin to mean a trouble, and one that lasts until somebody does something.
-const (
-	PassingTrouble = 4000
-	LastingTrouble = 5000
-)
 
 // Client makes a REST client of a connection that is ready. Close it after use.
 func (c *Connection) Client() (*connect.Client, error) {
@@ -127,7 +121,7 @@ func (c *Connection) checkPublished(context.Context) error {
 		return nil
 	}
 	switch trouble, is := c.Trouble(); {
-	case is && trouble.Code >= LastingTrouble:
+	case is && trouble.Code >= schemas.LastingTrouble:
 		return c.notReady(ErrRefused, "%s", inWords(trouble))
 	case is:
 		return c.notReady(ErrWaitingForProvider, "%s", inWords(trouble))

@@ -9,6 +9,7 @@ import (
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/reconcile"
+	"connectcharms/schemas"
 )
 
 // observe reads all that the rules need.
@@ -71,7 +72,7 @@ func (u *unit) observeClusters(ctx context.Context, w *World) error {
 	}
 	for _, connection := range connections {
 		cluster := Cluster{Relation: connection.RelationID()}
-		if trouble, is := connection.Trouble(); is && trouble.Code >= connectclient.LastingTrouble {
+		if trouble, is := connection.Trouble(); is && trouble.Code >= schemas.LastingTrouble {
 			cluster.Trouble = fmt.Sprintf("%s: %s", connection.Provider(), trouble.Message)
 		}
 		u.connections[cluster.Relation] = connection

@@ -100,7 +100,7 @@ func TestOneBadRequestDoesNotHoldUpTheOthers(t *testing.T) {
 	require.Len(t, step.Offer.Answers, 1)
 	assert.Equal(t, idB, step.Offer.Answers[0].RequestID)
 	require.Len(t, step.Offer.Status, 1)
-	assert.Equal(t, lastingTrouble, step.Offer.Status[0].Code)
+	assert.Equal(t, schemas.LastingTrouble, step.Offer.Status[0].Code)
 	assert.Contains(t, step.Offer.Status[0].Message, "request "+idA+": requirer databag: requests[0].resource")
 	assert.Equal(t, hook.Blocked, status(w).Name)
 }

@@ -10,12 +10,6 @@ import (
 	"connectcharms/schemas"
 )
 
-// Codes of the status key: contract.md.
-const (
-	passingTrouble = 4000
-	lastingTrouble = 5000
-)
-
 // statusFor is what a relation's requirer is told of its requests and its connectors.
 func (w *World) statusFor(relation connectprovider.Relation) (entries []schemas.StatusEntry) {
 	if isWrong(relation.Problem) {
@@ -40,7 +34,7 @@ func (w *World) statusFor(relation connectprovider.Relation) (entries []schemas.
 func isWrong(err error) bool { return err != nil && !schemas.IsMissing(err) }
 
 func refused(err error) schemas.StatusEntry {
-	return schemas.StatusEntry{Code: lastingTrouble, Message: schemas.Problems(err)[0].Error(), Resolution: "correct the databag"}
+	return schemas.StatusEntry{Code: schemas.LastingTrouble, Message: schemas.Problems(err)[0].Error(), Resolution: "correct the databag"}
 }
 
 // trouble is what holds one client up.
@@ -67,7 +61,7 @@ func (w *World) requestTrouble(client Client) []schemas.StatusEntry {
 	}
 	if digests := w.digests(client); len(digests) > 1 {
 		return []schemas.StatusEntry{{
-			Code:       passingTrouble,
+			Code:       schemas.PassingTrouble,
 			Message:    fmt.Sprintf("plugin: units got different bytes from its URL: sha256 %.12s and %.12s", digests[0], digests[1]),
 			Resolution: "serve one file at one URL",
 		}}
@@ -83,9 +77,9 @@ func (w *World) pluginTrouble(client Client) []schemas.StatusEntry {
 		if plugin.Error == "" || plugin.Failed != fingerprint(client.Want) {
 			continue
 		}
-		entry := schemas.StatusEntry{Code: passingTrouble, Message: plugin.Error, Resolution: "tried again at the next update-status"}
+		entry := schemas.StatusEntry{Code: schemas.PassingTrouble, Message: plugin.Error, Resolution: "tried again at the next update-status"}
 		if plugin.Lasts {
-			entry.Code, entry.Resolution = lastingTrouble, "serve a tarball or zip with the plugin's jars"
+			entry.Code, entry.Resolution = schemas.LastingTrouble, "serve a tarball or zip with the plugin's jars"
 		}
 		return []schemas.StatusEntry{entry}
 	}
@@ -98,7 +92,7 @@ func (w *World) workerTrouble() []schemas.StatusEntry {
 	for _, unit := range sortedKeys(units) {
 		if report := units[unit]; !report.Ready && report.Trouble != "" {
 			return []schemas.StatusEntry{{
-				Code: passingTrouble, Message: fmt.Sprintf("the worker of %s: %s", unit, report.Trouble),
+				Code: schemas.PassingTrouble, Message: fmt.Sprintf("the worker of %s: %s", unit, report.Trouble),
 				Resolution: "the operator of Kafka Connect has to look at it, unless it passes",
 			}}
 		}
@@ -150,7 +144,7 @@ func clientStatus(w *World) (hook.Status, bool) {
 	for _, client := range w.Clients {
 		if trouble := w.trouble(client); len(trouble) > 0 {
 			status := hook.Status{Name: hook.Waiting, Message: named(client, trouble[0].Message)}
-			if trouble[0].Code >= lastingTrouble {
+			if trouble[0].Code >= schemas.LastingTrouble {
 				status.Name = hook.Blocked
 			}
 			return status, true
