@@ -28,10 +28,13 @@ type charm struct {
 	programs []program
 }
 
+// pebble is what charms run their services under, where no container has it.
+var pebble = program{"requirer-lib/supervisor", pebbleModule + "/cmd/pebble", "pebble"}
+
 var recipe = []charm{
 	{source: ".", name: "kafka-connect", programs: []program{
 		{"provider-charm", "./cmd/kafka-connect", "kafka-connect"},
-		{"provider-charm", pebbleModule + "/cmd/pebble", "pebble"},
+		pebble,
 	}},
 	{source: "provider-charm/kubernetes", of: ".", name: "kafka-connect-k8s", programs: []program{
 		{"provider-charm", "./cmd/kafka-connect", "kafka-connect"},

@@ -6,6 +6,7 @@ import (
 	"debug/buildinfo"
 	_ "embed"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,14 +20,17 @@ import (
 // pebbleModule is the one module in a charm whose licence (GPL-3.0) asks for more than to be named.
 const pebbleModule = "github.com/canonical/pebble"
 
-// module is a module of others that a program is linked with.
-type module struct{ Path, Version, dir string }
+// module is a module of others that programs are linked with: those of these names.
+type module struct {
+	Path, Version, dir string
+	Programs           []string
+}
 
 func (m module) String() string { return m.Path + "@" + m.Version }
 
 // linkedModules lists the modules of others that the programs say they are linked with, by path.
 func linkedModules(ctx context.Context, root string, programs []built) ([]module, error) {
-	found := map[module]bool{}
+	found := map[string]module{}
 	for _, program := range programs {
 		info, err := buildinfo.ReadFile(program.path)
 		if err != nil {
@@ -43,15 +47,11 @@ func linkedModules(ctx context.Context, root string, programs []built) ([]module
 			return nil, err
 		}
 		for _, module := range modules {
-			found[module] = true
+			module.Programs = append(found[module.String()].Programs, program.name)
+			found[module.String()] = module
 		}
 	}
-	all := make([]module, 0, len(found))
-	for module := range found {
-		all = append(all, module)
-	}
-	slices.SortFunc(all, func(a, b module) int { return strings.Compare(a.String(), b.String()) })
-	return all, nil
+	return slices.SortedFunc(maps.Values(found), func(a, b module) int { return strings.Compare(a.String(), b.String()) }), nil
 }
 
 // isOurs says whether a module is of this source tree: such a one has no version of its own.
@@ -79,7 +79,7 @@ func (p program) locate(ctx context.Context, root string, paths []string) ([]mod
 		if len(fields) != 3 {
 			return nil, fmt.Errorf("find the modules that %s is linked with: go list says %q, which has no directory", p.name, line)
 		}
-		all = append(all, module{fields[0], fields[1], fields[2]})
+		all = append(all, module{Path: fields[0], Version: fields[1], dir: fields[2]})
 	}
 	return all, nil
 }

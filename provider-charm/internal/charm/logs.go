@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"connectcharms/provider-charm/internal/cos"
-	"connectcharms/provider-charm/internal/supervisor"
+	"connectcharms/requirer-lib/supervisor"
 )
 
 // observeLogs reads where relations take logs, and where Pebble sends them.

@@ -11,8 +11,8 @@ import (
 
 	"connectcharms/provider-charm/internal/distribution"
 	"connectcharms/provider-charm/internal/jmxexporter"
-	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/supervisor"
 )
 
 // What kubernetes/charmcraft.yaml and the image say, with which this has to agree.
@@ -56,7 +56,7 @@ func (k onKubernetes) prepare(context.Context) error {
 }
 
 func (k onKubernetes) supervisor() (*supervisor.Supervisor, error) {
-	return supervisor.InContainer(k.container.Socket)
+	return supervisor.InContainer(pebbleLayers, k.container.Socket)
 }
 
 func (onKubernetes) user() string { return "" } // Pebble runs as the image's account already

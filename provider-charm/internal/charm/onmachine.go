@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 
 	"connectcharms/provider-charm/internal/machine"
-	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/supervisor"
 )
 
 // onMachine is a unit on a machine: the charm brings Pebble, and installs Java and the distribution that is attached.
@@ -46,7 +46,9 @@ func (m onMachine) prepare(ctx context.Context) error {
 
 func (m onMachine) supervisor() (*supervisor.Supervisor, error) {
 	files, _ := m.layouts()
-	return supervisor.OnMachine(m.bin("pebble"), files.pebbleDir(), filepath.Base(m.data)+"-pebble", m.own)
+	return supervisor.Own{
+		Charm: pebbleLayers, Binary: m.bin("pebble"), Dir: files.pebbleDir(), Service: filepath.Base(m.data) + "-pebble", WholeMachine: m.own,
+	}.Supervisor()
 }
 
 func (m onMachine) user() string {

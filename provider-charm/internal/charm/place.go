@@ -3,9 +3,12 @@ package charm
 import (
 	"context"
 
-	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/supervisor"
 )
+
+// pebbleLayers is what the layers are called that Pebble has from this charm, on machines and in pods.
+const pebbleLayers = "kafka-connect"
 
 // place is what a unit lives on. All in which a machine and a pod of Kubernetes differ for the charm is behind it.
 type place interface {

@@ -8,12 +8,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/canonical/pebble/client"
-
-	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/atomicfile"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/supervisor"
 )
 
 // The services that Pebble runs.
@@ -55,7 +53,7 @@ func (u *unit) observeServices(ctx context.Context, w *World) error {
 	switch {
 	case state.Running():
 		u.observeWorker(limited, &services)
-	case state.Status == client.StatusBackoff, state.Status == client.StatusError:
+	case state.Died():
 		services.WorkerReason = u.whyWorkerDied()
 	}
 	if services.WorkerReady {

@@ -7,11 +7,11 @@ import (
 	"connectcharms/provider-charm/internal/distribution"
 	"connectcharms/provider-charm/internal/gateway"
 	"connectcharms/provider-charm/internal/plugins"
-	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/connectprovider"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/reconcile"
+	"connectcharms/requirer-lib/supervisor"
 )
 
 // unit is what steps work with: the hook's tools and the things of this unit.

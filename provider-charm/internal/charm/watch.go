@@ -9,10 +9,10 @@ import (
 	"connectcharms/provider-charm/internal/cos"
 	"connectcharms/provider-charm/internal/jmxexporter"
 	"connectcharms/provider-charm/internal/metrics"
-	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/connectprovider"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/supervisor"
 )
 
 // The relations of the observability stack. Package cos has their formats.

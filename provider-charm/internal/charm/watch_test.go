@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"connectcharms/provider-charm/internal/supervisor"
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/supervisor"
 )
 
 // watched is a settled leader with relations of the observability stack.

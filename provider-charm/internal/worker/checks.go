@@ -3,7 +3,7 @@ package worker
 import (
 	"time"
 
-	"connectcharms/provider-charm/internal/supervisor"
+	"connectcharms/requirer-lib/supervisor"
 )
 
 // The checks of a worker.

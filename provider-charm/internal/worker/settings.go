@@ -14,7 +14,7 @@ import (
 
 	"connectcharms/provider-charm/internal/brokers"
 	"connectcharms/provider-charm/internal/properties"
-	"connectcharms/provider-charm/internal/supervisor"
+	"connectcharms/requirer-lib/supervisor"
 )
 
 // Port is where the worker's own REST interface listens, on loopback, behind the gateway.

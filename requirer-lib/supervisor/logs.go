@@ -16,7 +16,7 @@ type LogTarget struct {
 }
 
 // logLabel names the layer of log targets. It is a layer of its own: it changes when the services do not.
-const logLabel = "kafka-connect-logs"
+func (s *Supervisor) logLabel() string { return s.charm + "-logs" }
 
 // logTarget is a LogTarget as Pebble's layers have it.
 type logTarget struct {
@@ -64,11 +64,11 @@ func (s *Supervisor) ForwardLogs(ctx context.Context, targets map[string]LogTarg
 			all[name] = logTarget{Override: "replace", Type: "loki", Services: noServices, LogTarget: LogTarget{Location: target.Location}}
 		}
 	}
-	layer, err := logLayer(all)
+	layer, err := s.logLayer(all)
 	if err != nil {
 		return err
 	}
-	if err := s.pebble.AddLayer(&client.AddLayerOptions{Combine: true, Label: logLabel, LayerData: layer}); err != nil {
+	if err := s.pebble.AddLayer(&client.AddLayerOptions{Combine: true, Label: s.logLabel(), LayerData: layer}); err != nil {
 		return fmt.Errorf("hand Pebble where to send logs: %w", err)
 	}
 	return nil
@@ -76,9 +76,9 @@ func (s *Supervisor) ForwardLogs(ctx context.Context, targets map[string]LogTarg
 
 // keepLogLayer writes down what Pebble is to do when it comes up by itself.
 func (s *Supervisor) keepLogLayer(targets map[string]logTarget) error {
-	layer, err := logLayer(targets)
+	layer, err := s.logLayer(targets)
 	if err == nil {
-		err = s.writeLayer("002-"+logLabel, layer)
+		err = s.writeLayer("002-"+s.logLabel(), layer)
 	}
 	if err != nil {
 		return fmt.Errorf("write Pebble's layer of log targets: %w", err)
@@ -86,8 +86,8 @@ func (s *Supervisor) keepLogLayer(targets map[string]logTarget) error {
 	return nil
 }
 
-func logLayer(targets map[string]logTarget) ([]byte, error) {
-	return yaml.Marshal(map[string]any{"summary": "Logs of Kafka Connect", "log-targets": targets})
+func (s *Supervisor) logLayer(targets map[string]logTarget) ([]byte, error) {
+	return yaml.Marshal(map[string]any{"summary": "Logs of " + s.charm, "log-targets": targets})
 }
 
 func (s *Supervisor) knownTargets(ctx context.Context) (map[string]logTarget, error) {

@@ -1,7 +1,9 @@
-// Package supervisor runs a unit's services under Pebble. In a container of Kubernetes Pebble is there. On a machine
+// Package supervisor runs a unit's services under Pebble. In a workload container of Kubernetes Pebble is there. Elsewhere
 // supervisor brings the daemon up itself, from the binary that the charm ships: as a systemd service where there is
 // systemd, else detached from the hook. The services survive the hook and are restarted with a back-off when they die.
-// On a machine they come back with the daemon; in a container that starts anew they wait for the charm.
+// They come back with a daemon of the charm's own; in a container that starts anew they wait for the charm.
+//
+// It is a module of its own: it links Pebble's client (GPL-3.0), which the library never does.
 package supervisor
 
 import (
@@ -27,8 +29,6 @@ const (
 	// changeLimit bounds one start, stop or restart: above the longest kill-delay, so that a service that ignores
 	// SIGTERM is killed within it.
 	changeLimit = 40 * time.Second
-	// label names the layer of the services.
-	label = "kafka-connect"
 )
 
 // State is what a service does now.
@@ -40,6 +40,9 @@ type State struct {
 // Running says whether the service's process is there.
 func (s State) Running() bool { return s.Status == client.StatusActive }
 
+// Died says whether the service ended by itself: Pebble waits to start it again, or has given up.
+func (s State) Died() bool { return s.Status == client.StatusBackoff || s.Status == client.StatusError }
+
 // keeper keeps the Pebble daemon running, where it is ours to keep.
 type keeper interface {
 	Running() bool
@@ -49,29 +52,40 @@ type keeper interface {
 
 // Supervisor is one unit's Pebble.
 type Supervisor struct {
+	charm  string // names the layers
 	keeper keeper
 	socket string
 	layers string // where the daemon finds its layers when it comes up by itself; empty: it waits for the charm
 	pebble *client.Client
 }
 
-// OnMachine describes the Pebble whose files are in dir, run from the program binary. It starts nothing. Where
-// wholeMachine says that the machine is the unit's, and systemd runs it, Pebble is the systemd service of that name.
-func OnMachine(binary, dir, name string, wholeMachine bool) (*Supervisor, error) {
-	s, err := at(filepath.Join(dir, ".pebble.socket"))
+// Own describes a Pebble that the charm brings along.
+type Own struct {
+	Charm  string // names Pebble's layers; it stays the same in every revision of the charm
+	Binary string // the program
+	Dir    string // for its files
+	// Service is its name where it is a systemd service: where WholeMachine says that the machine is the unit's, and systemd
+	// runs it.
+	Service      string
+	WholeMachine bool
+}
+
+// Supervisor describes that Pebble. It starts nothing.
+func (o Own) Supervisor() (*Supervisor, error) {
+	s, err := at(o.Charm, filepath.Join(o.Dir, ".pebble.socket"))
 	if err != nil {
 		return nil, err
 	}
-	s.layers, s.keeper = filepath.Join(dir, "layers"), detached(binary, dir)
-	if wholeMachine && hasSystemd() {
-		s.keeper = newSystemd(name, binary, dir)
+	s.layers, s.keeper = filepath.Join(o.Dir, "layers"), detached(o.Binary, o.Dir)
+	if o.WholeMachine && hasSystemd() {
+		s.keeper = newSystemd(o.Service, o.Binary, o.Dir)
 	}
 	return s, nil
 }
 
 // InContainer describes the Pebble that Kubernetes keeps running in a container, and that answers at socket.
-func InContainer(socket string) (*Supervisor, error) {
-	s, err := at(socket)
+func InContainer(charm, socket string) (*Supervisor, error) {
+	s, err := at(charm, socket)
 	if err != nil {
 		return nil, err
 	}
@@ -79,12 +93,12 @@ func InContainer(socket string) (*Supervisor, error) {
 	return s, nil
 }
 
-func at(socket string) (*Supervisor, error) {
+func at(charm, socket string) (*Supervisor, error) {
 	pebble, err := client.New(&client.Config{Socket: socket, DisableKeepAlive: true})
 	if err != nil {
 		return nil, fmt.Errorf("talk to Pebble at %s: %w", socket, err)
 	}
-	return &Supervisor{socket: socket, pebble: pebble}, nil
+	return &Supervisor{charm: charm, socket: socket, pebble: pebble}, nil
 }
 
 // given is a Pebble that is not ours to start or stop.
@@ -139,11 +153,11 @@ func (s *Supervisor) Ensure(ctx context.Context, plan Plan) error {
 	layer, err := yaml.Marshal(struct {
 		Summary string `yaml:"summary"`
 		Plan    `yaml:",inline"`
-	}{"Kafka Connect", plan})
+	}{"Services of " + s.charm, plan})
 	if err != nil {
 		return fmt.Errorf("write Pebble's layer: %w", err)
 	}
-	if err := s.writeLayer("001-"+label, layer); err != nil {
+	if err := s.writeLayer("001-"+s.charm, layer); err != nil {
 		return fmt.Errorf("write Pebble's layer: %w", err)
 	}
 	if _, err := s.keeper.Start(); err != nil {
@@ -152,7 +166,7 @@ func (s *Supervisor) Ensure(ctx context.Context, plan Plan) error {
 	if err := s.answers(ctx); err != nil {
 		return err
 	}
-	if err := s.pebble.AddLayer(&client.AddLayerOptions{Combine: true, Label: label, LayerData: layer}); err != nil {
+	if err := s.pebble.AddLayer(&client.AddLayerOptions{Combine: true, Label: s.charm, LayerData: layer}); err != nil {
 		return fmt.Errorf("hand Pebble its layer: %w", err)
 	}
 	return s.startStopped(ctx, plan.Services)
@@ -182,6 +196,14 @@ func (s *Supervisor) Services(ctx context.Context) (map[string]State, error) {
 func (s *Supervisor) Restart(ctx context.Context, name string) error {
 	change, err := s.pebble.Restart(&client.ServiceOptions{Names: []string{name}})
 	return s.wait(ctx, "restart "+name, change, err)
+}
+
+// Reload sends a service SIGHUP, at which it reads its files again.
+func (s *Supervisor) Reload(name string) error {
+	if err := s.pebble.SendSignal(&client.SendSignalOptions{Signal: "SIGHUP", Services: []string{name}}); err != nil {
+		return fmt.Errorf("have Pebble tell %s to read its files again: %w", name, err)
+	}
+	return nil
 }
 
 // Halt stops a service and keeps it stopped; one that Pebble does not know is. The layer says so until Ensure hands over

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"connectcharms/provider-charm/internal/supervisor"
+	"connectcharms/requirer-lib/supervisor"
 )
 
 // pebble builds the Pebble that the charm ships, once.
@@ -27,10 +27,15 @@ func pebble(t *testing.T) string {
 	return strings.TrimSpace(string(out))
 }
 
+func own(t *testing.T, dir string) supervisor.Own {
+	t.Helper()
+	return supervisor.Own{Charm: "test", Binary: pebble(t), Dir: dir, Service: "test-pebble"}
+}
+
 func newSupervisor(t *testing.T) (*supervisor.Supervisor, string) {
 	dir, err := os.MkdirTemp("", "sv") // short: a unix socket's path has 108 bytes at the most
 	require.NoError(t, err)
-	s, err := supervisor.OnMachine(pebble(t), dir, "test-pebble", false)
+	s, err := own(t, dir).Supervisor()
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		assert.NoError(t, s.Stop(context.Background()))
@@ -55,7 +60,7 @@ func TestServicesOutliveTheSupervisorObjectAndStop(t *testing.T) {
 	assert.Empty(t, states, "nothing runs before Ensure")
 	require.NoError(t, s.Ensure(t.Context(), services(map[string]supervisor.Service{"one": service("sleep 60")})))
 
-	again, err := supervisor.OnMachine(pebble(t), dir, "test-pebble", false)
+	again, err := own(t, dir).Supervisor()
 	require.NoError(t, err)
 	states, err = again.Services(t.Context())
 	require.NoError(t, err)
@@ -95,6 +100,18 @@ func loggedPID(t *testing.T, s *supervisor.Supervisor, nth int) string {
 	return strings.TrimPrefix(lines[nth-1], "pid ")
 }
 
+func TestAServiceIsToldToReadItsFilesAgain(t *testing.T) {
+	t.Parallel()
+	s, dir := newSupervisor(t)
+	script := filepath.Join(dir, "reads.sh")
+	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\ntrap 'echo pid again' HUP\necho pid first\nwhile :; do sleep 0.05; done\n"), 0o755))
+	require.NoError(t, s.Ensure(t.Context(), services(map[string]supervisor.Service{"stubborn": service(script)})))
+	require.Equal(t, "first", loggedPID(t, s, 1))
+	require.NoError(t, s.Reload("stubborn"))
+	assert.Equal(t, "again", loggedPID(t, s, 2))
+	assert.Error(t, s.Reload("unknown"))
+}
+
 func TestAServiceThatDiesAtStartIsReportedByItsState(t *testing.T) {
 	t.Parallel()
 	s, dir := newSupervisor(t)
@@ -104,6 +121,7 @@ func TestAServiceThatDiesAtStartIsReportedByItsState(t *testing.T) {
 	states, err := s.Services(t.Context())
 	require.NoError(t, err)
 	assert.False(t, states["dies"].Running())
+	assert.True(t, states["dies"].Died())
 	assert.True(t, states["lives"].Running())
 	log, err := s.Logs("dies", 10)
 	require.NoError(t, err)
@@ -128,7 +146,7 @@ func kept(t *testing.T) (socket string) {
 
 func TestAPebbleThatIsGivenIsUsedAndLeftRunning(t *testing.T) {
 	t.Parallel()
-	s, err := supervisor.InContainer(filepath.Join(t.TempDir(), "none"))
+	s, err := supervisor.InContainer("kafka-connect", filepath.Join(t.TempDir(), "none"))
 	require.NoError(t, err)
 	assert.False(t, s.Running())
 	states, err := s.Services(t.Context())
@@ -137,7 +155,7 @@ func TestAPebbleThatIsGivenIsUsedAndLeftRunning(t *testing.T) {
 	require.NoError(t, s.Stop(t.Context()))
 
 	socket := kept(t)
-	s, err = supervisor.InContainer(socket)
+	s, err = supervisor.InContainer("kafka-connect", socket)
 	require.NoError(t, err)
 	require.Eventually(t, s.Running, 10*time.Second, 20*time.Millisecond)
 	require.NoError(t, s.Ensure(t.Context(), services(map[string]supervisor.Service{"one": service("sleep 60")})))

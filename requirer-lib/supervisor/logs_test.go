@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"connectcharms/provider-charm/internal/supervisor"
+	"connectcharms/requirer-lib/supervisor"
 )
 
 // loki takes what Pebble pushes, as Loki's push API has it in JSON.
@@ -87,7 +87,7 @@ func TestPebbleSendsLogsWhereItIsToldAndNowhereElse(t *testing.T) {
 
 	// After a crash or a reboot it goes on.
 	require.NoError(t, s.Stop(t.Context()))
-	again, err := supervisor.OnMachine(pebble(t), dir, "test-pebble", false)
+	again, err := own(t, dir).Supervisor()
 	require.NoError(t, err)
 	require.NoError(t, again.Ensure(t.Context(), services(map[string]supervisor.Service{"talker": says("third")})))
 	require.Eventually(t, func() bool { return two.has("third") != nil }, 30*time.Second, 50*time.Millisecond)
