@@ -26,7 +26,7 @@ func Load(path string, environ Environ) (*Settings, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
-	s := &Settings{Path: path, environ: environ}
+	s := &Settings{Path: path, environ: environ, Serve: Serve{Active: true}}
 	if err := s.decode(text); err != nil {
 		return nil, err
 	}

@@ -29,6 +29,7 @@ contexts:
     state: state.yaml
     secrets-dir: secrets
 serve:
+  active: false
   contexts: [production]
   listen: 0.0.0.0:9000
   socket: run/manager.socket
@@ -82,6 +83,7 @@ func TestTheFileIsReadWhole(t *testing.T) {
 	served, err := s.Served()
 	require.NoError(t, err)
 	assert.Equal(t, []settings.Context{production}, served)
+	assert.False(t, s.Serve.Active)
 	assert.Equal(t, 30*time.Second, s.Serve.Interval)
 	assert.Equal(t, settings.Report, s.Serve.Drift)
 	assert.Equal(t, filepath.Join(directory, "run/manager.socket"), s.Serve.Socket)
@@ -98,6 +100,7 @@ func TestWithoutAFileTheEnvironmentIsAllThereIs(t *testing.T) {
 	assert.Equal(t, settings.DefaultListen, s.Serve.Listen)
 	assert.Equal(t, settings.DefaultInterval, s.Serve.Interval)
 	assert.Equal(t, settings.Repair, s.Serve.Drift)
+	assert.True(t, s.Serve.Active)
 	assert.Equal(t, filepath.Join(home, ".config/connect-manager/config.yaml"), s.Path)
 }
 
