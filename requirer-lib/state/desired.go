@@ -1,0 +1,75 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectors"
+	"connectcharms/requirer-lib/secret"
+)
+
+// Desired is the file with its references resolved. The error is Problems: all references that lead nowhere, those of the
+// owners too.
+func (f *File) Desired(from Secrets) (connectors.Desired, error) {
+	found := &findings{file: f.name}
+	desired := connectors.Desired{}
+	for _, c := range f.Connectors {
+		lookUp := func(of field, value Value) secret.Value {
+			text, err := value.Resolve(from)
+			if err != nil {
+				found.add(f.problem(c.Name, of, err.Error()))
+			}
+			return text
+		}
+		desired[c.Name] = c.desired(lookUp)
+		lookUp(field{inOwner, "webhook"}, c.Owner.Webhook)
+		lookUp(field{inOwner, "chat"}, c.Owner.Chat)
+	}
+	return desired, found.problems().asError()
+}
+
+func (c Connector) desired(lookUp func(field, Value) secret.Value) connectors.Connector {
+	desired := connectors.Connector{Config: connect.Settings{}, State: c.State}
+	for key, value := range c.Config {
+		desired.Config[key] = lookUp(field{inConfig, key}, value).Reveal()
+	}
+	return desired
+}
+
+// Resolve gives the text that a value stands for. The error says where it leads, and to nothing.
+func (v Value) Resolve(from Secrets) (secret.Value, error) {
+	reference, is := v.Reference()
+	if !is {
+		return secret.New(v.text), nil
+	}
+	if reference.Env != "" {
+		value, is := from.Env(reference.Env)
+		if !is {
+			return value, fmt.Errorf("%s leads nowhere: the variable is not set", reference)
+		}
+		return value, nil
+	}
+	value, err := from.Secret(reference.Secret, reference.Key)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return secret.Value{}, fmt.Errorf("%s leads nowhere: there is no such secret", reference)
+	case err != nil:
+		return secret.Value{}, fmt.Errorf("%s leads nowhere: %w", reference, err)
+	}
+	return value, nil
+}
+
+// problem finds fault with a field of a connector, where the file says it; with one that it does not say, where the
+// section begins or else the connector.
+func (f *File) problem(connector string, of field, message string) Problem {
+	at, is := f.places[connector][of]
+	if !is {
+		at = f.places[connector][field{}]
+	}
+	return Problem{
+		File: f.name, Line: at.line, Column: at.column, Connector: connector, Field: of.String(),
+		Message: "connector " + connector + ": " + of.String() + ": " + message,
+	}
+}

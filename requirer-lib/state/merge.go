@@ -1,0 +1,145 @@
+package state
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"connectcharms/requirer-lib/connect"
+)
+
+// file merges what the parts say, for one environment; empty: for none. What is said of one connector goes before what
+// is said of all, and where both are, what the environment says before what the file says:
+//
+//	defaults ◄ the environment's defaults ◄ the connector's entry ◄ the environment's part of it
+func (p *parts) file(environment string) *File {
+	of := p.environments[environment]
+	file := &File{Manager: p.manager, name: p.name, places: map[string]map[field]place{}}
+	defaults := p.merge("", p.defaults, of.defaults)
+	for _, entry := range p.connectors {
+		if of.without[entry.name] {
+			continue
+		}
+		merged := p.merge(entry.name, p.merge(entry.name, defaults, entry.layer), of.connectors[entry.name])
+		connector, places := built(entry, merged)
+		p.checkWhole(environment, entry, connector, places)
+		file.Connectors = append(file.Connectors, connector)
+		file.places[entry.name] = places
+	}
+	return file
+}
+
+// merge has one layer say what it says over another.
+func (p *parts) merge(connector string, below, above layer) layer {
+	merged := maps.Clone(below)
+	if merged == nil {
+		merged = layer{}
+	}
+	for of, says := range above {
+		if says.value != nil {
+			merged[of] = says
+			continue
+		}
+		if _, is := below[of]; !is {
+			p.add(Problem{
+				Line: says.line, Column: says.column, Connector: connector, Field: of.String(), Nearest: nearest(of.key, below.keys(of.section)),
+				Message: of.String() + " is not set: there is nothing that null takes away",
+			})
+		}
+		delete(merged, of)
+	}
+	return merged
+}
+
+// keys are those of one section, sorted.
+func (l layer) keys(section string) (keys []string) {
+	for of := range l {
+		if of.section == section {
+			keys = append(keys, of.key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// built makes a connector of what is said of it.
+func built(entry written, says layer) (Connector, map[field]place) {
+	connector := Connector{Name: entry.name, State: connect.Running, Config: map[string]Value{}, Restart: DefaultRestart}
+	places := map[field]place{{}: entry.place}
+	for of, said := range says {
+		places[of] = said.place
+		switch of.section {
+		case inState:
+			connector.State = said.value.(connect.State)
+		case inConfig:
+			connector.Config[of.key] = said.value.(Value)
+		case inLabels:
+			if connector.Labels == nil {
+				connector.Labels = map[string]string{}
+			}
+			connector.Labels[of.key] = said.value.(Value).text
+		case inOwner:
+			connector.Owner.set(of.key, said.value.(Value))
+		case inRestart:
+			connector.Restart.set(of.key, said.value)
+		case inOffsets:
+			connector.Offsets = said.value.([]connect.Offset)
+		case inProtected:
+			connector.Protected = said.value.(bool)
+		}
+	}
+	return connector, places
+}
+
+func (o *Owner) set(key string, value Value) {
+	switch key {
+	case "team":
+		o.Team = value.text
+	case "email":
+		o.Email = value.text
+	case "on-call":
+		o.OnCall = value.text
+	case "webhook":
+		o.Webhook = value
+	case "chat":
+		o.Chat = value
+	}
+}
+
+func (r *Restart) set(key string, value any) {
+	switch key {
+	case "attempts":
+		r.Attempts = value.(int)
+	case "backoff":
+		r.Backoff = value.(time.Duration)
+	case "max-backoff":
+		r.MaxBackoff = value.(time.Duration)
+	case "reset-after":
+		r.ResetAfter = value.(time.Duration)
+	}
+}
+
+// classKey is the one key that every configuration must have.
+const classKey = "connector.class"
+
+// checkWhole judges what only the whole of a connector shows.
+func (p *parts) checkWhole(environment string, entry written, c Connector, places map[field]place) {
+	wrong := func(at place, about, message string) {
+		problem := Problem{
+			File: p.name, Line: at.line, Column: at.column, Connector: c.Name, Field: about, Message: "connector " + c.Name + ": " + message,
+		}
+		if environment != "" && !p.seen[problem] {
+			problem.Message += ", in environment " + environment
+		}
+		p.add(problem)
+	}
+	if class, is := c.Config[classKey]; !is || class.IsZero() {
+		at := cmp.Or(places[field{inConfig, classKey}], entry.place)
+		wrong(at, inConfig+"."+classKey, "config has no "+classKey)
+	}
+	if c.Restart.Backoff > c.Restart.MaxBackoff {
+		at := cmp.Or(places[field{inRestart, "backoff"}], places[field{inRestart, "max-backoff"}])
+		wrong(at, inRestart+".backoff", "restart.backoff is longer than max-backoff, which is "+c.Restart.MaxBackoff.String())
+	}
+}
