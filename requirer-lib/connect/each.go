@@ -25,8 +25,8 @@ func (f Failures) Err() error {
 	return errors.Join(all...)
 }
 
-// Each does something for each connector, atOnce at a time (0: AtOnce), and returns when it is done with all of them.
-// One that fails holds up no other. A name that is there twice is done once.
+// Each does something for each connector, atOnce at a time (0: AtOnce), begun in the order of the names given, and returns
+// when it is done with all of them. One that fails holds up no other. A name that is there twice is done once.
 //
 // When the context ends, those not begun fail with its error; what is under way is waited for, so do should honour the
 // context, as all methods of Client do.
@@ -34,7 +34,7 @@ func Each(ctx context.Context, atOnce int, names []string, do func(ctx context.C
 	if atOnce <= 0 {
 		atOnce = AtOnce
 	}
-	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	names = onlyFirst(names)
 	work := make(chan string)
 	failures := Failures{}
 	var mu sync.Mutex
@@ -56,6 +56,16 @@ func Each(ctx context.Context, atOnce int, names []string, do func(ctx context.C
 	close(work)
 	group.Wait()
 	return failures
+}
+
+// onlyFirst leaves out names that were there before.
+func onlyFirst(names []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		before := seen[name]
+		seen[name] = true
+		return before
+	})
 }
 
 func doUnlessEnded(ctx context.Context, name string, do func(context.Context, string) error) error {

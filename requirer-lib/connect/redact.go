@@ -22,6 +22,12 @@ func Redact(text string, config map[string]string) string {
 	return redact(text, secretValues(config))
 }
 
+// RedactTexts is Redact for texts that are known to be secret, whatever their keys.
+func RedactTexts(text string, secrets ...string) string { return redact(text, secretTexts(secrets...)) }
+
+// IsSecret says whether a key goes by a secret's name: its value is not to be shown.
+func IsSecret(key string) bool { return secretName.MatchString(key) }
+
 func redact(text string, hide []string) string {
 	// The longest first, or the rest of one would stay where a shorter one is its beginning.
 	slices.SortFunc(hide, func(a, b string) int { return len(b) - len(a) })

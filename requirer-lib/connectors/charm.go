@@ -36,7 +36,7 @@ func Reconcile(ctx context.Context, connection *connectclient.Connection, desire
 		return report, fmt.Errorf("connect to %s: %w", connection.Provider(), err)
 	}
 	defer client.Close()
-	report, err = Owned{client, connection}.run(ctx, desired, options, connection.MayEnd())
+	report, err = Owned{Client: client, Names: connection}.run(ctx, desired, options, connection.MayEnd())
 	report.Provider = connection.Provider()
 	return report, err
 }

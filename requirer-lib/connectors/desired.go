@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"connectcharms/requirer-lib/connect"
 )
@@ -19,19 +21,32 @@ type Connector struct {
 	// State is connect.Running (as is the empty one), connect.Paused or connect.Stopped. It is declared as the
 	// configuration is: a connector that a person has paused by hand is resumed.
 	State connect.State
+	// Secret are the keys of Config whose values no plan, report or error may show, beside those that go by a secret's
+	// name (connect.IsSecret).
+	Secret []string
+	// Protected keeps it from being deleted, also when it is no longer desired.
+	Protected bool
+	// Offsets are where it begins when it is created. They change nothing of one that is there.
+	Offsets []connect.Offset
 }
 
 var errNil = errors.New("the desired connectors are nil: for none, which deletes all, give an empty map")
 
 func (c Connector) state() connect.State { return cmp.Or(c.State, connect.Running) }
 
+func (c Connector) isSecret(key string) bool {
+	return connect.IsSecret(key) || slices.Contains(c.Secret, key)
+}
+
 // check says why a connector of this name cannot be made or changed. It is then left as it is.
 func (c Connector) check(name string) error {
 	if err := connect.CheckName(name); err != nil {
 		return err
 	}
-	if _, has := c.Config[nameKey]; has {
-		return fmt.Errorf("leave the key %s out of the configuration: it is set from the connector's own", nameKey)
+	for key := range c.Config {
+		if key == nameKey || strings.HasPrefix(key, managerKey) {
+			return fmt.Errorf("leave the key %.100s out of the configuration: it is set from what else is said of the connector", key)
+		}
 	}
 	switch c.state() {
 	case connect.Running, connect.Paused, connect.Stopped:

@@ -9,6 +9,8 @@
 //
 // What connectors there are to be, and what a connector does with its configuration, is its caller's matter.
 //
-// [Reconcile] is for charms, one call for each relation. [Owned] is the same for whoever has a client of a cluster and a
-// rule for names; it knows nothing of Juju. The example is a whole charm.
+// [Reconcile] is for charms, one call for each relation. [Owned] is the same for whoever has a client of a cluster, and
+// its connectors told from others' by their names ([Names], [Suffix]) or by a [Mark] in their configuration; it knows
+// nothing of Juju. A [Plan] can be looked at, saved, approved, and applied exactly ([Owned.Apply]). The example is a whole
+// charm.
 package connectors

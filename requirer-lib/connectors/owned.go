@@ -3,25 +3,22 @@ package connectors
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"connectcharms/requirer-lib/connect"
 )
 
-// Names is the rule by which connectors have an owner. A *connectclient.Connection is one.
-type Names interface {
-	// ConnectorName is the name in Kafka Connect of what the owner calls name.
-	ConnectorName(name string) string
-	// ShortName undoes ConnectorName; false for a connector of another owner.
-	ShortName(connector string) (name string, owned bool)
-}
-
-// Owned are the connectors of one owner on one cluster. No other's is ever changed.
+// Owned are the connectors of one owner on one cluster. No other's is ever changed. They are told by their names, or by a
+// mark, or by both; by neither would be all, which is refused.
 type Owned struct {
 	Client *connect.Client
-	Names  Names
+	Names  Names // nil: the owner's name for a connector is that in Kafka Connect
+	Mark   Mark  // empty: all that have such names are its own
 }
+
+var errNoOwner = errors.New("neither names nor a mark tell whose connectors are: all on the cluster would be this owner's")
 
 // Options of a call. The zero value will do.
 type Options struct {
@@ -31,6 +28,14 @@ type Options struct {
 	// until its configuration changes or a person restarts it: Kafka Connect has its own retries for what passes, and
 	// whoever restarts in every hook what fails for good hides it.
 	RestartFailed bool
+	// Adopt are the owner's names of desired connectors that it takes over where they are there and not its own, from
+	// whomever. AdoptAll takes over every desired one that is nobody's.
+	Adopt    []string
+	AdoptAll bool
+	// Hold says why a change has to wait, as for an approval; empty: it has not. Nil: none has.
+	Hold func(Change) string
+	// Progress is told how many of the connectors that are changed are done with, whatever came of it, one call at a time.
+	Progress func(done, total int)
 	// Patience is how long a call takes at the longest. 0: 30 s. Juju runs a unit's hooks one after the other.
 	Patience time.Duration
 	// Wait is how long of that to wait for connectors and tasks that were changed, or are on their way to another worker.
@@ -52,23 +57,23 @@ const (
 // configuration still shows the tasks it had.
 const lookEvery = 500 * time.Millisecond
 
-// Observe gives the connectors there are, by the owner's names for them, in one request.
-func (o Owned) Observe(ctx context.Context) (map[string]connect.ListedConnector, error) {
-	listed, err := o.Client.ListConnectors(ctx)
+// Plan observes and decides. Nothing is written.
+func (o Owned) Plan(ctx context.Context, desired Desired, options Options) (Plan, error) {
+	if err := o.check(desired); err != nil {
+		return Plan{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(options.Patience, defaultPatience))
+	defer cancel()
+	there, err := o.Observe(ctx)
 	if err != nil {
-		return nil, err
+		return Plan{}, err
 	}
-	there := map[string]connect.ListedConnector{}
-	for connector, entry := range listed {
-		if name, owned := o.Names.ShortName(connector); owned {
-			there[name] = entry
-		}
-	}
-	return there, nil
+	return o.Decide(desired, there, options), nil
 }
 
 // Reconcile makes the connectors the desired ones, as far as it can until the context or its patience ends. The error is
-// for nil desired connectors alone: what the cluster refuses, and that it does not answer, is in the report.
+// for nil desired connectors, or an owner who is told by nothing: what the cluster refuses, and that it does not answer,
+// is in the report.
 //
 // Two callers at the same time do no harm: what one finds done by the other is done.
 func (o Owned) Reconcile(ctx context.Context, desired Desired, options Options) (Report, error) {
@@ -81,8 +86,8 @@ func (o Owned) Look(ctx context.Context, desired Desired, options Options) (Repo
 }
 
 func (o Owned) run(ctx context.Context, desired Desired, options Options, look bool) (Report, error) {
-	if desired == nil {
-		return Report{}, errNil
+	if err := o.check(desired); err != nil {
+		return Report{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(options.Patience, defaultPatience))
 	defer cancel()
@@ -92,4 +97,28 @@ func (o Owned) run(ctx context.Context, desired Desired, options Options, look b
 		run.await(ctx)
 	}
 	return run.report(), nil
+}
+
+func (o Owned) check(desired Desired) error {
+	switch {
+	case desired == nil:
+		return errNil
+	case o.Names == nil && o.Mark == "":
+		return errNoOwner
+	}
+	return nil
+}
+
+func (o Owned) connectorName(name string) string {
+	if o.Names == nil {
+		return name
+	}
+	return o.Names.ConnectorName(name)
+}
+
+func (o Owned) shortName(connector string) (string, bool) {
+	if o.Names == nil {
+		return connector, true
+	}
+	return o.Names.ShortName(connector)
 }

@@ -22,7 +22,7 @@ func (r *run) isConnectorPending(name string) bool {
 	found, exists := r.there[name]
 	hasActed := len(record.tried) > 0
 	switch {
-	case record.err != nil:
+	case record.err != nil || record.held != "":
 		return false
 	case !isDesired:
 		return exists && hasActed
@@ -49,11 +49,11 @@ func isMoving(status connect.Status) bool {
 const looksAtFailure = 2
 
 // hasArrived says whether a connector that was changed shows what came of it, looks after the change.
-func (r *run) hasArrived(wanted Connector, found connect.ListedConnector, looks int) bool {
+func (r *run) hasArrived(wanted Connector, found Found, looks int) bool {
 	if found.Status.AnyFailed() && wanted.state() == connect.Running {
 		return looks >= looksAtFailure
 	}
-	if len(difference(wanted.Config, found.Info.Config)) > 0 || found.Status.Connector.State != wanted.state() {
+	if r.write(wanted, found, difference(wanted, found)) != "" || found.Status.Connector.State != wanted.state() {
 		return false
 	}
 	tasks := found.Status.Tasks

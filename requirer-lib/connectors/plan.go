@@ -1,133 +1,151 @@
 package connectors
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
 	"connectcharms/requirer-lib/connect"
 )
 
-// Action is one thing to do to a connector.
-type Action string
-
-// The actions.
-const (
-	Create  Action = "create" // in its state
-	Update  Action = "update" // its configuration
-	Pause   Action = "pause"
-	Resume  Action = "resume"
-	Stop    Action = "stop"
-	Restart Action = "restart" // what has failed of it
-	Delete  Action = "delete"
-)
+// Plan is what makes the connectors that are there the desired ones. It holds no secret of theirs, as JSON or printed.
+type Plan struct {
+	Changes   []Change `json:"changes"`   // ordered by name
+	Unchanged []string `json:"unchanged"` // desired, and as desired
+}
 
 // Change is what is to be done to one connector.
 type Change struct {
-	Name    string   // its owner's
-	Actions []Action // in this order; where one fails, those after it are not tried
-	Keys    []string // of the configuration, in which an update makes a difference
+	Name    string        `json:"name"`           // its owner's
+	Actions []Action      `json:"actions"`        // in this order; where one fails, those after it are not tried
+	Keys    []KeyChange   `json:"keys,omitempty"` // of its configuration, ordered by key; none for a deletion
+	From    connect.State `json:"from,omitempty"` // its state; empty: it is not there
+	To      connect.State `json:"to,omitempty"`   // empty: it is to be deleted
+	Reason  string        `json:"reason,omitempty"`
+	// Refused is why nothing of this is done before a person changes something.
+	Refused string `json:"refused,omitempty"`
+	// Held is what Options.Hold has said of it: nothing of this is done yet.
+	Held string `json:"held,omitempty"`
 }
 
-// Plan names what makes the connectors that are there the desired ones, ordered by name. It is a pure function. What is
-// as it should be is left out: Kafka Connect restarts a connector that is given the configuration it has. So is what is
-// wrong in itself, such as an illegal name.
+// IsDue says whether the change is neither refused nor held.
+func (c Change) IsDue() bool { return c.Refused == "" && c.Held == "" }
+
+// Due are the changes that are neither refused nor held.
+func (p Plan) Due() []Change {
+	return slices.DeleteFunc(slices.Clone(p.Changes), func(change Change) bool { return !change.IsDue() })
+}
+
+// Why a change is refused, for errors.Is on Result.Err.
+var (
+	ErrNotOwned  = errors.New("a connector of this name is there and not this owner's: adopt it, or choose another name")
+	ErrProtected = errors.New("it is protected from deletion: take that off first, while it is desired")
+)
+
+// Decide plans. It is a pure function. What is as it should be needs no change: Kafka Connect restarts a connector that is
+// given the configuration it has.
 //
 // A connector that is UNASSIGNED or RESTARTING does not show whether it is paused or stopped: nothing is planned for its
-// state until it does.
-func Plan(desired Desired, there map[string]connect.ListedConnector, options Options) []Change {
+// state until it does. What is neither desired nor owned is not looked at.
+func (o Owned) Decide(desired Desired, there map[string]Found, options Options) Plan {
 	names := map[string]bool{}
 	for name := range desired {
 		names[name] = true
 	}
-	for name := range there {
-		names[name] = true
+	for name, found := range there {
+		names[name] = names[name] || found.Owned && !options.Keep
 	}
-	var changes []Change
+	plan := Plan{Changes: []Change{}, Unchanged: []string{}}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if change := changeOf(name, desired, there, options); len(change.Actions) > 0 {
-			changes = append(changes, change)
+		if !names[name] {
+			continue
+		}
+		if change := o.changeOf(name, desired, there, options); len(change.Actions) > 0 || change.Refused != "" {
+			plan.Changes = append(plan.Changes, change)
+		} else {
+			plan.Unchanged = append(plan.Unchanged, name)
 		}
 	}
-	return changes
+	return plan
 }
 
-func changeOf(name string, desired Desired, there map[string]connect.ListedConnector, options Options) Change {
+// changeOf decides on one connector.
+//
+//	            | not there | there, its own    | there, not its own | there, protected
+//	desired     | create    | what differs      | adopt, or refused  | as its own
+//	not desired |           | delete            |                    | refused
+func (o Owned) changeOf(name string, desired Desired, there map[string]Found, options Options) Change {
 	wanted, isDesired := desired[name]
 	found, exists := there[name]
 	change := Change{Name: name}
+	if exists {
+		change.From = found.Status.Connector.State
+	}
 	switch {
-	case isDesired && wanted.check(name) != nil:
-	case !isDesired && !options.Keep:
-		change.Actions = []Action{Delete}
 	case !isDesired:
+		change.Actions, change.Reason = []Action{Delete}, "not desired any more"
 	case !exists:
-		change.Actions = []Action{Create}
+		change.To, change.Keys = wanted.state(), difference(wanted, found)
+		change.Actions, change.Reason = creation(wanted), "not there"
 	default:
-		change.Keys = difference(wanted.Config, found.Info.Config)
-		change.Actions = actions(wanted.state(), found.Status, len(change.Keys) > 0, options.RestartFailed)
+		change.To, change.Keys = wanted.state(), difference(wanted, found)
+		change.Actions = actions(wanted, found, o.write(wanted, found, change.Keys), options.RestartFailed)
+		change.Reason = o.reason(wanted, found, change)
+	}
+	if change.Actions == nil {
+		change.Actions = []Action{} // in JSON, too
+	}
+	if refusal := o.refusal(name, desired, there, options); refusal != nil {
+		change.Refused, change.Keys = refusal.Error(), nil // another's configuration is not this owner's to show
+	} else if len(change.Actions) > 0 && options.Hold != nil {
+		change.Held = options.Hold(change)
 	}
 	return change
 }
 
-// difference lists the keys that are not the same, without the one that Kafka Connect adds.
-func difference(wanted, there map[string]string) (keys []string) {
-	for key, value := range wanted {
-		if found, is := there[key]; !is || found != value {
-			keys = append(keys, key)
+// refusal is why nothing may be done about a connector; nil where there is no reason.
+func (o Owned) refusal(name string, desired Desired, there map[string]Found, options Options) error {
+	wanted, isDesired := desired[name]
+	found, exists := there[name]
+	if !isDesired {
+		if found.Protected {
+			return ErrProtected
 		}
+		return nil
 	}
-	for key := range there {
-		if _, is := wanted[key]; !is && key != nameKey {
-			keys = append(keys, key)
+	if err := o.checkDesired(name, wanted); err != nil {
+		return err
+	}
+	if exists && !found.Owned && !options.adopts(name, found) {
+		if found.Manager != "" {
+			return fmt.Errorf("%w (it is that of %.100q)", ErrNotOwned, found.Manager)
 		}
+		return ErrNotOwned
 	}
-	slices.Sort(keys)
-	return keys
+	return nil
 }
 
-// actions are those on a connector that is there. An old configuration is not set going, nor a new one while the
-// connector is to rest: so a connector rests before its update, and gets going after it.
-func actions(wanted connect.State, found connect.Status, update, restartFailed bool) (all []Action) {
-	move, rests := transition(wanted, found.Connector.State)
-	if move != "" && rests {
-		all = append(all, move)
+func (o Owned) checkDesired(name string, wanted Connector) error {
+	if err := wanted.check(name); err != nil {
+		return err
 	}
-	if update {
-		all = append(all, Update)
-	}
-	if move != "" && !rests {
-		all = append(all, move)
-	}
-	if !update && needsRestart(wanted, found, restartFailed) {
-		all = append(all, Restart) // an update is one
-	}
-	return all
+	return checkWhole(o.connectorName(name))
 }
 
-// transition is what brings a connector from one state to another, and whether it is then at rest, or more so than
-// before. It is empty where nothing is to be done.
-func transition(wanted, found connect.State) (action Action, rests bool) {
-	switch wanted {
-	case connect.Running:
-		if found == connect.Paused || found == connect.Stopped {
-			return Resume, false
-		}
-	case connect.Paused:
-		if found == connect.Running || found == connect.Failed || found == connect.Stopped {
-			return Pause, found != connect.Stopped
-		}
-	case connect.Stopped:
-		if found == connect.Running || found == connect.Failed || found == connect.Paused {
-			return Stop, true
-		}
-	}
-	return "", false
+func (o Options) adopts(name string, found Found) bool {
+	return slices.Contains(o.Adopt, name) || o.AdoptAll && found.Manager == ""
 }
 
-// needsRestart: a connector that is FAILED notes that it is paused, and shows it when it is restarted: without running.
-func needsRestart(wanted connect.State, found connect.Status, restartFailed bool) bool {
-	if wanted == connect.Paused {
-		return found.Connector.State == connect.Failed
+// write is which action, if any, brings a connector's configuration about.
+func (o Owned) write(wanted Connector, found Found, keys []KeyChange) Action {
+	switch {
+	case !found.Owned:
+		return Adopt
+	case found.marks.pending && len(wanted.Offsets) > 0:
+		return SetOffsets
+	case len(keys) > 0 || found.marks != o.marksOf(wanted):
+		return Update
 	}
-	return wanted == connect.Running && restartFailed && found.AnyFailed()
+	return ""
 }

@@ -46,22 +46,24 @@ const (
 func TestPlanNamesWhatDiffersAndNothingElse(t *testing.T) {
 	t.Parallel()
 	type actions = []connectors.Action
-	file := []string{"file"}
+	type keys = []connectors.KeyChange
+	file := keys{changed("file", "a", "b")}
 	restart := connectors.Options{RestartFailed: true}
 	cases := map[string]struct {
 		wanted  *connectors.Connector
 		there   *connect.ListedConnector
 		options connectors.Options
 		want    actions
-		keys    []string
+		keys    keys
+		refused string
 	}{
-		"missing":                    {wanted: want("a", ""), want: actions{connectors.Create}},
-		"missing, to be stopped":     {wanted: want("a", stopped), want: actions{connectors.Create}},
+		"missing":                    {wanted: want("a", ""), want: actions{connectors.Create}, keys: created("a")},
+		"missing, to be stopped":     {wanted: want("a", stopped), want: actions{connectors.Create}, keys: created("a")},
 		"the same":                   {wanted: want("a", ""), there: is("a", running, running)},
 		"another configuration":      {wanted: want("b", ""), there: is("a", running, running), want: actions{connectors.Update}, keys: file},
 		"not desired":                {there: is("a", running), want: actions{connectors.Delete}},
 		"not desired, kept":          {there: is("a", running), options: connectors.Options{Keep: true}},
-		"wrong in itself":            {wanted: want("b", "DESTROYED"), there: is("a", running)},
+		"wrong in itself":            {wanted: want("a", "DESTROYED"), there: is("a", running), refused: `a connector cannot be made "DESTROYED": want RUNNING, PAUSED or STOPPED`},
 		"to be paused":               {wanted: want("a", paused), there: is("a", running), want: actions{connectors.Pause}},
 		"paused":                     {wanted: want("a", paused), there: is("a", paused, paused)},
 		"paused by hand":             {wanted: want("a", ""), there: is("a", paused), want: actions{connectors.Resume}},
@@ -88,21 +90,44 @@ func TestPlanNamesWhatDiffersAndNothingElse(t *testing.T) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			desired, there := connectors.Desired{}, map[string]connect.ListedConnector{}
+			desired, listed := connectors.Desired{}, map[string]connect.ListedConnector{}
 			if test.wanted != nil {
 				desired["lines"] = *test.wanted
 			}
 			if test.there != nil {
-				there["lines"] = *test.there
+				listed["lines"+ownMark] = *test.there
 			}
-			plan := connectors.Plan(desired, there, test.options)
-			if test.want == nil {
-				require.Empty(t, plan)
+			plan := decide(desired, listed, test.options)
+			if test.want == nil && test.refused == "" {
+				require.Empty(t, plan.Changes)
 				return
 			}
-			require.Equal(t, []connectors.Change{{Name: "lines", Actions: test.want, Keys: test.keys}}, plan)
+			require.Len(t, plan.Changes, 1)
+			change := plan.Changes[0]
+			assert.Equal(t, append(actions{}, test.want...), change.Actions)
+			assert.Equal(t, test.keys, change.Keys)
+			assert.Equal(t, test.refused, change.Refused)
+			assert.Equal(t, change.Refused == "", change.Reason != "", "whoever is to accept it reads why: %+v", change)
 		})
 	}
+}
+
+// decide plans for connectors that are told by their names.
+func decide(desired connectors.Desired, listed map[string]connect.ListedConnector, options connectors.Options) connectors.Plan {
+	owned := connectors.Owned{Names: connectors.Suffix(ownMark)}
+	return owned.Decide(desired, owned.Of(listed), options)
+}
+
+func changed(key, from, to string) connectors.KeyChange {
+	return connectors.KeyChange{Key: key, Old: &from, New: &to}
+}
+
+func added(key, value string) connectors.KeyChange {
+	return connectors.KeyChange{Key: key, New: &value}
+}
+
+func created(with string) []connectors.KeyChange {
+	return []connectors.KeyChange{added("connector.class", fileSource), added("file", with)}
 }
 
 func want(with string, state connect.State) *connectors.Connector {
@@ -121,14 +146,21 @@ func TestPlanTellsKeysThatAreAddedChangedAndRemovedInOrder(t *testing.T) {
 		"lines": {Config: map[string]string{"connector.class": fileSource, "file": "b", "batch": ""}},
 		"a":     {Config: config("a")},
 	}
-	there := map[string]connect.ListedConnector{"lines": listed("a", running), "gone": listed("a", running)}
-	there["lines"].Info.Config["topic"] = "t"
-	assert.Equal(t, []connectors.Change{
-		{Name: "a", Actions: []connectors.Action{connectors.Create}},
-		{Name: "gone", Actions: []connectors.Action{connectors.Delete}},
-		{Name: "lines", Actions: []connectors.Action{connectors.Update}, Keys: []string{"batch", "file", "topic"}},
-		{Name: "z", Actions: []connectors.Action{connectors.Create}},
-	}, connectors.Plan(desired, there, connectors.Options{}))
+	there := map[string]connect.ListedConnector{
+		"lines" + ownMark: listed("a", running), "gone" + ownMark: listed("a", paused), "same" + ownMark: listed("a", running), "same": listed("b", running),
+	}
+	there["lines"+ownMark].Info.Config["topic"] = "t"
+	desired["same"] = connectors.Connector{Config: config("a")}
+	topic := "t"
+	assert.Equal(t, connectors.Plan{Unchanged: []string{"same"}, Changes: []connectors.Change{
+		{Name: "a", Actions: []connectors.Action{connectors.Create}, Keys: created("a"), To: running, Reason: "not there"},
+		{Name: "gone", Actions: []connectors.Action{connectors.Delete}, From: paused, Reason: "not desired any more"},
+		{
+			Name: "lines", Actions: []connectors.Action{connectors.Update}, From: running, To: running, Reason: "3 keys of its configuration",
+			Keys: []connectors.KeyChange{added("batch", ""), changed("file", "a", "b"), {Key: "topic", Old: &topic}},
+		},
+		{Name: "z", Actions: []connectors.Action{connectors.Create}, Keys: created("a"), To: running, Reason: "not there"},
+	}}, decide(desired, there, connectors.Options{}))
 }
 
 // TestAfterACallThePlanIsEmpty holds for whatever was there before. Nothing is waited for here, so a connector that was
@@ -152,7 +184,7 @@ func TestAfterACallThePlanIsEmpty(t *testing.T) {
 			}
 			there, err := owned.Observe(t.Context())
 			require.NoError(t, err)
-			require.Empty(t, connectors.Plan(desired, there, options))
+			require.Empty(t, owned.Decide(desired, there, options).Changes)
 			require.Len(t, there, len(desired))
 			require.Equal(t, others, othersOf(cluster))
 
@@ -196,7 +228,7 @@ func TestInterruptedAnywhereTheNextCallCompletesIt(t *testing.T) {
 			}
 			there, err := owned.Observe(t.Context())
 			require.NoError(t, err)
-			require.Empty(t, connectors.Plan(desired, there, options))
+			require.Empty(t, owned.Decide(desired, there, options).Changes)
 			require.Equal(t, others, othersOf(cluster))
 		})
 	}

@@ -42,7 +42,7 @@ func TestNilIsTakenForASlipAndEmptyDeletesAll(t *testing.T) {
 	assert.Empty(t, cluster.takeRequests())
 
 	report := reconcile(t, owned, connectors.Desired{}, connectors.Options{})
-	assert.Equal(t, connectors.Result{Name: "a", Done: []connectors.Action{connectors.Delete}}, one(t, report))
+	assert.Equal(t, connectors.Result{Name: "a", Done: []connectors.Action{connectors.Delete}, Reason: "not desired any more"}, one(t, report))
 	assert.Equal(t, []string{"a_r10_" + uuid}, cluster.Connectors())
 	assert.Equal(t, hook.Status{Name: hook.Active, Message: "no connectors configured"}, report.Status())
 }
@@ -85,7 +85,7 @@ func TestAChangeOfConfigurationAndOfStateBothLand(t *testing.T) {
 	report := reconcile(t, owned, connectors.Desired{"a": {Config: config("y"), State: paused}}, connectors.Options{})
 	assert.Equal(t, []string{"PUT a" + ownMark + "/pause", "PUT a" + ownMark + "/config"}, cluster.takeWrites())
 	assert.Equal(t, []connectors.Action{connectors.Pause, connectors.Update}, one(t, report).Done)
-	assert.Equal(t, []string{"file"}, one(t, report).Keys)
+	assert.Equal(t, []connectors.KeyChange{changed("file", "x", "y")}, one(t, report).Keys)
 	assert.Equal(t, "y", cluster.Config("a" + ownMark)["file"])
 	assert.Equal(t, "1 connector paused", report.Status().Message)
 }

@@ -27,10 +27,12 @@ type Report struct {
 type Result struct {
 	Name   string         // its owner's
 	Wanted connect.State  // connect.Running, Paused or Stopped; empty: it is not desired
-	Exists bool           // as last seen
+	Exists bool           // as last seen, and as this owner's
 	Status connect.Status // likewise, of the connector and of every task; traces are redacted
 	Done   []Action       // by this call; none: unchanged
-	Keys   []string       // of the configuration, that this call changed in an update
+	Reason string         // of what was done
+	Keys   []KeyChange    // of the configuration, that this call changed in one that was there
+	Held   string         // why a change waits, as Options.Hold has said
 	// Pending says that the time was over before what came of the call's changes showed, or before a rebalance was.
 	Pending bool
 	Err     error // why it could not be made as desired
@@ -64,27 +66,26 @@ func (r *run) report() Report {
 
 func (r *run) result(name string) Result {
 	record := r.records[name]
-	result := Result{Name: name, Done: record.done, Keys: record.keys, Err: record.err, Pending: r.isConnectorPending(name)}
+	result := Result{
+		Name: name, Done: record.done, Keys: record.keys, Held: record.held, Err: record.err, Pending: r.isConnectorPending(name),
+	}
+	if len(record.done) > 0 {
+		result.Reason = record.reason
+	}
 	if wanted, is := r.desired[name]; is {
 		result.Wanted = wanted.state()
 	}
-	if found, exists := r.there[name]; exists {
-		result.Exists, result.Status = true, record.redact(found.Status)
+	if found, exists := r.there[name]; exists && found.Owned {
+		result.Exists, result.Status = true, record.redacted(found.Status)
 	}
 	return result
 }
 
-func (r *record) redact(status connect.Status) connect.Status {
-	redact := func(trace string) string {
-		for _, config := range r.configs {
-			trace = connect.Redact(trace, config)
-		}
-		return trace
-	}
-	status.Connector.Trace = redact(status.Connector.Trace)
+func (r *record) redacted(status connect.Status) connect.Status {
+	status.Connector.Trace = r.redact(status.Connector.Trace)
 	status.Tasks = slices.Clone(status.Tasks)
 	for i := range status.Tasks {
-		status.Tasks[i].Trace = redact(status.Tasks[i].Trace)
+		status.Tasks[i].Trace = r.redact(status.Tasks[i].Trace)
 	}
 	return status
 }

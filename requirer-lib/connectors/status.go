@@ -85,44 +85,26 @@ func isPassing(err error) bool {
 func (r Result) status(what string) (status hook.Status, is bool) {
 	if r.Err != nil {
 		status = refusal(what, r.Err)
-		if failure := r.failure(); status.Name == hook.Waiting && failure != "" {
-			status = blocked("%s: %s", what, failure)
+		if text := failure(r.Status); status.Name == hook.Waiting && text != "" {
+			status = blocked("%s: %s", what, text)
 		}
 		return status, true
+	}
+	if r.Held != "" {
+		return waiting("%s: %s", what, r.Held), true
 	}
 	if r.Wanted == "" {
 		return waiting("%s: it is being deleted", what), r.Pending
 	}
 	isOutdated := r.Pending && len(r.Done) > 0
-	if failure := r.failure(); failure != "" && !isOutdated {
-		return blocked("%s: %s", what, failure), true
+	if text := failure(r.Status); text != "" && !isOutdated {
+		return blocked("%s: %s", what, text), true
 	}
 	idle := r.idle()
 	if r.Pending {
 		idle = cmp.Or(idle, "what came of its change does not show yet")
 	}
 	return waiting("%s: %s", what, idle), idle != ""
-}
-
-// failure is what has failed for good: the connector itself, or the first of its tasks that has.
-func (r Result) failure() string {
-	if r.Status.Connector.State == connect.Failed {
-		return failed("", r.Status.Connector.Trace)
-	}
-	for _, task := range r.Status.Tasks {
-		if task.State == connect.Failed {
-			return failed(fmt.Sprintf("task %d ", task.ID), task.Trace)
-		}
-	}
-	return ""
-}
-
-func failed(what, trace string) string {
-	text := what + string(connect.Failed)
-	if line := firstLine(trace); line != "" {
-		text += ": " + line
-	}
-	return text
 }
 
 // idle is what is not as desired (yet).

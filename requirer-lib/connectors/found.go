@@ -1,0 +1,61 @@
+package connectors
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"connectcharms/requirer-lib/connect"
+)
+
+// Found is a connector that is there.
+type Found struct {
+	// Connector is its name in Kafka Connect.
+	Connector string
+	// Config is without what Kafka Connect and the owner add to it. Printed, it hides what goes by a secret's name.
+	Config connect.Settings
+	Status connect.Status
+	// Owned says whether it is this owner's.
+	Owned bool
+	// Manager is whose mark it has; empty: nobody's.
+	Manager string
+	// Protected: it is not deleted.
+	Protected bool
+	// Secret are the keys of Config with a secret that do not go by a secret's name, as its owner has noted.
+	Secret []string
+
+	marks marks
+}
+
+// Observe gives the connectors there are, in one request: see Of.
+func (o Owned) Observe(ctx context.Context) (map[string]Found, error) {
+	listed, err := o.Client.ListConnectors(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return o.Of(listed), nil
+}
+
+// Of are those of all connectors on a cluster whose names could be this owner's, by its own names for them. Where owners
+// are told by names, these are its own; by a mark, all.
+func (o Owned) Of(listed map[string]connect.ListedConnector) map[string]Found {
+	there := map[string]Found{}
+	for connector, entry := range listed {
+		name, could := o.shortName(connector)
+		if !could {
+			continue
+		}
+		config, marks := readMarks(entry.Info.Config)
+		found := Found{
+			Connector: connector, Config: config, Status: entry.Status, marks: marks,
+			Owned: o.Mark == "" || marks.manager == string(o.Mark), Manager: marks.manager, Protected: marks.protected,
+		}
+		_ = json.Unmarshal([]byte(marks.hidden), &found.Secret) // somebody may have written anything there
+		there[name] = found
+	}
+	return there
+}
+
+func (f Found) isSecret(key string) bool {
+	return connect.IsSecret(key) || slices.Contains(f.Secret, key)
+}
