@@ -1,0 +1,80 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"connectcharms/integrator-charm/internal/manager"
+)
+
+const (
+	eventsPath = "/api/v1/events"
+	// aliveEvery is how often a stream says that it is still there.
+	aliveEvery = 15 * time.Second
+)
+
+// events streams what changes, as server-sent events, until the client goes or may no longer listen.
+func (a *API) events(w http.ResponseWriter, r request, enter enters) {
+	wanted := r.cluster()
+	if wanted != "" && !slices.ContainsFunc(a.manager.Clusters(), func(c manager.ClusterInfo) bool { return c.Name == wanted }) {
+		refused(r.Request, refusal{http.StatusNotFound, "there is no cluster " + quoted(wanted)}).write(w, r.Request, a.log)
+		return
+	}
+	subscription := a.manager.Subscribe()
+	defer subscription.Close()
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no") // nginx in front keeps nothing back
+	stream := stream{w: w, control: http.NewResponseController(w)}
+	alive := time.NewTicker(a.aliveEvery)
+	defer alive.Stop()
+	err := stream.send("retry: 2000\n\n")
+	for err == nil {
+		select {
+		case <-r.Context().Done():
+			return
+		case <-a.ending.Done():
+			return
+		case <-subscription.News():
+			for _, event := range subscription.Take() {
+				if err == nil && (wanted == "" || event.Cluster == wanted || event.Cluster == "") {
+					err = stream.changed(event)
+				}
+			}
+		case <-alive.C:
+			if _, left := enter(r.Request); left != nil {
+				return
+			}
+			err = stream.send("event: alive\ndata: {}\n\n")
+		}
+	}
+}
+
+// stream writes events, each with its own deadline.
+type stream struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	last    int
+}
+
+func (s *stream) changed(event manager.Event) error {
+	data, err := json.Marshal(event)
+	if err != nil {
+		return err
+	}
+	s.last++
+	return s.send("id: " + strconv.Itoa(s.last) + "\nevent: changed\ndata: " + string(data) + "\n\n")
+}
+
+func (s *stream) send(text string) error {
+	_ = s.control.SetWriteDeadline(time.Now().Add(writeLimit)) // a recorder in a test has none
+	if _, err := fmt.Fprint(s.w, text); err != nil {
+		return err
+	}
+	return s.control.Flush()
+}

@@ -1,0 +1,75 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"connectcharms/integrator-charm/internal/manager"
+)
+
+const (
+	defaultHistory = 50
+	longestHistory = 500
+)
+
+func (a *API) history(r request) (answer, error) {
+	limit, err := number(r, "limit", defaultHistory)
+	if err != nil {
+		return answer{}, err
+	}
+	before, err := number(r, "before", 0)
+	if err != nil {
+		return answer{}, err
+	}
+	runs, err := a.manager.History(r.Context(), r.cluster(), int(min(limit, longestHistory)), before)
+	return ok(runs), err
+}
+
+// number reads a parameter that is a positive number.
+func number(r request, name string, otherwise int64) (int64, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	value, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || value <= 0 {
+		return 0, badRequest(name + ": want a number from 1")
+	}
+	return value, nil
+}
+
+func (a *API) silences(r request) (answer, error) {
+	all, err := a.manager.Silences(r.Context())
+	return ok(all), err
+}
+
+// silence takes an end, or how long from now.
+func (a *API) silence(r request) (answer, error) {
+	var wanted struct {
+		Connector string    `json:"connector"`
+		Team      string    `json:"team"`
+		Comment   string    `json:"comment"`
+		Until     time.Time `json:"until"`
+		Duration  string    `json:"duration"`
+	}
+	if err := read(r, &wanted); err != nil {
+		return answer{}, err
+	}
+	now := a.now()
+	if wanted.Duration != "" {
+		lasts, err := time.ParseDuration(wanted.Duration)
+		if err != nil {
+			return answer{}, badRequest("duration: want one such as 2h30m")
+		}
+		wanted.Until = now.Add(lasts)
+	}
+	made, err := a.manager.Silence(r.unfinished(), manager.Silence{
+		Connector: wanted.Connector, Team: wanted.Team, Comment: wanted.Comment, By: r.who.Name, From: now, Until: wanted.Until,
+	})
+	return answer{status: http.StatusCreated, body: made}, err
+}
+
+func (a *API) endSilence(r request) (answer, error) {
+	return answer{status: http.StatusNoContent}, a.manager.EndSilence(r.unfinished(), r.PathValue("id"))
+}

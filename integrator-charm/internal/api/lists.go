@@ -1,0 +1,47 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"connectcharms/integrator-charm/internal/manager"
+)
+
+// listed answers the names of the connectors that are in a state, as a JSON array.
+func (a *API) listed(r request) (answer, error) {
+	state := r.PathValue("state")
+	if !slices.Contains(manager.ListedStates, state) {
+		return answer{}, refusal{http.StatusNotFound, "no such list: want one of " + strings.Join(manager.ListedStates, ", ")}
+	}
+	all, err := a.manager.Connectors(r.Context(), r.cluster())
+	if err != nil {
+		return answer{}, err
+	}
+	names := []string{}
+	for _, connector := range all {
+		if connector.ListedAs() == state {
+			names = append(names, connector.Name)
+		}
+	}
+	return ok(names), nil
+}
+
+// sync goes on when the client has gone: a sync that is left half-way is nobody's wish.
+func (a *API) sync(r request) (answer, error) {
+	summary, err := a.manager.Sync(r.Context(), r.cluster(), r.who.Name)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(summary), nil
+}
+
+func (a *API) validate(r request) (answer, error) {
+	if err := a.manager.Validate(r.Context(), r.cluster()); err != nil {
+		return answer{}, err
+	}
+	if wantsJSON(r.Request) {
+		return ok(map[string]bool{"valid": true}), nil
+	}
+	return answer{status: http.StatusOK, text: "The state file is valid.\n"}, nil
+}

@@ -1,0 +1,53 @@
+package api
+
+import (
+	"context"
+
+	"connectcharms/integrator-charm/internal/manager"
+	"connectcharms/requirer-lib/connectors"
+)
+
+// Manager is what the API shows and steers: a *manager.Manager, or a double (package apitest). A cluster is named by its
+// context; the empty name is the only one there is.
+type Manager interface {
+	observer
+	keeper
+	approver
+	silencer
+	// Alive says why the loops do not turn; nil when they do.
+	Alive() error
+	// Ready says why not every cluster had its first look yet; nil when each had.
+	Ready() error
+}
+
+type observer interface {
+	Clusters() []manager.ClusterInfo
+	Status(cluster string) (manager.Status, error)
+	// Connectors are ordered as the state file has them; those that it does not name come after.
+	Connectors(ctx context.Context, cluster string) ([]manager.Connector, error)
+	History(ctx context.Context, cluster string, limit int, before int64) ([]manager.Run, error)
+	Subscribe() *manager.Subscription
+}
+
+type keeper interface {
+	// Sync goes on when its caller has gone.
+	Sync(ctx context.Context, cluster, by string) (connectors.Summary, error)
+	// Validate reads the newest state file; the error is state.Problems where the file is wrong.
+	Validate(ctx context.Context, cluster string) error
+	Do(ctx context.Context, cluster, connector string, verb manager.Verb, by string) error
+	// Pushed is told that a source has something new.
+	Pushed()
+}
+
+type approver interface {
+	Plan(ctx context.Context, cluster string) (manager.Plan, error)
+	Approve(ctx context.Context, plan, by, comment string) (manager.Plan, error)
+	Reject(ctx context.Context, plan, by, comment string) (manager.Plan, error)
+	Report(ctx context.Context, plan string) (manager.Report, error)
+}
+
+type silencer interface {
+	Silences(ctx context.Context) ([]manager.Silence, error)
+	Silence(ctx context.Context, silence manager.Silence) (manager.Silence, error)
+	EndSilence(ctx context.Context, id string) error
+}

@@ -1,0 +1,2 @@
+// Package manager keeps the connectors of clusters as their state files have them.
+package manager
