@@ -11,7 +11,9 @@ import (
 
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/secret"
+	"connectcharms/requirer-lib/state"
 )
 
 // ErrNoEndpoints says that a context names no cluster. What needs none, such as a check of a state file, does without.
@@ -21,7 +23,8 @@ var ErrNoEndpoints = errors.New("no cluster is named: give its endpoints in the 
 type Cluster struct {
 	Context settings.Context
 	Client  *connect.Client
-	Secrets Secrets
+	// Secrets are what a state file's references lead to.
+	Secrets state.Secrets
 }
 
 // Options of Open. The zero value will do.
@@ -64,7 +67,16 @@ func open(context settings.Context, options Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Cluster{Context: context, Client: client, Secrets: SecretsOf(context)}, nil
+	return &Cluster{Context: context, Client: client, Secrets: state.Local{Dir: context.SecretsDir}}, nil
+}
+
+// Owned are the connectors of a state file's manager on this cluster: those that end in the context's suffix, where it has
+// one, and else those that bear the manager's mark.
+func (c *Cluster) Owned(manager string) connectors.Owned {
+	if c.Context.NameSuffix != "" {
+		return connectors.Owned{Client: c.Client, Names: connectors.Suffix(c.Context.NameSuffix)}
+	}
+	return connectors.Owned{Client: c.Client, Mark: connectors.Mark(manager)}
 }
 
 // Close lets go of connections.

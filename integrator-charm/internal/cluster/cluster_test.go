@@ -15,6 +15,7 @@ import (
 	"connectcharms/integrator-charm/internal/cluster"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/connecttest"
 	"connectcharms/requirer-lib/secret"
 )
@@ -85,38 +86,24 @@ func TestAPasswordThatEverybodyCanReadIsWarnedOf(t *testing.T) {
 	}
 }
 
-func TestReferencesAreFilesAndVariables(t *testing.T) {
+func TestOwnersAreToldByTheSuffixOrElseByTheMark(t *testing.T) {
 	t.Parallel()
-	root := t.TempDir()
-	write(t, filepath.Join(root, "dir/irc/password"), "hunter2\n", 0o600)
-	write(t, filepath.Join(root, "dir/single"), "two\nlines\r\n", 0o600)
-	write(t, filepath.Join(root, "dir/huge"), strings.Repeat("x", 1<<20+1), 0o600)
-	write(t, filepath.Join(root, "outside"), "not yours", 0o600)
-	secrets := cluster.Secrets{Dir: filepath.Join(root, "dir"), Environ: func(name string) (string, bool) {
-		return "hunter3", name == "IRC_USER"
-	}}
-
-	value, err := secrets.Secret("irc", "password")
-	require.NoError(t, err)
-	assert.Equal(t, "hunter2", value.Reveal())
-	value, err = secrets.Secret("single", "")
-	require.NoError(t, err)
-	assert.Equal(t, "two\nlines", value.Reveal())
-	value, is := secrets.Env("IRC_USER")
-	assert.True(t, is)
-	assert.Equal(t, "hunter3", value.Reveal())
-
-	for reference, says := range map[[2]string]string{
-		{"irc", "none"}:          "there is no file",
-		{"irc", ""}:              "has several keys",
-		{"..", "outside"}:        "want letters",
-		{"irc", "../../outside"}: "want letters",
-		{"", "irc"}:              "want letters",
-		{"huge", ""}:             "more than",
+	server := connecttest.NewServer()
+	t.Cleanup(server.Close)
+	for suffix, owned := range map[string]connectors.Owned{
+		"":     {Mark: "payments"},
+		"_r7_": {Names: connectors.Suffix("_r7_")},
 	} {
-		_, err := secrets.Secret(reference[0], reference[1])
-		assert.ErrorContains(t, err, says, reference)
+		opened, err := cluster.Open(settings.Context{Name: "a", Endpoints: []string{server.URL()}, NameSuffix: suffix}, cluster.Options{})
+		require.NoError(t, err)
+		t.Cleanup(opened.Close)
+		owned.Client = opened.Client
+		assert.Equal(t, owned, opened.Owned("payments"))
 	}
-	_, err = cluster.Secrets{}.Secret("irc", "password")
-	require.ErrorContains(t, err, "secrets-dir")
+}
+
+func TestASecretHasALimit(t *testing.T) {
+	t.Parallel()
+	_, err := cluster.ReadSecret(write(t, filepath.Join(t.TempDir(), "huge"), strings.Repeat("x", 1<<20+1), 0o600), nil)
+	require.ErrorContains(t, err, "more than")
 }
