@@ -29,6 +29,9 @@ func wrong(status int, format string, args ...any) answer {
 	return answer{status, map[string]any{"error_code": status, "message": fmt.Sprintf(format, args...)}}
 }
 
+// validatePattern is of a request that is a PUT and changes nothing.
+const validatePattern = "PUT /connector-plugins/{class}/config/validate"
+
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]func(*http.Request) answer{
@@ -45,11 +48,13 @@ func (s *Server) routes() http.Handler {
 		"GET /connectors/{name}/status": s.on(func(name string, c *connector, _ *http.Request) answer {
 			return answer{http.StatusOK, s.status(name, c)}
 		}),
-		"GET /connectors/{name}/tasks":    s.on(s.tasks),
-		"PUT /connectors/{name}/pause":    s.on(become(connect.Paused, http.StatusAccepted)),
-		"PUT /connectors/{name}/resume":   s.on(become(connect.Running, http.StatusAccepted)),
-		"PUT /connectors/{name}/stop":     s.on(become(connect.Stopped, http.StatusNoContent)),
-		"POST /connectors/{name}/restart": s.on(s.restart),
+		"GET /connectors/{name}/tasks":          s.on(s.tasks),
+		"PUT /connectors/{name}/pause":          s.on(become(connect.Paused, http.StatusAccepted)),
+		"PUT /connectors/{name}/resume":         s.on(become(connect.Running, http.StatusAccepted)),
+		"PUT /connectors/{name}/stop":           s.on(become(connect.Stopped, http.StatusNoContent)),
+		"POST /connectors/{name}/restart":       s.on(s.restart),
+		"GET /connector-plugins/{class}/config": s.describe,
+		validatePattern:                         s.validate,
 		"/": func(r *http.Request) answer {
 			return wrong(http.StatusNotImplemented, "connecttest does not know %s %s", r.Method, r.URL.Path)
 		},
@@ -66,7 +71,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, handle func(*http
 	result := answer{status: http.StatusUnauthorized}
 	if s.let(r) {
 		result = handle(r)
-		if r.Method != http.MethodGet {
+		if r.Method != http.MethodGet && r.Pattern != validatePattern {
 			s.writes = append(s.writes, r.Method+" "+r.URL.Path)
 		}
 	}
@@ -111,7 +116,13 @@ func (s *Server) health(*http.Request) answer {
 	return answer{http.StatusOK, connect.Health{Status: connect.Healthy, Message: "Worker has completed startup and is ready to handle requests."}}
 }
 
-func (s *Server) listPlugins(*http.Request) answer { return answer{http.StatusOK, s.plugins} }
+func (s *Server) listPlugins(*http.Request) answer {
+	plugins := []connect.Plugin{}
+	for _, plugin := range s.plugins {
+		plugins = append(plugins, plugin.Plugin)
+	}
+	return answer{http.StatusOK, plugins}
+}
 
 func (s *Server) list(r *http.Request) answer {
 	expand := r.URL.Query()["expand"]

@@ -18,7 +18,7 @@ type Server struct {
 	mu         sync.Mutex
 	accounts   map[string]string // passwords by user
 	closed     bool              // only they are let in
-	plugins    []connect.Plugin
+	plugins    []plugin
 	connectors map[string]*connector
 	refusals   map[string]refusal // of writes, by connector
 	writes     []string
@@ -40,8 +40,8 @@ type refusal struct {
 // NewServer starts a server. Close it after use.
 func NewServer() *Server {
 	s := &Server{accounts: map[string]string{}, connectors: map[string]*connector{}, refusals: map[string]refusal{}}
-	s.AddPlugin("org.apache.kafka.connect.file.FileStreamSourceConnector", connect.Source)
-	s.AddPlugin("org.apache.kafka.connect.file.FileStreamSinkConnector", connect.Sink)
+	s.AddPlugin("org.apache.kafka.connect.file.FileStreamSourceConnector", connect.Source, fileSourceFields()...)
+	s.AddPlugin("org.apache.kafka.connect.file.FileStreamSinkConnector", connect.Sink, fileSinkFields()...)
 	s.http = httptest.NewServer(s.routes())
 	return s
 }
@@ -66,11 +66,12 @@ func (s *Server) Password(username string) string {
 	return s.accounts[username]
 }
 
-// AddPlugin has the worker load a connector's class. Apache's file connectors are loaded from the start.
-func (s *Server) AddPlugin(class string, kind connect.ConnectorType) {
+// AddPlugin has the worker load a connector's class, with the fields that a configuration is validated by, beside some that
+// all have. Apache's file connectors are loaded from the start.
+func (s *Server) AddPlugin(class string, kind connect.ConnectorType, fields ...connect.FieldDefinition) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.plugins = append(s.plugins, connect.Plugin{Class: class, Type: string(kind), Version: version})
+	s.plugins = append(s.plugins, plugin{connect.Plugin{Class: class, Type: string(kind), Version: version}, fields})
 }
 
 // Fail has the tasks of a connector fail with a trace, until it is restarted or given another configuration.
