@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
@@ -31,8 +33,12 @@ func (f *File) Desired(from Secrets) (connectors.Desired, error) {
 }
 
 func (c Connector) desired(lookUp func(field, Value) secret.Value) connectors.Connector {
-	desired := connectors.Connector{Config: connect.Settings{}, State: c.State}
-	for key, value := range c.Config {
+	desired := connectors.Connector{Config: connect.Settings{}, State: c.State, Protected: c.Protected, Offsets: c.Offsets}
+	for _, key := range slices.Sorted(maps.Keys(c.Config)) {
+		value := c.Config[key]
+		if _, is := value.Reference(); is {
+			desired.Secret = append(desired.Secret, key)
+		}
 		desired.Config[key] = lookUp(field{inConfig, key}, value).Reveal()
 	}
 	return desired
@@ -61,8 +67,8 @@ func (v Value) Resolve(from Secrets) (secret.Value, error) {
 	return value, nil
 }
 
-// problem finds fault with a field of a connector, where the file says it; with one that it does not say, where the
-// section begins or else the connector.
+// problem finds fault with a field of a connector, where the file says it; with one that it does not say, at the
+// connector's name.
 func (f *File) problem(connector string, of field, message string) Problem {
 	at, is := f.places[connector][of]
 	if !is {

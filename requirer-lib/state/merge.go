@@ -84,7 +84,9 @@ func built(entry written, says layer) (Connector, map[field]place) {
 		case inRestart:
 			connector.Restart.set(of.key, said.value)
 		case inOffsets:
-			connector.Offsets = said.value.([]connect.Offset)
+			if offsets := said.value.([]connect.Offset); len(offsets) > 0 {
+				connector.Offsets = offsets
+			}
 		case inProtected:
 			connector.Protected = said.value.(bool)
 		}

@@ -101,8 +101,11 @@ func (r reader) label(e entry, about string) any {
 	return nil
 }
 
-// longestWait bounds what a duration may be.
-const longestWait = 30 * 24 * time.Hour
+// What a duration may be.
+const (
+	shortestWait = time.Millisecond
+	longestWait  = 30 * 24 * time.Hour
+)
 
 // duration is what the schema takes too; Go's own has more.
 var duration = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`)
@@ -124,8 +127,8 @@ func (r reader) restartField(e entry, about string) any {
 		return attempts
 	}
 	wait, err := time.ParseDuration(e.value.value)
-	if e.value.kind != text || !duration.MatchString(e.value.value) || err != nil || wait <= 0 || wait > longestWait {
-		r.wrong(e.value.place, about, "must be a time such as 10s, 5m or 1h30m, up to 720h")
+	if e.value.kind != text || !duration.MatchString(e.value.value) || err != nil || wait < shortestWait || wait > longestWait {
+		r.wrong(e.value.place, about, "must be a time such as 10s, 5m or 1h30m, from 1ms to 720h")
 		return nil
 	}
 	return wait

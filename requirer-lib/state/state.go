@@ -29,7 +29,7 @@ type Connector struct {
 	// Config has neither the key name nor any that begins with connect.manager.
 	Config map[string]Value
 	Labels map[string]string
-	// Offsets are where it begins when it is created; none: where its plugin begins.
+	// Offsets are where it begins when it is created; nil: where its plugin begins.
 	Offsets []connect.Offset
 	Restart Restart
 	// Protected says that it is not to be deleted, also where it is no longer in the file.

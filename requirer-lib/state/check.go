@@ -1,0 +1,125 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectors"
+)
+
+// Check has the cluster judge the configuration of each connector, eight at a time, and finds the places of what it says:
+// those of the file, of its defaults or of its environment. Desired is the file's. The error is of a cluster that could not
+// be asked about some of them; Problems are there of the rest.
+func (f *File) Check(ctx context.Context, client *connect.Client, desired connectors.Desired) (Problems, error) {
+	check := &check{file: f, client: client, found: findings{file: f.name}}
+	check.plugins = sync.OnceValue(func() []string { return installed(ctx, client) })
+	failures := connect.Each(ctx, 0, slices.Collect(maps.Keys(desired)), func(ctx context.Context, name string) error {
+		problems, err := check.connector(ctx, name, desired[name])
+		check.add(problems)
+		return err
+	})
+	return check.found.problems(), failures.Err()
+}
+
+// check is one call of Check.
+type check struct {
+	file    *File
+	client  *connect.Client
+	plugins func() []string // classes of connectors, asked for when one is not among them
+
+	mu    sync.Mutex
+	found findings
+}
+
+func (c *check) add(problems Problems) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, problem := range problems {
+		c.found.add(problem)
+	}
+}
+
+func (c *check) connector(ctx context.Context, name string, desired connectors.Connector) (Problems, error) {
+	config := connect.Settings{"name": name}
+	maps.Copy(config, desired.Config)
+	validation, err := c.client.Validate(ctx, config[classKey], config)
+	refused := new(connect.APIError)
+	switch ofClass := (field{inConfig, classKey}); {
+	case errors.Is(err, connect.ErrUnknownPlugin):
+		problem := c.file.problem(name, ofClass, "the cluster has no such class of connectors")
+		problem.Nearest = nearest(config[classKey], c.plugins())
+		return Problems{problem}, nil
+	case errors.Is(err, connect.ErrIllegalName):
+		return Problems{c.file.problem(name, ofClass, "is no name of a class")}, nil
+	case errors.As(err, &refused) && isAboutThe(refused):
+		return Problems{c.file.problem(name, field{section: inConfig}, "the cluster cannot judge it: "+hide(refused.Message, desired))}, nil
+	case err != nil:
+		return nil, err
+	}
+	return c.file.wrongFields(name, desired, validation), nil
+}
+
+// isAboutThe says whether a refusal is about what was asked, and not about who asked or the time.
+func isAboutThe(refused *connect.APIError) bool {
+	for _, other := range []error{connect.ErrUnauthorized, connect.ErrForbidden, connect.ErrRebalancing, connect.ErrUnavailable, connect.ErrNotFound} {
+		if refused.Is(other) {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *File) wrongFields(name string, desired connectors.Connector, validation connect.Validation) (problems Problems) {
+	wrong := validation.Errors()
+	for _, key := range slices.Sorted(maps.Keys(wrong)) {
+		for _, message := range wrong[key] {
+			problem := f.problem(name, field{inConfig, key}, hide(message, desired))
+			if _, is := desired.Config[key]; !is {
+				problem.Nearest = slipFor(key, desired.Config, validation)
+			}
+			problems = append(problems, problem)
+		}
+	}
+	return problems
+}
+
+// slipFor is the key of a configuration that was most likely meant to be another, which is missing: one that the plugin
+// does not know.
+func slipFor(missing string, config connect.Settings, validation connect.Validation) string {
+	known := map[string]bool{}
+	for _, field := range validation.Configs {
+		known[field.Definition.Name] = true
+	}
+	var strange []string
+	for _, key := range slices.Sorted(maps.Keys(config)) {
+		if !known[key] {
+			strange = append(strange, key)
+		}
+	}
+	return nearest(missing, strange)
+}
+
+// hide takes out what is secret, by its key or because it was referred to: a worker's messages quote values.
+func hide(message string, desired connectors.Connector) string {
+	var secrets []string
+	for _, key := range desired.Secret {
+		secrets = append(secrets, desired.Config[key])
+	}
+	message = connect.RedactTexts(connect.Redact(message, desired.Config), secrets...)
+	return strings.Join(strings.Fields(message), " ")
+}
+
+// installed are the classes of connectors that a worker has; none where it does not say.
+func installed(ctx context.Context, client *connect.Client) (classes []string) {
+	plugins, _ := client.Plugins(ctx, true)
+	for _, plugin := range plugins {
+		classes = append(classes, plugin.Class)
+	}
+	slices.Sort(classes)
+	return slices.Compact(classes)
+}
