@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Options of a store. The zero value will do.
+type Options struct {
+	// Runs is how many runs of each cluster are kept. 0: 1,000.
+	Runs int
+	// RunBytes is how much the documents of each cluster's runs may take; the newest run is always kept. 0: 64 MiB.
+	RunBytes int64
+	// Plans is how many plans of each cluster are kept that are over. 0: 1,000.
+	Plans int
+	// Deliveries is how many deliveries to each receiver are kept that are over. 0: 100.
+	Deliveries int
+}
+
+// What Open refuses. The error that it returns says more.
+var (
+	ErrNewer   = errors.New("the store was written by a newer version of connect-manager")
+	ErrDamaged = errors.New("the store is damaged")
+	ErrForeign = errors.New("the file is not a store of connect-manager")
+	ErrInUse   = errors.New("the store is in use by another process")
+)
+
+// ErrNotFound is what there is no record of.
+var ErrNotFound = errors.New("not found")
+
+// Store is an open store. It may be used from several goroutines.
+type Store struct {
+	db      *sql.DB
+	path    string
+	options Options
+}
+
+// Path is the file.
+func (s *Store) Path() string { return s.path }
+
+// Close closes the file. What was acknowledged is on disk before that.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Check asks whether the store answers, for a health check.
+func (s *Store) Check(ctx context.Context) error {
+	if _, err := s.db.ExecContext(ctx, "SELECT 1 FROM runs LIMIT 1"); err != nil {
+		return fmt.Errorf("store %s: %w", s.path, err)
+	}
+	return nil
+}
+
+// write runs change in one transaction: all of it lasts, or nothing.
+func (s *Store) write(ctx context.Context, doing string, change func(*sql.Tx) error) error {
+	err := transact(ctx, s.db, change)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("store %s: %s: %w", s.path, doing, err)
+	}
+	return err
+}
+
+func transact(ctx context.Context, db *sql.DB, change func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := change(tx); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	return tx.Commit()
+}
+
+// ignoreDone: a context that ends rolls back by itself.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// querier is the store outside of a transaction, or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// collect reads all rows of a query. It reads them to the end before it returns: there is one connection.
+func collect[T any](ctx context.Context, q querier, scan func(scan func(...any) error) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := []T{}
+	for rows.Next() {
+		one, err := scan(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// first is the one row of a query, or ErrNotFound.
+func first[T any](ctx context.Context, q querier, scan func(scan func(...any) error) (T, error), query string, args ...any) (T, error) {
+	all, err := collect(ctx, q, scan, query, args...)
+	if err == nil && len(all) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return *new(T), err
+	}
+	return all[0], nil
+}
+
+// instant is a time as it is kept: in microseconds since 1970, 0 for none.
+type instant struct{ at *time.Time }
+
+// Scan reads it from a column.
+func (i instant) Scan(value any) error {
+	micros, is := value.(int64)
+	if !is {
+		return fmt.Errorf("a time is kept as %T", value)
+	}
+	*i.at = time.Time{}
+	if micros != 0 {
+		*i.at = time.UnixMicro(micros).UTC()
+	}
+	return nil
+}
+
+// micros is a time as a column has it.
+func micros(at time.Time) int64 {
+	if at.IsZero() {
+		return 0
+	}
+	return at.UnixMicro()
+}
