@@ -52,7 +52,7 @@ type Serve struct {
 	// Contexts are the clusters that it works on. None: the current one.
 	Contexts []string `yaml:"contexts,omitempty"`
 	// Active is false for a standby, which reads and answers, and changes and tells nothing.
-	Active bool `yaml:"active,omitempty"`
+	Active bool `yaml:"active"`
 	// Listen is host:port for HTTP; "none" for no port.
 	Listen string `yaml:"listen,omitempty"`
 	// Socket is a unix socket that needs no token. Empty: none.
