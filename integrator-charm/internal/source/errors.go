@@ -25,8 +25,10 @@ const (
 	TooLarge Reason = "too-large"
 	// Unfinished: it was cut short, or somebody is still writing it.
 	Unfinished Reason = "unfinished"
-	// Unreachable: nobody answers, or not as that kind of server.
+	// Unreachable: nobody answers, or who does has a fault.
 	Unreachable Reason = "unreachable"
+	// Unexpected: the server answers, and not with a document.
+	Unexpected Reason = "unexpected"
 	// Busy: the server wants to be asked later (Error.Later).
 	Busy Reason = "busy"
 	// Slow: it took longer than Limits.Total.
@@ -41,7 +43,7 @@ type Error struct {
 	Reason  Reason
 	Message string        // what was seen, and what a person can do
 	Later   time.Duration // ask again after this long, where the server said so
-	cause   error
+	cause   error         // the end of a context alone: what other packages report may have an address in it, and that a secret
 }
 
 func (e *Error) Error() string { return e.Source + ": " + e.Message }
@@ -69,7 +71,6 @@ func named(ctx context.Context, limits Limits, name string, err error) error {
 		failure.cause = ctx.Err()
 	case !errors.As(err, &failure):
 		failure = failed(Unreachable, "%v", err)
-		failure.cause = err
 	}
 	failure.Source = name
 	return failure

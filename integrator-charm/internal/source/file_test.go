@@ -111,3 +111,15 @@ func awaitChange(ctx context.Context, t *testing.T, from Source, have Revision, 
 		}
 	}
 }
+
+func fileKind(*testing.T) func(t *testing.T) *stand {
+	return func(t *testing.T) *stand {
+		dir := t.TempDir()
+		path := inDirectory(dir)
+		return &stand{
+			address: path,
+			put:     func(t *testing.T, text string) { require.NoError(t, os.WriteFile(path, []byte(text), 0o600)) },
+			remove:  func(t *testing.T) { require.NoError(t, os.Remove(path)) },
+		}
+	}
+}

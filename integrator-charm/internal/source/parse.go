@@ -48,6 +48,14 @@ func parse(text string, options Options) (Source, *Error) {
 	switch address.Scheme {
 	case "file":
 		return parseFile(address, options)
+	case "https", "http":
+		return parseHTTPS(address, options)
+	case "git+https", "git+http", "git+ssh", "git+file":
+		return parseGit(address, options)
+	case "s3":
+		return parseS3(address, options)
+	case "github":
+		return parseGitHub(address, options)
 	default:
 		return nil, failed(BadAddress, "%s:// is not known; there are file://, github://, s3://, git+https://, git+ssh://, git+file://, https://",
 			shorten(address.Scheme))

@@ -58,7 +58,8 @@ func (f *file) aim(watcher *fsnotify.Watcher) (places []string, err error) {
 		wanted, watched := directories(places), watcher.WatchList()
 		missing := slices.DeleteFunc(slices.Clone(wanted), func(dir string) bool { return slices.Contains(watched, dir) })
 		if len(missing) == 0 {
-			return append(places, wanted...), forget(watcher, watched, wanted)
+			forget(watcher, watched, wanted)
+			return append(places, wanted...), nil
 		}
 		for _, dir := range missing {
 			if err := watcher.Add(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -68,16 +69,13 @@ func (f *file) aim(watcher *fsnotify.Watcher) (places []string, err error) {
 	}
 }
 
-func forget(watcher *fsnotify.Watcher, watched, wanted []string) error {
+// forget ends watches that matter no longer. One that cannot be ended has ended by itself, with its directory.
+func forget(watcher *fsnotify.Watcher, watched, wanted []string) {
 	for _, dir := range watched {
-		if slices.Contains(wanted, dir) {
-			continue
-		}
-		if err := watcher.Remove(dir); err != nil && !errors.Is(err, fsnotify.ErrNonExistentWatch) {
-			return err
+		if !slices.Contains(wanted, dir) {
+			_ = watcher.Remove(dir)
 		}
 	}
-	return nil
 }
 
 // maxLinks is how many links are followed on the way to a file, as the kernel does.

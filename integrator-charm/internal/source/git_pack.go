@@ -1,0 +1,151 @@
+package source
+
+import (
+	"errors"
+	"io"
+	"path"
+
+	"github.com/go-git/go-billy/v5/osfs"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+	"github.com/go-git/go-git/v5/plumbing/format/pktline"
+	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
+	"github.com/go-git/go-git/v5/plumbing/storer"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+)
+
+// wants asks for one commit without those before it.
+func wants(refs *packp.AdvRefs, commit plumbing.Hash) *packp.UploadPackRequest {
+	asked := packp.NewUploadPackRequestFromCapabilities(refs.Capabilities)
+	asked.Capabilities.Delete(capability.ThinPack)
+	asked.Wants = []plumbing.Hash{commit}
+	if refs.Capabilities.Supports(capability.Shallow) {
+		_ = asked.Capabilities.Set(capability.Shallow) // it takes no argument, of which alone it could complain
+		asked.Depth = packp.DepthCommits(1)
+	}
+	return asked
+}
+
+// encode writes a request as git-upload-pack wants it from who has nothing yet.
+func encode(to io.Writer, asked *packp.UploadPackRequest) error {
+	if err := asked.UploadRequest.Encode(to); err != nil {
+		return err
+	}
+	return pktline.NewEncoder(to).EncodeString("done\n")
+}
+
+// decode reads an answer up to its pack.
+func decode(from io.ReadCloser, asked *packp.UploadPackRequest) (*packp.UploadPackResponse, error) {
+	answer := packp.NewUploadPackResponse(asked)
+	if err := answer.Decode(from); err != nil {
+		return nil, err
+	}
+	if !asked.Capabilities.Supports(capability.Sideband64k) && !asked.Capabilities.Supports(capability.Sideband) {
+		return answer, nil
+	}
+	kind := sideband.Sideband
+	if asked.Capabilities.Supports(capability.Sideband64k) {
+		kind = sideband.Sideband64k
+	}
+	pack := struct {
+		io.Reader
+		io.Closer
+	}{sideband.NewDemuxer(kind, answer), from}
+	return packp.NewUploadPackResponseWithPackfile(asked, pack), nil
+}
+
+func packError(err error) error {
+	var failure *Error
+	var said *pktline.ErrorLine
+	switch {
+	case errors.As(err, &failure):
+		return failure
+	case errors.As(err, &said):
+		return failed(Gone, "the server does not hand out that commit: %q", shorten(said.Text))
+	default:
+		failure = failed(Unfinished, "the transfer from the repository broke off")
+		return failure
+	}
+}
+
+// unpack puts the objects of a pack into a directory.
+func unpack(dir string, pack io.Reader, limits Limits) (storer.EncodedObjectStorer, error) {
+	storage := filesystem.NewStorage(osfs.New(dir), cache.NewObjectLRU(cache.MiByte))
+	limited := &limitedPack{from: pack, left: limits.Pack}
+	if err := packfile.UpdateObjectStorage(storage, limited); err != nil {
+		if limited.left < 0 {
+			return nil, failed(TooLarge, "one commit of the repository is more than %d MiB; keep the state file in a smaller one, "+
+				"or read it through a server's API (github://) or as a file over https://", limits.Pack>>20)
+		}
+		return nil, packError(err)
+	}
+	return storage, nil
+}
+
+type limitedPack struct {
+	from io.Reader
+	left int64
+}
+
+var errPackLimit = errors.New("more than the limit for a pack")
+
+func (l *limitedPack) Read(into []byte) (int, error) {
+	n, err := l.from.Read(into)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, errPackLimit
+	}
+	return n, err
+}
+
+// maxHops is how many links within the repository lead to a file at most.
+const maxHops = 10
+
+// fileAt reads a file of a commit; links are followed within the repository.
+func fileAt(objects storer.EncodedObjectStorer, of plumbing.Hash, name string, limits Limits) ([]byte, error) {
+	commit, err := object.GetCommit(objects, of)
+	if err != nil {
+		return nil, failed(BadAddress, "ref is not a commit's")
+	}
+	tree, err := commit.Tree()
+	if err != nil {
+		return nil, packError(err)
+	}
+	for range maxHops {
+		entry, err := tree.FindEntry(name)
+		switch {
+		case err != nil:
+			return nil, failed(Gone, "there is no such file in commit %s", of.String()[:12])
+		case entry.Mode == filemode.Dir || entry.Mode == filemode.Submodule:
+			return nil, failed(BadAddress, "is a directory or a submodule; name the file in it")
+		}
+		data, err := blob(objects, entry.Hash, limits)
+		if err != nil || entry.Mode != filemode.Symlink {
+			return data, err
+		}
+		if name = path.Join(path.Dir(name), string(data)); path.IsAbs(string(data)) || !isPath(name) {
+			return nil, failed(BadAddress, "is a link out of the repository")
+		}
+	}
+	return nil, failed(BadAddress, "is a link that leads in a circle")
+}
+
+func blob(objects storer.EncodedObjectStorer, hash plumbing.Hash, limits Limits) ([]byte, error) {
+	if size, err := objects.EncodedObjectSize(hash); err == nil && size > limits.Size {
+		return nil, tooLarge(limits)
+	}
+	found, err := object.GetBlob(objects, hash)
+	if err != nil {
+		return nil, packError(err)
+	}
+	reader, err := found.Reader()
+	if err != nil {
+		return nil, packError(err)
+	}
+	defer reader.Close()
+	return readAll(reader, limits)
+}
