@@ -52,7 +52,7 @@ func (c *check) connector(ctx context.Context, name string, desired connectors.C
 	switch ofClass := (field{inConfig, classKey}); {
 	case errors.Is(err, connect.ErrUnknownPlugin):
 		problem := c.file.problem(name, ofClass, "the cluster has no such class of connectors")
-		problem.Nearest = nearest(config[classKey], c.plugins())
+		problem.Nearest = nearest(config[classKey], called(c.plugins(), config[classKey]))
 		return Problems{problem}, nil
 	case errors.Is(err, connect.ErrIllegalName):
 		return Problems{c.file.problem(name, ofClass, "is no name of a class")}, nil
@@ -112,6 +112,18 @@ func hide(message string, desired connectors.Connector) string {
 	}
 	message = connect.RedactTexts(connect.Redact(message, desired.Config), secrets...)
 	return strings.Join(strings.Fields(message), " ")
+}
+
+// called are classes by the short names that Kafka Connect knows too, where class is such a one.
+func called(classes []string, class string) (names []string) {
+	if strings.Contains(class, ".") {
+		return classes
+	}
+	for _, full := range classes {
+		simple := full[strings.LastIndexByte(full, '.')+1:]
+		names = append(names, simple, strings.TrimSuffix(simple, "Connector"))
+	}
+	return names
 }
 
 // installed are the classes of connectors that a worker has; none where it does not say.

@@ -20,7 +20,7 @@ func (r reader) environments(p *parts, e entry) {
 	}
 	r.overlay = true
 	for _, e := range e.value.entries {
-		r.what = "environment " + printable(fmt.Sprintf("%.60s", e.key))
+		r.what = "environment " + shown(e.key)
 		if r.is(e.value, "", mapping) {
 			p.environments[e.key] = r.environment(p, e.value)
 		}
@@ -56,7 +56,7 @@ func (r reader) overlays(p *parts, into environment, n *node) {
 		if _, is := p.connectorPlaces[e.key]; !is {
 			r.add(Problem{
 				Line: e.line, Column: e.column, Field: "connectors", Nearest: nearest(e.key, names),
-				Message: fmt.Sprintf("%s: the file has no connector %.60q", environment, e.key),
+				Message: fmt.Sprintf("%s: the file has no connector %s", environment, shown(e.key)),
 			})
 			continue
 		}

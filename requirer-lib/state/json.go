@@ -3,6 +3,7 @@ package state
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"unicode/utf8"
 )
 
@@ -11,6 +12,17 @@ func (f *findings) readJSON(data []byte) *node {
 	reader := jsonReader{findings: f, data: data, decoder: json.NewDecoder(bytes.NewReader(data)), here: place{1, 1}}
 	reader.decoder.UseNumber()
 	return reader.value(0)
+}
+
+// jsonSyntaxProblem is for a text that was to be JSON.
+func jsonSyntaxProblem(data []byte) Problem {
+	problem := Problem{Message: "not JSON"}
+	if told := new(json.SyntaxError); errors.As(json.Unmarshal(data, new(any)), &told) {
+		at := placeOf(data, min(max(int(told.Offset)-1, 0), len(data)))
+		problem.Line, problem.Column = at.line, at.column
+		problem.Message += ": " + told.Error()
+	}
+	return problem
 }
 
 // jsonReader makes nodes of tokens, and counts along where it is.
@@ -47,7 +59,7 @@ func (r *jsonReader) value(depth int) *node {
 	switch token := token.(type) {
 	case json.Delim:
 		if depth == maxDepth {
-			r.at(at, "mappings and lists are nested more than %d deep", maxDepth)
+			r.at(at, "%s", tooDeep)
 		}
 		if token == '{' {
 			n.kind = mapping

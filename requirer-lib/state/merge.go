@@ -23,7 +23,7 @@ func (p *parts) file(environment string) *File {
 		}
 		merged := p.merge(entry.name, p.merge(entry.name, defaults, entry.layer), of.connectors[entry.name])
 		connector, places := built(entry, merged)
-		p.checkWhole(environment, entry, connector, places)
+		p.checkWhole(whole{connector, entry, environment, of.connectors[entry.name], merged})
 		file.Connectors = append(file.Connectors, connector)
 		file.places[entry.name] = places
 	}
@@ -43,8 +43,8 @@ func (p *parts) merge(connector string, below, above layer) layer {
 		}
 		if _, is := below[of]; !is {
 			p.add(Problem{
-				Line: says.line, Column: says.column, Connector: connector, Field: of.String(), Nearest: nearest(of.key, below.keys(of.section)),
-				Message: of.String() + " is not set: there is nothing that null takes away",
+				Line: says.line, Column: says.column, Connector: connector, Field: shown(of.String()), Nearest: nearest(of.key, below.keys(of.section)),
+				Message: shown(of.String()) + " is not set: there is nothing that null takes away",
 			})
 		}
 		delete(merged, of)
@@ -68,6 +68,9 @@ func built(entry written, says layer) (Connector, map[field]place) {
 	connector := Connector{Name: entry.name, State: connect.Running, Config: map[string]Value{}, Restart: DefaultRestart}
 	places := map[field]place{{}: entry.place}
 	for of, said := range says {
+		if _, is := said.value.(faulty); is {
+			continue
+		}
 		places[of] = said.place
 		switch of.section {
 		case inState:
@@ -125,23 +128,60 @@ func (r *Restart) set(key string, value any) {
 // classKey is the one key that every configuration must have.
 const classKey = "connector.class"
 
+// whole is a connector with what was said of it, and where.
+type whole struct {
+	Connector
+	entry       written
+	environment string
+	overlay     layer // the environment's part of it
+	merged      layer
+}
+
 // checkWhole judges what only the whole of a connector shows.
-func (p *parts) checkWhole(environment string, entry written, c Connector, places map[field]place) {
-	wrong := func(at place, about, message string) {
-		problem := Problem{
-			File: p.name, Line: at.line, Column: at.column, Connector: c.Name, Field: about, Message: "connector " + c.Name + ": " + message,
+func (p *parts) checkWhole(c whole) {
+	ofClass := field{inConfig, classKey}
+	_, faulty := c.merged[field{section: inConfig}]
+	if class, is := c.Config[classKey]; !faulty && (!is || class.IsZero()) {
+		at, own := c.own(ofClass)
+		if !own {
+			at = c.entry.place
 		}
-		if environment != "" && !p.seen[problem] {
-			problem.Message += ", in environment " + environment
-		}
-		p.add(problem)
-	}
-	if class, is := c.Config[classKey]; !is || class.IsZero() {
-		at := cmp.Or(places[field{inConfig, classKey}], entry.place)
-		wrong(at, inConfig+"."+classKey, "config has no "+classKey)
+		p.wrong(c, at, ofClass, "connector "+c.Name+": config has no "+classKey)
 	}
 	if c.Restart.Backoff > c.Restart.MaxBackoff {
-		at := cmp.Or(places[field{inRestart, "backoff"}], places[field{inRestart, "max-backoff"}])
-		wrong(at, inRestart+".backoff", "restart.backoff is longer than max-backoff, which is "+c.Restart.MaxBackoff.String())
+		p.checkBackoff(c)
 	}
+}
+
+// checkBackoff tells of a wait that is longer than the longest: once, where it is the defaults that say so.
+func (p *parts) checkBackoff(c whole) {
+	const message = "restart.backoff is longer than max-backoff"
+	fields := []field{{inRestart, "backoff"}, {inRestart, "max-backoff"}}
+	for _, of := range fields {
+		if at, own := c.own(of); own {
+			p.wrong(c, at, of, "connector "+c.Name+": "+message)
+			return
+		}
+	}
+	at := cmp.Or(c.merged[fields[0]].place, c.merged[fields[1]].place)
+	c.Name = ""
+	p.wrong(c, at, fields[0], "defaults: "+message)
+}
+
+// own is where the connector itself says something, and not the defaults.
+func (c whole) own(of field) (place, bool) {
+	for _, layer := range []layer{c.overlay, c.entry.layer} {
+		if says, is := layer[of]; is {
+			return says.place, true
+		}
+	}
+	return place{}, false
+}
+
+func (p *parts) wrong(c whole, at place, of field, message string) {
+	problem := Problem{File: p.name, Line: at.line, Column: at.column, Connector: c.Name, Field: of.String(), Message: message}
+	if c.environment != "" && !p.seen[problem] {
+		problem.Message += ", in environment " + shown(c.environment)
+	}
+	p.add(problem)
 }

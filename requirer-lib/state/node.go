@@ -10,6 +10,7 @@ const (
 	null    kind = "no value"
 	list    kind = "a list"
 	mapping kind = "a mapping"
+	broken  kind = "broken" // fault has been found with it already
 )
 
 // node is one value of the document, as YAML and JSON have it alike.
@@ -19,6 +20,7 @@ type node struct {
 	value   string // of a scalar: as it is written, without its quotes
 	entries []entry
 	items   []*node
+	partial bool // fault has been found with entries, which are left out
 }
 
 // entry is one key of a mapping and its value.

@@ -24,9 +24,6 @@ func (r reader) offsets(n *node) ([]connect.Offset, bool) {
 }
 
 func (r reader) offset(n *node) (offset connect.Offset, ok bool) {
-	if !r.is(n, "offsets", mapping) {
-		return offset, false
-	}
 	parts := map[string]map[string]any{}
 	for _, e := range n.entries {
 		if !slices.Contains(offsetFields, e.key) {

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 )
@@ -38,7 +37,7 @@ func Parse(data []byte, options Options) (*File, error) {
 	if _, is := parts.environments[options.Environment]; !is && options.Environment != "" {
 		found.add(Problem{
 			Line: parts.environmentsAt.line, Column: parts.environmentsAt.column, Field: "environments",
-			Message: fmt.Sprintf("there is no environment %.60q", options.Environment),
+			Message: "there is no environment " + shown(options.Environment),
 			Nearest: nearest(options.Environment, slices.Sorted(maps.Keys(parts.environments))),
 		})
 	}

@@ -100,7 +100,8 @@ func (r reader) connectorEntry(p *parts, n *node) {
 	}
 	at, name, ok := r.name(n)
 	if first, twice := p.connectorPlaces[name]; twice {
-		r.wrong(at, "name", "%s is there already, in line %d: connectors have one name each", name, first.line)
+		r.what = "connector " + name
+		r.wrong(at, "", "is there already, in line %d: there can be one of a name", first.line)
 		ok = false
 	}
 	if ok {
@@ -125,7 +126,7 @@ func (r reader) name(n *node) (place, string, bool) {
 		return value.place, "", false
 	}
 	if err := connect.CheckName(value.value); err != nil {
-		r.wrong(value.place, "name", "must be of letters, digits, dots, dashes and underscores, and is %.60q", value.value)
+		r.wrong(value.place, "name", "must be of letters, digits, dots, dashes and underscores, and is %q", shown(value.value))
 		return value.place, "", false
 	}
 	if len(value.value) > longestName {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -16,6 +17,9 @@ const (
 	maxMarks = 1 << 20
 	maxDepth = 32 // nested mappings and lists; offsets may be nested as their plugin likes
 )
+
+// tooDeep tells of maxDepth.
+var tooDeep = fmt.Sprintf("mappings and lists are nested more than %d deep", maxDepth)
 
 const marks = ",:-?[{\n"
 
@@ -76,11 +80,20 @@ func (f *findings) enter(n *node, added entry, lines map[string]int) {
 	case added.key == "":
 		f.at(added.place, "a key must not be empty")
 	case twice:
-		f.at(added.place, "the key %.60q is there already, in line %d", added.key, line)
+		f.at(added.place, "the key %s is there already, in line %d", shown(added.key), line)
 	default:
 		lines[added.key] = added.line
 		n.entries = append(n.entries, added)
 	}
+}
+
+// longestShown is how much of a name a message has, in bytes.
+const longestShown = 100
+
+// shown makes a name fit for a message: one line, and not too long a one.
+func shown(name string) string {
+	quoted := strconv.QuoteToGraphic(name[:min(len(name), longestShown)])
+	return quoted[1 : len(quoted)-1]
 }
 
 // at finds fault with the text itself.

@@ -29,14 +29,12 @@ type reader struct {
 
 // wrong finds fault with a field; about says with which, as its reader knows it.
 func (r reader) wrong(at place, about, format string, args ...any) {
-	message := fmt.Sprintf(format, args...)
+	message := r.what
 	if about != "" {
-		message = about + " " + message
+		message += ": " + shown(about)
 	}
-	if r.what != "" {
-		message = r.what + ": " + message
-	}
-	r.add(Problem{Line: at.line, Column: at.column, Connector: r.connector, Field: about, Message: message})
+	message += " " + fmt.Sprintf(format, args...)
+	r.add(Problem{Line: at.line, Column: at.column, Connector: r.connector, Field: shown(about), Message: message})
 }
 
 // unknown tells of a field that there is none of.
@@ -46,15 +44,9 @@ func (r reader) unknown(e entry, about, where string, known []string) {
 		name = about + "." + e.key
 	}
 	r.add(Problem{
-		Line: e.line, Column: e.column, Connector: r.connector, Field: name,
-		Message: fmt.Sprintf("Cannot find field: %.60s in %s", printable(e.key), where), Nearest: nearest(e.key, known),
+		Line: e.line, Column: e.column, Connector: r.connector, Field: shown(name),
+		Message: fmt.Sprintf("Cannot find field: %s in %s", shown(e.key), where), Nearest: nearest(e.key, known),
 	})
-}
-
-// printable keeps a message on its line.
-func printable(name string) string {
-	quoted := fmt.Sprintf("%q", name)
-	return quoted[1 : len(quoted)-1]
 }
 
 // is says whether a value is of a kind, and finds fault where it is not.
@@ -63,6 +55,7 @@ func (r reader) is(n *node, about string, wanted kind) bool {
 		return true
 	}
 	switch {
+	case n.kind == broken:
 	case n.kind == null:
 		r.wrong(n.place, about, "has no value: it must be %s", wanted)
 	case wanted == text && n.isScalar():
@@ -116,11 +109,12 @@ func (r reader) section(into layer, e entry) {
 	}
 }
 
+// faulty is what a section says where fault has been found with it: nothing more is to be concluded from it.
+type faulty struct{}
+
 // byKey reads a section that is merged by key. Read gives a key's value; it has found fault where that is nil.
 func (r reader) byKey(into layer, section entry, read func(e entry, about string) any) {
-	if !r.is(section.value, section.key, mapping) {
-		return
-	}
+	isFaulty := !r.is(section.value, section.key, mapping) || section.value.partial
 	for _, e := range section.value.entries {
 		of := field{section.key, e.key}
 		switch {
@@ -128,11 +122,17 @@ func (r reader) byKey(into layer, section entry, read func(e entry, about string
 			into[of] = said{e.place, nil}
 		case e.value.kind == null:
 			r.wrong(e.place, of.String(), `has no value: write "" for an empty one`)
+			isFaulty = true
 		default:
-			if value := read(e, of.String()); value != nil {
+			value := read(e, of.String())
+			isFaulty = isFaulty || value == nil
+			if value != nil {
 				into[of] = said{e.place, value}
 			}
 		}
+	}
+	if isFaulty {
+		into[field{section.key, ""}] = said{section.place, faulty{}}
 	}
 }
 

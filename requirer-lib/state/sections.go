@@ -34,7 +34,7 @@ func (r reader) ownerField(e entry, about string) any {
 	}
 	switch {
 	case isURL && !webURL.MatchString(e.value.value):
-		r.wrong(e.value.place, about, "must be an URL that begins with http:// or https://")
+		r.wrong(e.value.place, about, "must be a URL that begins with http:// or https://")
 		return nil
 	case e.key == "email" && !address.MatchString(e.value.value):
 		r.wrong(e.value.place, about, "must be one address such as data@example.org")

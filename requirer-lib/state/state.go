@@ -41,7 +41,7 @@ type Owner struct {
 	Team   string
 	Email  string
 	OnCall string // whatever the team calls it
-	// Webhook is an URL that takes JSON, and Chat one that takes what Slack's does. Either may be a reference: who knows the
+	// Webhook is a URL that takes JSON, and Chat one that takes what Slack's does. Either may be a reference: who knows the
 	// URL can write there.
 	Webhook, Chat Value
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
@@ -20,14 +21,17 @@ func (f *findings) readYAML(data []byte) *node {
 	if err := loader.Load(&first); errors.Is(err, io.EOF) {
 		return nil
 	} else if err != nil {
-		f.add(syntaxProblem(err))
+		f.add(syntaxProblem(data, err))
 		return nil
 	}
 	var second yaml.Node
 	if err := loader.Load(&second); !errors.Is(err, io.EOF) {
-		f.add(Problem{
-			Line: second.Line, Column: second.Column, Message: "there is more than one document: write all connectors in one",
-		})
+		problem := Problem{Line: second.Line, Column: second.Column}
+		if err != nil {
+			problem = syntaxProblem(data, err)
+		}
+		problem.Message = "there is more than one document: write all connectors in one"
+		f.add(problem)
 		return nil
 	}
 	return f.fromYAML(first.Content[0])
@@ -36,11 +40,19 @@ func (f *findings) readYAML(data []byte) *node {
 // unknownAnchor is the one message of the parser that quotes the text: *hunter2 may be meant to be a password.
 var unknownAnchor = regexp.MustCompile(`unknown anchor '.*'`)
 
-func syntaxProblem(err error) Problem {
-	problem := Problem{Message: "not YAML"}
-	if told := new(yaml.LoadError); errors.As(err, &told) {
-		problem.Line, problem.Column = told.Mark.Line, told.Mark.Column
-		problem.Message += ": " + unknownAnchor.ReplaceAllString(told.Message, "unknown anchor")
+func syntaxProblem(data []byte, err error) Problem {
+	told := new(yaml.LoadError)
+	if !errors.As(err, &told) {
+		return Problem{Message: "not YAML"}
+	}
+	problem := Problem{Line: told.Mark.Line, Column: told.Mark.Column}
+	switch {
+	case strings.HasPrefix(told.Message, "exceeded max depth"):
+		problem.Message = tooDeep
+	case bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")):
+		return jsonSyntaxProblem(data)
+	default:
+		problem.Message = "not YAML: " + unknownAnchor.ReplaceAllString(told.Message, "unknown anchor")
 	}
 	return problem
 }
@@ -64,7 +76,7 @@ func (f *findings) fromYAML(from *yaml.Node) *node {
 			n.items = append(n.items, f.fromYAML(item))
 		}
 	case yaml.AliasNode:
-		n.kind = null
+		n.kind = broken
 	default:
 		n.kind, n.value = scalarKind(from), from.Value
 	}
@@ -85,6 +97,7 @@ func scalarKind(from *yaml.Node) kind {
 
 func (f *findings) entriesFromYAML(n *node, content []*yaml.Node) {
 	lines := map[string]int{}
+	defer func() { n.partial = len(n.entries) < len(content)/2 }()
 	for i := 0; i+1 < len(content); i += 2 {
 		key, value := content[i], content[i+1]
 		at := place{key.Line, key.Column}
