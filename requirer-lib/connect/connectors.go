@@ -159,7 +159,9 @@ func sameConfig(a, b map[string]string) bool {
 
 // PutConfig creates a connector or replaces its configuration, and tells which
 // (of a request that had to be sent again, what the last one did).
-// Compare first: an identical configuration restarts the connector all the same.
+// Compare first: an identical configuration restarts the connector all the same. So
+// when a request breaks off, and nobody knows whether it was carried out, it is
+// sent again only if the connector does not show this configuration.
 func (c *Client) PutConfig(ctx context.Context, name string, config map[string]string) (connector Connector, created bool, err error) {
 	if err := CheckName(name); err != nil {
 		return Connector{}, false, err
@@ -171,6 +173,14 @@ func (c *Client) PutConfig(ctx context.Context, name string, config map[string]s
 		body:      orEmpty(config),
 		out:       &connector,
 		hide:      secretValues(config),
+		isDone: func(ctx context.Context) bool {
+			existing, err := c.Connector(ctx, name)
+			isDone := err == nil && sameConfig(existing.Config, config)
+			if isDone {
+				connector = existing
+			}
+			return isDone
+		},
 	})
 	created = status == http.StatusCreated
 	if err == nil && created {

@@ -14,9 +14,10 @@ import (
 	"connectcharms/requirer-lib/connect"
 )
 
-// leads and follows answer as workers of a group do; a follower sends on what it may.
+// leads and follows answer as workers of a group do; a follower sends on what it may. Asked for the connector, they show
+// another configuration than what is put.
 func leads(out http.ResponseWriter, in *http.Request) {
-	says(200, `{"name":"a"}`)(out, in)
+	says(200, `{"name":"a","config":{"x":"before"}}`)(out, in)
 }
 
 func follows(out http.ResponseWriter, in *http.Request) {
@@ -132,11 +133,21 @@ func TestADirectRequestThatFailsIsAnOrdinaryFailure(t *testing.T) {
 			default:
 				require.ErrorIs(t, err, c.want)
 			}
-			assert.Equal(t, []string{directly}, one.asked())
-			assert.Equal(t, c.second, two.asked())
+			assert.Equal(t, []string{directly}, withoutLooks(one.asked()))
+			assert.Equal(t, c.second, withoutLooks(two.asked()))
 			assert.Equal(t, c.waits, waited.count())
 		})
 	}
+}
+
+// withoutLooks leaves out the looks whether a request that broke was carried out.
+func withoutLooks(requests []string) (changes []string) {
+	for _, request := range requests {
+		if !strings.HasPrefix(request, "GET") {
+			changes = append(changes, request)
+		}
+	}
+	return changes
 }
 
 var errAny = errors.New("any")

@@ -29,6 +29,9 @@ type call struct {
 	// the error may only say that the earlier one was carried out. It returns
 	// nil if so, errUnsettled to go on, or what the caller gets.
 	settle func(ctx context.Context, err error) error
+	// isDone looks, before a request is sent again, whether the one of unknown outcome was carried out. Nil: to carry it
+	// out twice does no more than once.
+	isDone func(ctx context.Context) bool
 }
 
 var errUnsettled = errors.New("not settled yet")
@@ -77,6 +80,9 @@ func (c *Client) do(ctx context.Context, call call) (int, error) {
 		}
 		if err := c.again(ctx, &run, call, said, err); err != nil {
 			return got.status, err
+		}
+		if run.doubted && call.isDone != nil && call.isDone(ctx) {
+			return http.StatusOK, nil
 		}
 	}
 }

@@ -239,12 +239,7 @@ func TestCreateAfterABrokenRequest(t *testing.T) {
 			worker := startWorker(t, c.answers...)
 			client, _ := clientOf(t, worker.URL)
 			created, err := client.Create(t.Context(), "a", map[string]string{"x": "1"}, "")
-			var methods []string
-			for _, request := range worker.asked() {
-				method, _, _ := strings.Cut(request, " ")
-				methods = append(methods, method)
-			}
-			assert.Equal(t, c.asked, methods)
+			assert.Equal(t, c.asked, methodsOf(worker))
 			switch {
 			case c.name == "refused after all":
 				_, ok := err.(*connect.APIError)
@@ -257,6 +252,43 @@ func TestCreateAfterABrokenRequest(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A second request would restart the connector once more.
+func TestAConfigurationIsNotPutTwice(t *testing.T) {
+	t.Parallel()
+	const (
+		ours = `{"name":"a","type":"source","config":{"name":"a","x":"1"},"tasks":[]}`
+		old  = `{"name":"a","type":"source","config":{"name":"a","x":"0"},"tasks":[]}`
+	)
+	for name, c := range map[string]struct {
+		answers []http.HandlerFunc
+		asked   []string
+	}{
+		"was carried out":                {[]http.HandlerFunc{breaks, says(200, ours)}, []string{"PUT", "GET"}},
+		"was carried out behind a proxy": {[]http.HandlerFunc{says(502, ""), says(200, ours)}, []string{"PUT", "GET"}},
+		"was not":                        {[]http.HandlerFunc{breaks, says(200, old), says(200, ours)}, []string{"PUT", "GET", "PUT"}},
+		"is not there":                   {[]http.HandlerFunc{breaks, fails(404, "not found"), says(201, ours)}, []string{"PUT", "GET", "PUT"}},
+		"a rebalance leaves no doubt":    {[]http.HandlerFunc{fails(409, stale), says(200, ours)}, []string{"PUT", "PUT"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			worker := startWorker(t, c.answers...)
+			client, _ := clientOf(t, worker.URL)
+			put, _, err := client.PutConfig(t.Context(), "a", map[string]string{"x": "1"})
+			require.NoError(t, err)
+			assert.Equal(t, "1", put.Config["x"])
+			assert.Equal(t, c.asked, methodsOf(worker))
+		})
+	}
+}
+
+func methodsOf(worker *worker) (methods []string) {
+	for _, request := range worker.asked() {
+		method, _, _ := strings.Cut(request, " ")
+		methods = append(methods, method)
+	}
+	return methods
 }
 
 func TestDeleteAfterABrokenRequestTakesGoneForDone(t *testing.T) {

@@ -2,6 +2,7 @@ package connectors_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -180,7 +181,8 @@ func (c *cluster) pass(w http.ResponseWriter, r *http.Request) {
 		response.Header.Del("Content-Length")
 		return err
 	}
-	proxy.ServeHTTP(w, r)
+	// What has come is carried out, also when whoever has sent it is gone.
+	proxy.ServeHTTP(struct{ http.ResponseWriter }{w}, r.WithContext(context.WithoutCancel(r.Context())))
 }
 
 func (c *cluster) shown(name string, document json.RawMessage) json.RawMessage {

@@ -55,6 +55,9 @@ func (s *Server) routes() http.Handler {
 		"POST /connectors/{name}/restart":       s.on(s.restart),
 		"GET /connector-plugins/{class}/config": s.describe,
 		validatePattern:                         s.validate,
+		"GET /connectors/{name}/offsets":        s.on(s.getOffsets),
+		"PATCH /connectors/{name}/offsets":      s.on(s.alterOffsets),
+		"DELETE /connectors/{name}/offsets":     s.on(s.resetOffsets),
 		"/": func(r *http.Request) answer {
 			return wrong(http.StatusNotImplemented, "connecttest does not know %s %s", r.Method, r.URL.Path)
 		},

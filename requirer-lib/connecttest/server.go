@@ -20,7 +20,8 @@ type Server struct {
 	closed     bool              // only they are let in
 	plugins    []plugin
 	connectors map[string]*connector
-	refusals   map[string]refusal // of writes, by connector
+	offsets    map[string][]connect.Offset // by connector
+	refusals   map[string]refusal          // of writes, by connector
 	writes     []string
 }
 
@@ -39,7 +40,10 @@ type refusal struct {
 
 // NewServer starts a server. Close it after use.
 func NewServer() *Server {
-	s := &Server{accounts: map[string]string{}, connectors: map[string]*connector{}, refusals: map[string]refusal{}}
+	s := &Server{
+		accounts: map[string]string{}, connectors: map[string]*connector{}, offsets: map[string][]connect.Offset{},
+		refusals: map[string]refusal{},
+	}
 	s.AddPlugin("org.apache.kafka.connect.file.FileStreamSourceConnector", connect.Source, fileSourceFields()...)
 	s.AddPlugin("org.apache.kafka.connect.file.FileStreamSinkConnector", connect.Sink, fileSinkFields()...)
 	s.http = httptest.NewServer(s.routes())
