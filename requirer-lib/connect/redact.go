@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,6 +25,18 @@ func Redact(text string, config map[string]string) string {
 
 // RedactTexts is Redact for texts that are known to be secret, whatever their keys.
 func RedactTexts(text string, secrets ...string) string { return redact(text, secretTexts(secrets...)) }
+
+// Hiding has the errors of calls with this context not show some texts, beside those that they hide anyway.
+func Hiding(ctx context.Context, secrets ...string) context.Context {
+	return context.WithValue(ctx, hiding{}, secretTexts(secrets...))
+}
+
+type hiding struct{}
+
+func hiddenBy(ctx context.Context) []string {
+	texts, _ := ctx.Value(hiding{}).([]string)
+	return texts
+}
 
 // IsSecret says whether a key goes by a secret's name: its value is not to be shown.
 func IsSecret(key string) bool { return secretName.MatchString(key) }

@@ -49,6 +49,7 @@ func (c *Client) do(ctx context.Context, call call) (int, error) {
 	if call.judge == nil {
 		call.judge = judgeAnswer
 	}
+	call.hide = slices.Concat(call.hide, hiddenBy(ctx))
 	payload, err := encode(call)
 	if err != nil {
 		return 0, err

@@ -16,13 +16,11 @@ func (r *run) carryOut(ctx context.Context, change Change) error {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.options.Patience, defaultPatience)/2)
 	defer cancel()
 	record, connector := r.records[change.Name], r.connectorName(change.Name)
+	ctx = connect.Hiding(ctx, record.secretTexts()...)
 	record.reason = cmp.Or(record.reason, change.Reason)
 	for _, action := range change.Actions {
 		record.tried, record.since = append(record.tried, action), r.looks
 		done, err := r.act(ctx, action, connector, r.desired[change.Name])
-		if said, is := errors.AsType[*connect.APIError](err); is {
-			said.Message = record.redact(said.Message)
-		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", action, err)
 		}

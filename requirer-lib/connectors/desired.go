@@ -14,9 +14,9 @@ import (
 // owner has are deleted. A nil one is taken for a slip, and refused.
 type Desired map[string]Connector
 
-// Connector is how one connector is to be.
+// Connector is how one connector is to be. Printed, logged, or as JSON, it hides what is secret.
 type Connector struct {
-	// Config has no key name: Kafka Connect gives it. Printed, it hides what is secret.
+	// Config has no key name: Kafka Connect gives it.
 	Config connect.Settings
 	// State is connect.Running (as is the empty one), connect.Paused or connect.Stopped. It is declared as the
 	// configuration is: a connector that a person has paused by hand is resumed.

@@ -8,12 +8,13 @@ import (
 	"connectcharms/requirer-lib/connect"
 )
 
-// Found is a connector that is there.
+// Found is a connector that is there. Printed, logged, or as JSON, it hides what is secret.
 type Found struct {
 	// Connector is its name in Kafka Connect.
 	Connector string
-	// Config is without what Kafka Connect and the owner add to it. Printed, it hides what goes by a secret's name.
+	// Config is without what Kafka Connect and the owner add to it.
 	Config connect.Settings
+	// Status is of the connector and of every task. Traces are redacted.
 	Status connect.Status
 	// Owned says whether it is this owner's.
 	Owned bool
@@ -47,10 +48,11 @@ func (o Owned) Of(listed map[string]connect.ListedConnector) map[string]Found {
 		}
 		config, marks := readMarks(entry.Info.Config)
 		found := Found{
-			Connector: connector, Config: config, Status: entry.Status, marks: marks,
+			Connector: connector, Config: config, marks: marks,
 			Owned: o.Mark == "" || marks.manager == string(o.Mark), Manager: marks.manager, Protected: marks.protected,
 		}
 		_ = json.Unmarshal([]byte(marks.hidden), &found.Secret) // somebody may have written anything there
+		found.Status = redacted(entry.Status, secretsOf(Connector{}, found))
 		there[name] = found
 	}
 	return there

@@ -23,15 +23,24 @@ func (r *run) isConnectorPending(name string) bool {
 	hasActed := len(record.tried) > 0
 	switch {
 	case record.err != nil || record.held != "":
-		return false
+		return len(record.done) > 0 && record.since == r.looks // half of a change is to be seen once
 	case !isDesired:
 		return exists && hasActed
+	case r.isBeyondPlan(name):
+		return false
 	case !exists:
 		return hasActed
 	case isMoving(found.Status):
 		return true
 	}
 	return hasActed && !r.hasArrived(wanted, found, r.looks-record.since)
+}
+
+// isBeyondPlan says whether a connector needs what this call is not to do: then it will not get as it is desired.
+func (r *run) isBeyondPlan(name string) bool {
+	return r.planned != nil && slices.ContainsFunc(r.changeOf(name, r.desired, r.there, r.options).Actions, func(action Action) bool {
+		return !slices.Contains(r.planned[name], action)
+	})
 }
 
 // isMoving says whether a connector or a task is without a worker, as while workers share them out anew: that passes in

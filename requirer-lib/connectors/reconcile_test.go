@@ -2,11 +2,7 @@ package connectors_test
 
 import (
 	"context"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -294,40 +290,4 @@ func TestLookChangesNothing(t *testing.T) {
 	assert.Empty(t, cluster.takeWrites())
 	assert.Equal(t, "waiting for connector a: not there yet", report.Status().Message)
 	assert.True(t, report.Connectors[1].Exists)
-}
-
-// TestChangesAreMadeAFewAtATime holds each creation up until three have come.
-func TestChangesAreMadeAFewAtATime(t *testing.T) {
-	t.Parallel()
-	const atOnce = 3
-	cluster, _ := newCluster(t)
-	var mu sync.Mutex
-	arrived, underWay, most, gate := 0, 0, 0, make(chan struct{})
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost {
-			mu.Lock()
-			arrived++
-			underWay++
-			most = max(most, underWay)
-			mine := gate
-			if arrived%atOnce == 0 {
-				close(gate)
-				gate = make(chan struct{})
-			}
-			mu.Unlock()
-			<-mine
-			mu.Lock()
-			underWay--
-			mu.Unlock()
-		}
-		cluster.ServeHTTP(w, r)
-	}))
-	t.Cleanup(proxy.Close)
-	desired := connectors.Desired{}
-	for i := range 9 * atOnce {
-		desired[fmt.Sprintf("c%d", i)] = connectors.Connector{Config: config("x")}
-	}
-	report := reconcile(t, ownedAt(t, proxy.URL), desired, connectors.Options{AtOnce: atOnce, Wait: -1})
-	require.NoError(t, report.Err())
-	assert.Equal(t, atOnce, most)
 }

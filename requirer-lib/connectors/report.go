@@ -76,16 +76,7 @@ func (r *run) result(name string) Result {
 		result.Wanted = wanted.state()
 	}
 	if found, exists := r.there[name]; exists && found.Owned {
-		result.Exists, result.Status = true, record.redacted(found.Status)
+		result.Exists, result.Status = true, redacted(found.Status, record.secretTexts())
 	}
 	return result
-}
-
-func (r *record) redacted(status connect.Status) connect.Status {
-	status.Connector.Trace = r.redact(status.Connector.Trace)
-	status.Tasks = slices.Clone(status.Tasks)
-	for i := range status.Tasks {
-		status.Tasks[i].Trace = r.redact(status.Tasks[i].Trace)
-	}
-	return status
 }

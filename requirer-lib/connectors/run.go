@@ -84,10 +84,7 @@ func (r *record) remember(secrets []string) {
 	}
 }
 
-// redact takes the connector's secrets out of a text.
-func (r *record) redact(text string) string {
-	return connect.RedactTexts(text, slices.Collect(maps.Keys(r.secrets))...)
-}
+func (r *record) secretTexts() []string { return slices.Collect(maps.Keys(r.secrets)) }
 
 // apply carries out what is due and was not tried yet in this call.
 func (r *run) apply(ctx context.Context) {

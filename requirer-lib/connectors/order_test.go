@@ -1,0 +1,116 @@
+package connectors_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"connectcharms/requirer-lib/connectors"
+)
+
+// TestWhatGoesOrRestsComesBeforeWhatIsNewOrGoes: a connector under another name shall not run twice.
+func TestWhatGoesOrRestsComesBeforeWhatIsNewOrGoes(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newMarked(t)
+	for _, name := range []string{"b", "c", "d", "z"} {
+		cluster.put(name, withMarks(config("x"), "connect.manager", "payments"))
+	}
+	cluster.setState("b", paused)
+	cluster.takeRequests()
+	reconcile(t, owned, connectors.Desired{
+		"a": {Config: config("x")}, "b": {Config: config("x")}, "c": {Config: config("y")}, "d": {Config: config("x"), State: stopped},
+	}, connectors.Options{AtOnce: 1, Wait: -1})
+	assert.Equal(t, []string{"PUT d/stop", "DELETE z", "PUT c/config", "POST a", "PUT b/resume"}, cluster.takeWrites())
+}
+
+func TestProgressIsToldForEachChange(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newMarked(t)
+	cluster.Refuse("c1", 400, "bad")
+	cluster.put("same", withMarks(config("x"), "connect.manager", "payments"))
+	desired := connectors.Desired{"same": {Config: config("x")}, "no/name": {}}
+	for i := range 9 {
+		desired[fmt.Sprintf("c%d", i)] = connectors.Connector{Config: config("x")}
+	}
+	var told [][2]int
+	reconcile(t, owned, desired, connectors.Options{Wait: -1, Progress: func(done, total int) { told = append(told, [2]int{done, total}) }})
+	require.Len(t, told, 9, "of those that are changed, and whatever came of it")
+	for i, one := range told {
+		assert.Equal(t, [2]int{i + 1, 9}, one)
+	}
+}
+
+// TestConnectorsThatCannotBeChangedLeaveTimeToTheOthers: as many as are changed at a time are in a rebalance that has no
+// end.
+func TestConnectorsThatCannotBeChangedLeaveTimeToTheOthers(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newMarked(t)
+	desired := connectors.Desired{}
+	for _, name := range []string{"a", "b", "y", "z"} {
+		desired[name] = connectors.Connector{Config: config("x")}
+	}
+	for _, stuck := range []string{"a", "b"} {
+		cluster.Refuse(stuck, http.StatusConflict, "Cannot complete request momentarily due to stale configuration")
+	}
+	report := reconcile(t, owned, desired, connectors.Options{AtOnce: 2, Patience: 8 * time.Second})
+	assert.Equal(t, []string{"a", "b"}, report.Summary().Failed)
+	assert.Equal(t, []string{"y", "z"}, report.Summary().Added)
+}
+
+// TestChangesAreMadeAFewAtATime holds each creation up until three have come.
+func TestChangesAreMadeAFewAtATime(t *testing.T) {
+	t.Parallel()
+	const atOnce = 3
+	cluster, _ := newCluster(t)
+	var mu sync.Mutex
+	arrived, underWay, most, gate := 0, 0, 0, make(chan struct{})
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			mu.Lock()
+			arrived++
+			underWay++
+			most = max(most, underWay)
+			mine := gate
+			if arrived%atOnce == 0 {
+				close(gate)
+				gate = make(chan struct{})
+			}
+			mu.Unlock()
+			<-mine
+			mu.Lock()
+			underWay--
+			mu.Unlock()
+		}
+		cluster.ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	desired := connectors.Desired{}
+	for i := range 9 * atOnce {
+		desired[fmt.Sprintf("c%d", i)] = connectors.Connector{Config: config("x")}
+	}
+	report := reconcile(t, ownedAt(t, proxy.URL), desired, connectors.Options{AtOnce: atOnce, Wait: -1})
+	require.NoError(t, report.Err())
+	assert.Equal(t, atOnce, most)
+}
+
+// TestThousandsThatAreAsDesiredCostOneRequest and no write.
+func TestThousandsThatAreAsDesiredCostOneRequest(t *testing.T) {
+	t.Parallel()
+	cluster, owned := newMarked(t)
+	desired := connectors.Desired{}
+	for i := range 2000 {
+		desired[fmt.Sprintf("c%d", i)] = connectors.Connector{Config: config("x"), State: stopped}
+	}
+	require.NoError(t, reconcile(t, owned, desired, connectors.Options{Wait: -1, Patience: 5 * time.Minute}).Err())
+	assert.Len(t, cluster.takeWrites(), 2000)
+	report := reconcile(t, owned, desired, connectors.Options{})
+	assert.Equal(t, "GET", strings.Join(cluster.takeRequests(), " "))
+	assert.Len(t, report.Summary().Unchanged, 2000)
+}
