@@ -1,0 +1,149 @@
+package manager_test
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"connectcharms/integrator-charm/internal/manager"
+	"connectcharms/integrator-charm/internal/settings"
+	"connectcharms/integrator-charm/internal/source"
+	"connectcharms/integrator-charm/internal/store"
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connecttest"
+	"connectcharms/requirer-lib/state"
+)
+
+// stage is a manager with a Kafka Connect in memory and a state file on disk.
+type stage struct {
+	*manager.Manager
+	t       *testing.T
+	dir     string
+	server  *connecttest.Server
+	store   *store.Store
+	metrics *prometheus.Registry
+	rules   manager.Rules
+	clock   *clock
+}
+
+// clock is moved by a test, where it is not the real one.
+type clock struct {
+	mu    sync.Mutex
+	moved time.Duration
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.moved)
+}
+
+func (c *clock) passes(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.moved += by
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	s := &stage{
+		t: t, dir: t.TempDir(), server: connecttest.NewServer(), clock: &clock{},
+		rules: manager.Rules{Active: true, Interval: time.Hour, Drift: settings.Repair},
+	}
+	t.Cleanup(s.server.Close)
+	var err error
+	s.store, err = store.Open(t.Context(), filepath.Join(s.dir, "store.db"), store.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.store.Close()) })
+	s.begin()
+	return s
+}
+
+// begin makes a manager that keeps nothing, as a process that starts.
+func (s *stage) begin() {
+	s.t.Helper()
+	s.metrics = prometheus.NewRegistry()
+	one := manager.New(manager.Options{
+		Store: s.store, Data: s.dir, Metrics: s.metrics, Now: s.clock.now, Log: slog.New(slog.DiscardHandler),
+	})
+	s.Manager = one
+	s.t.Cleanup(func() { one.Keep(nil) })
+}
+
+// cluster is the one in memory, with the state file of the stage.
+func (s *stage) cluster(name string) manager.Cluster {
+	s.t.Helper()
+	client, err := connect.New(connect.Config{Endpoints: []string{s.server.URL()}, Patience: 5 * time.Second})
+	require.NoError(s.t, err)
+	from, err := source.Parse(s.path(), source.Options{Limits: source.Limits{Settle: time.Millisecond}})
+	require.NoError(s.t, err)
+	return manager.Cluster{
+		Name: name, Endpoints: []string{s.server.URL()}, Client: client, Source: from, Secrets: state.Local{Dir: s.dir},
+		Rules: s.rules, Digest: name,
+	}
+}
+
+func (s *stage) path() string { return filepath.Join(s.dir, "state.yaml") }
+
+func (s *stage) write(file string) {
+	s.t.Helper()
+	require.NoError(s.t, os.WriteFile(s.path(), []byte(file), 0o600))
+}
+
+// keep begins with a state file, and waits until it was carried out.
+func (s *stage) keep(file string) {
+	s.t.Helper()
+	s.write(file)
+	s.Keep([]manager.Cluster{s.cluster("main")})
+	s.until(func() bool { return s.Ready() == nil })
+}
+
+func (s *stage) status() manager.Status {
+	s.t.Helper()
+	status, err := s.Status("")
+	require.NoError(s.t, err)
+	return status
+}
+
+func (s *stage) sync() map[string][]string {
+	s.t.Helper()
+	summary, err := s.Sync(s.t.Context(), "", "ada")
+	require.NoError(s.t, err)
+	lists := map[string][]string{}
+	for list, names := range map[string][]string{
+		"added": summary.Added, "removed": summary.Removed, "updated": summary.Updated, "paused": summary.Paused, "resumed": summary.Resumed,
+		"stopped": summary.Stopped, "failed": summary.Failed, "unchanged": summary.Unchanged, "held": summary.Held,
+	} {
+		if len(names) > 0 {
+			lists[list] = names
+		}
+	}
+	return lists
+}
+
+func (s *stage) until(is func() bool) {
+	s.t.Helper()
+	require.Eventually(s.t, is, 20*time.Second, 5*time.Millisecond)
+}
+
+func (s *stage) client() *connect.Client {
+	s.t.Helper()
+	client, err := connect.New(connect.Config{Endpoints: []string{s.server.URL()}})
+	require.NoError(s.t, err)
+	s.t.Cleanup(client.Close)
+	return client
+}
+
+const class = "org.apache.kafka.connect.file.FileStreamSourceConnector"
+
+const lines = `
+connectors:
+  - name: lines
+    config: {connector.class: org.apache.kafka.connect.file.FileStreamSourceConnector, file: /tmp/lines, topic: lines}
+`

@@ -1,0 +1,97 @@
+package manager
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectors"
+)
+
+// lookPatience is how long one look at a cluster may take. Whoever waits for an answer waits for it.
+const lookPatience = 10 * time.Second
+
+// sight is what was last seen of a cluster. Who looks at the same time shares one look.
+type sight struct {
+	changes atomic.Int64 // counts what this manager has done to the cluster
+
+	mu    sync.Mutex
+	seen  int64 // of changes, when this was looked at
+	at    time.Time
+	there map[string]connectors.Found // as last seen, also where the cluster does not answer now
+	err   error                       // of the last look
+	print [sha256.Size]byte           // tells one sight from another
+}
+
+// look gives the connectors of the cluster as they are now or were at most so long ago. What was not answered then is not
+// asked again either.
+func (k *keeper) look(ctx context.Context, age time.Duration) (map[string]connectors.Found, error) {
+	s := &k.sight
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.at.IsZero() || k.now().Sub(s.at) >= age || s.seen != s.changes.Load() {
+		k.lookAgain(ctx)
+	}
+	return s.there, s.err
+}
+
+func (k *keeper) lookAgain(ctx context.Context) {
+	s := &k.sight
+	limited, cancel := context.WithTimeout(ctx, lookPatience)
+	defer cancel()
+	seen := s.changes.Load()
+	there, err := k.cluster.owned(k.file()).Observe(limited)
+	if ctx.Err() != nil {
+		s.err = fmt.Errorf("%w: %w", ErrCluster, ctx.Err())
+		return // whoever looked has gone: that says nothing
+	}
+	was := s.err
+	s.at, s.seen = k.now(), seen
+	if s.err = nil; err != nil {
+		s.err = fmt.Errorf("%w: %w", ErrCluster, err)
+	} else {
+		s.there = there
+	}
+	k.tellSight(was)
+}
+
+// tellSight tells subscribers where the sight has changed.
+func (k *keeper) tellSight(was error) {
+	s := &k.sight
+	if (was == nil) != (s.err == nil) {
+		k.hub.Tell(k.cluster.Name, OnStatus)
+		if s.err != nil {
+			k.log.Error("the cluster does not answer", "error", s.err)
+		} else {
+			k.log.Info("the cluster answers")
+		}
+	}
+	print := fingerprint(s.there)
+	if print != s.print {
+		s.print = print
+		k.hub.Tell(k.cluster.Name, OnConnectors)
+	}
+}
+
+// changed has the next look be a new one.
+func (s *sight) changed() { s.changes.Add(1) }
+
+// last is what was last seen, and when; no time: nothing yet.
+func (s *sight) last() (there map[string]connectors.Found, at time.Time, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.there, s.at, s.err
+}
+
+// fingerprint is the same for what shows in the same way. Package fmt orders maps.
+func fingerprint(there map[string]connectors.Found) [sha256.Size]byte {
+	statuses := map[string]connect.Status{}
+	for name, found := range there {
+		statuses[name] = found.Status
+	}
+	return sha256.Sum256(fmt.Append(nil, statuses))
+}
