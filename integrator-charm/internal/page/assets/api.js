@@ -1,0 +1,74 @@
+// The manager's API.
+
+const patience = 20_000;
+// A sync answers when it is through.
+const patienceOfSync = 600_000;
+
+// Refused is an answer that is not the one that was asked for. Its status is 0 where there was no answer at all.
+export class Refused extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+async function ask(method, path, body, wait = patience) {
+  const options = { method, headers: { Accept: "application/json" }, credentials: "same-origin", signal: AbortSignal.timeout(wait) };
+  if (body !== undefined) {
+    options.body = JSON.stringify(body);
+    options.headers["Content-Type"] = "application/json";
+  }
+  let answer;
+  let text;
+  try {
+    answer = await fetch(path, options);
+    text = await answer.text();
+  } catch (error) {
+    throw new Refused(0, error.name === "TimeoutError" ? "The manager does not answer." : "The manager cannot be reached.");
+  }
+  const value = parsed(text);
+  if (!answer.ok) throw new Refused(answer.status, messageOf(value, text, answer));
+  return value;
+}
+
+// parsed is the value of a JSON text, and null where it is none.
+export function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function messageOf(value, text, answer) {
+  if (typeof value?.message === "string" && value.message) return value.message;
+  return text.trim().slice(0, 500) || `The manager answered ${answer.status}.`;
+}
+
+const segment = encodeURIComponent;
+
+// inCluster is an address of the API for one cluster.
+export function inCluster(path, cluster, more = {}) {
+  const query = new URLSearchParams({ ...(cluster ? { cluster } : {}), ...more }).toString();
+  return query ? `${path}?${query}` : path;
+}
+
+export const api = {
+  me: () => ask("GET", "/api/v1/me"),
+  logIn: (token) => ask("POST", "/api/v1/session", { token }),
+  logOut: () => ask("DELETE", "/api/v1/session"),
+  clusters: () => ask("GET", "/api/v1/clusters"),
+  status: (cluster) => ask("GET", inCluster("/api/v1/status", cluster)),
+  connectors: (cluster) => ask("GET", inCluster("/api/v1/connectors", cluster)),
+  connector: (cluster, name) => ask("GET", inCluster(`/api/v1/connectors/${segment(name)}`, cluster)),
+  act: (cluster, name, verb) => ask("POST", inCluster(`/api/v1/connectors/${segment(name)}/${verb}`, cluster)),
+  remove: (cluster, name) => ask("DELETE", inCluster(`/api/v1/connectors/${segment(name)}`, cluster)),
+  sync: (cluster) => ask("POST", inCluster("/connectors/sync", cluster), undefined, patienceOfSync),
+  plan: (cluster) => ask("GET", inCluster("/api/v1/plan", cluster)),
+  judge: (cluster, id, verdict, comment) => ask("POST", inCluster(`/api/v1/plans/${segment(id)}/${verdict}`, cluster), { comment }, patienceOfSync),
+  reportAddress: (cluster, id, format) => inCluster(`/api/v1/plans/${segment(id)}/report`, cluster, { format }),
+  history: (cluster, limit, before) => ask("GET", inCluster("/api/v1/history", cluster, { limit, ...(before ? { before } : {}) })),
+  silences: (cluster) => ask("GET", inCluster("/api/v1/silences", cluster)),
+  silence: (cluster, silence) => ask("POST", inCluster("/api/v1/silences", cluster), silence),
+  endSilence: (cluster, id) => ask("DELETE", inCluster(`/api/v1/silences/${segment(id)}`, cluster)),
+};

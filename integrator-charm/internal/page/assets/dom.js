@@ -1,0 +1,106 @@
+// Elements are described by plain objects, and render makes the document like the description. What is the same stays the same element, so
+// that focus, selection and scrolling survive a live update. Text only ever becomes a text node.
+
+const svgSpace = "http://www.w3.org/2000/svg";
+const described = new WeakMap();
+
+// h describes an element. Children that are null or false are left out. Of the properties, those that begin with "on" are handlers, "key" names
+// the element among its siblings, and "inserted" is called with the element when it is in the document.
+export function h(tag, properties, ...children) {
+  return { tag, properties: properties ?? {}, children: listed(children) };
+}
+
+function listed(children) {
+  return children
+    .flat(Infinity)
+    .filter((child) => child !== null && child !== undefined && child !== false && child !== "")
+    .map((child) => (typeof child === "object" ? child : { text: String(child) }));
+}
+
+// render makes the children of an element like the descriptions.
+export function render(parent, ...children) {
+  const focused = document.activeElement;
+  patchChildren(parent, listed(children));
+  if (focused !== document.activeElement && focused?.isConnected && parent.contains(focused)) {
+    focused.focus({ preventScroll: true });
+  }
+}
+
+function patchChildren(parent, wanted) {
+  const kept = new Map();
+  for (const node of [...parent.childNodes]) {
+    const was = described.get(node);
+    if (was) kept.set(was.name, node);
+    else node.remove();
+  }
+  const nodes = named(wanted).map(({ name, child }) => {
+    const node = kept.get(name);
+    kept.delete(name);
+    return { name, child, node };
+  });
+  for (const node of kept.values()) node.remove();
+  let place = parent.firstChild;
+  for (const { name, child, node } of nodes) {
+    if (node) {
+      patch(node, described.get(node).child, child);
+      described.set(node, { name, child });
+      if (node === place) place = place.nextSibling;
+      else parent.insertBefore(node, place);
+    } else {
+      const made = create(child, parent);
+      described.set(made, { name, child });
+      parent.insertBefore(made, place);
+      child.properties?.inserted?.(made);
+    }
+  }
+}
+
+// named gives each child a name among its siblings: its key, or how many of its kind came before.
+function named(children) {
+  const counts = new Map();
+  return children.map((child) => {
+    const kind = child.tag ?? "#text";
+    const key = child.properties?.key;
+    if (key !== undefined) return { name: `${kind} key ${key}`, child };
+    const count = counts.get(kind) ?? 0;
+    counts.set(kind, count + 1);
+    return { name: `${kind} ${count}`, child };
+  });
+}
+
+function create(child, parent) {
+  if (child.tag === undefined) return document.createTextNode(child.text);
+  const inSVG = child.tag === "svg" || parent.namespaceURI === svgSpace;
+  const node = inSVG ? document.createElementNS(svgSpace, child.tag) : document.createElement(child.tag);
+  patchChildren(node, child.children);
+  patchProperties(node, {}, child.properties);
+  return node;
+}
+
+function patch(node, was, child) {
+  if (child.tag === undefined) {
+    if (was.text !== child.text) node.data = child.text;
+    return;
+  }
+  patchChildren(node, child.children);
+  patchProperties(node, was.properties, child.properties);
+}
+
+// What a person changes in a field is not in its attributes.
+const livesInTheField = new Set(["value", "checked"]);
+
+function patchProperties(node, was, wanted) {
+  for (const name of Object.keys(was)) {
+    if (!(name in wanted)) setProperty(node, name, null);
+  }
+  for (const [name, value] of Object.entries(wanted)) {
+    if (livesInTheField.has(name) ? node[name] !== value : was[name] !== value) setProperty(node, name, value);
+  }
+}
+
+function setProperty(node, name, value) {
+  if (name === "key" || name === "inserted") return;
+  if (name.startsWith("on") || livesInTheField.has(name)) node[name] = value;
+  else if (value === null || value === undefined || value === false) node.removeAttribute(name);
+  else node.setAttribute(name, value === true ? "" : String(value));
+}
