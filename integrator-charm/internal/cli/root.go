@@ -44,6 +44,7 @@ func rootCommand(s *session) *cobra.Command {
 	)
 	root.SetHelpCommandGroupID(groupSetup)
 	onlyBelow(root)
+	add(s, root, groupFile, planCommand, applyCommand, syncCommand, validateCommand, exportCommand, adoptCommand, releaseCommand)
 	add(s, root, groupLook, listCommand, statusCommand, watchCommand, waitCommand, pluginsCommand, topicsCommand)
 	add(s, root, groupOne, pauseCommand, resumeCommand, stopCommand, restartCommand, deleteCommand, offsetsCommand, loggersCommand)
 	add(s, root, groupSetup, contextCommand, completionCommand, versionCommand)
@@ -87,6 +88,7 @@ func parent(use, short string, below ...*cobra.Command) *cobra.Command {
 
 // onlyBelow has a command show its help, and refuse a word that is no command below it.
 func onlyBelow(command *cobra.Command) {
+	command.SuggestionsMinimumDistance = 2
 	command.RunE = func(command *cobra.Command, _ []string) error { return command.Help() }
 	command.Args = func(command *cobra.Command, words []string) error {
 		if len(words) == 0 {

@@ -38,7 +38,7 @@ func (p Program) Run(ctx context.Context, args []string) int {
 	if p.Every == 0 {
 		p.Every = 500 * time.Millisecond
 	}
-	s := &session{Program: p}
+	s := &session{Program: p, documents: map[string]fetched{}}
 	defer s.close()
 	root := rootCommand(s)
 	root.SetArgs(args)

@@ -22,9 +22,10 @@ type session struct {
 		allContexts, verbose    bool
 		timeout                 time.Duration
 	}
-	settings *settings.Settings
-	opened   []*cluster.Cluster
-	cancel   context.CancelFunc
+	settings  *settings.Settings
+	opened    []*cluster.Cluster
+	documents map[string]fetched // by how they were named
+	cancel    context.CancelFunc
 }
 
 func (s *session) globals(root *cobra.Command) {
