@@ -38,6 +38,7 @@ func parseGitHub(address *url.URL, options Options) (Source, *Error) {
 	if err := checkServer(api, "https"); err != nil {
 		return nil, err
 	}
+	api.Path = cmp.Or(api.Path, "/") // what is joined to none has no stroke before it
 	// One text for everybody's fork: without an owner, it is whoever asks.
 	user, _ := options.Env("SOURCE_GITHUB_USER")
 	owner := cmp.Or(address.Host, user)
