@@ -9,6 +9,7 @@ import (
 
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
+	"connectcharms/requirer-lib/connecttest"
 	"connectcharms/requirer-lib/secret"
 	"connectcharms/requirer-lib/state"
 )
@@ -124,4 +125,30 @@ func TestNothingThatThereIsIsAFileOfNoConnectors(t *testing.T) {
 		_, err = state.Parse(written, state.Options{})
 		require.NoError(t, err)
 	}
+}
+
+func TestWhatPluginsDeclareToBePasswordsIsAsked(t *testing.T) {
+	t.Parallel()
+	server := connecttest.NewServer()
+	t.Cleanup(server.Close)
+	server.AddPlugin("org.example.IrcConnector", connect.Source, connect.FieldDefinition{Name: "pin", Type: "PASSWORD"}, connect.FieldDefinition{Name: "channel", Type: "STRING"})
+	client, err := connect.New(connect.Config{Endpoints: []string{server.URL()}})
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	there := map[string]connectors.Found{}
+	for name, class := range map[string]string{"a": "org.example.IrcConnector", "b": "org.example.IrcConnector", "c": "Irc", "d": "no.such.Class", "e": "no class"} {
+		there[name] = found(connect.Running, connect.Settings{"connector.class": class, "pin": "1234", "channel": "#x"})
+	}
+	isPassword, err := state.DeclaredPasswords(t.Context(), client, there)
+	require.NoError(t, err)
+	assert.True(t, isPassword("org.example.IrcConnector", "pin"))
+	assert.True(t, isPassword("Irc", "pin"))
+	assert.False(t, isPassword("Irc", "channel"))
+	assert.False(t, isPassword("no.such.Class", "pin"))
+	exported := state.Existing(there, state.ExistingOptions{IsPassword: isPassword})
+	assert.Equal(t, state.From(state.Reference{Secret: "c", Key: "pin"}), exported.File.Connectors[2].Config["pin"])
+
+	server.SetPassword("somebody", "else")
+	_, err = state.DeclaredPasswords(t.Context(), client, there)
+	require.ErrorIs(t, err, connect.ErrUnauthorized)
 }

@@ -1,6 +1,8 @@
 package state_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,6 +14,15 @@ import (
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{seed, whole, "", "{}", "connectors: []", "- a", "&a *a", "? [x]\n: y", "{\"connectors\": [{\"name\": 1.0}]}"} {
 		f.Add([]byte(text))
+	}
+	for _, pattern := range []string{"testdata/right/*", "testdata/wrong/*", "testdata/beyond/*"} {
+		paths, err := filepath.Glob(pattern)
+		require.NoError(f, err)
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			require.NoError(f, err)
+			f.Add(text)
+		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file, err := state.Parse(text, state.Options{})
