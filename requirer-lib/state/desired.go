@@ -70,9 +70,10 @@ func (v Value) Resolve(from Secrets) (secret.Value, error) {
 // problem finds fault with a field of a connector, where the file says it; with one that it does not say, at the
 // connector's name.
 func (f *File) problem(connector string, of field, message string) Problem {
-	at, is := f.places[connector][of]
-	if !is {
-		at = f.places[connector][field{}]
+	said := f.wrote[connector]
+	at := said.place
+	if field, is := said.merged[of]; is {
+		at = field.place
 	}
 	return Problem{
 		File: f.name, Line: at.line, Column: at.column, Connector: connector, Field: of.String(),

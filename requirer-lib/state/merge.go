@@ -15,27 +15,29 @@ import (
 //	defaults ◄ the environment's defaults ◄ the connector's entry ◄ the environment's part of it
 func (p *parts) file(environment string) *File {
 	of := p.environments[environment]
-	file := &File{Manager: p.manager, name: p.name, places: map[string]map[field]place{}}
+	file := &File{Manager: p.manager, name: p.name, wrote: make(map[string]whole, len(p.connectors))}
 	defaults := p.merge("", p.defaults, of.defaults)
 	for _, entry := range p.connectors {
 		if of.without[entry.name] {
 			continue
 		}
-		merged := p.merge(entry.name, p.merge(entry.name, defaults, entry.layer), of.connectors[entry.name])
-		connector, places := built(entry, merged)
-		p.checkWhole(whole{connector, entry, environment, of.connectors[entry.name], merged})
+		overlay := of.connectors[entry.name]
+		said := whole{entry, environment, overlay, p.merge(entry.name, p.merge(entry.name, defaults, entry.layer), overlay)}
+		connector := said.connector()
+		p.checkWhole(said, connector)
 		file.Connectors = append(file.Connectors, connector)
-		file.places[entry.name] = places
+		file.wrote[entry.name] = said
 	}
 	return file
 }
 
 // merge has one layer say what it says over another.
 func (p *parts) merge(connector string, below, above layer) layer {
-	merged := maps.Clone(below)
-	if merged == nil {
-		merged = layer{}
+	if len(above) == 0 {
+		return below
 	}
+	merged := make(layer, len(below)+len(above))
+	maps.Copy(merged, below)
 	for of, says := range above {
 		if says.value != nil {
 			merged[of] = says
@@ -63,15 +65,20 @@ func (l layer) keys(section string) (keys []string) {
 	return keys
 }
 
-// built makes a connector of what is said of it.
-func built(entry written, says layer) (Connector, map[field]place) {
-	connector := Connector{Name: entry.name, State: connect.Running, Config: map[string]Value{}, Restart: DefaultRestart}
-	places := map[field]place{{}: entry.place}
-	for of, said := range says {
+// whole is what is said of a connector, in one environment.
+type whole struct {
+	written
+	environment string
+	overlay     layer // the environment's part of it
+	merged      layer // all that holds for it
+}
+
+func (w whole) connector() Connector {
+	connector := Connector{Name: w.name, State: connect.Running, Config: map[string]Value{}, Restart: DefaultRestart}
+	for of, said := range w.merged {
 		if _, is := said.value.(faulty); is {
 			continue
 		}
-		places[of] = said.place
 		switch of.section {
 		case inState:
 			connector.State = said.value.(connect.State)
@@ -94,7 +101,7 @@ func built(entry written, says layer) (Connector, map[field]place) {
 			connector.Protected = said.value.(bool)
 		}
 	}
-	return connector, places
+	return connector
 }
 
 func (o *Owner) set(key string, value Value) {
@@ -128,49 +135,38 @@ func (r *Restart) set(key string, value any) {
 // classKey is the one key that every configuration must have.
 const classKey = "connector.class"
 
-// whole is a connector with what was said of it, and where.
-type whole struct {
-	Connector
-	entry       written
-	environment string
-	overlay     layer // the environment's part of it
-	merged      layer
-}
-
 // checkWhole judges what only the whole of a connector shows.
-func (p *parts) checkWhole(c whole) {
+func (p *parts) checkWhole(said whole, c Connector) {
 	ofClass := field{inConfig, classKey}
-	_, faulty := c.merged[field{section: inConfig}]
-	if class, is := c.Config[classKey]; !faulty && (!is || class.IsZero()) {
-		at, own := c.own(ofClass)
+	_, isFaulty := said.merged[field{section: inConfig}]
+	if class, is := c.Config[classKey]; !isFaulty && (!is || class.IsZero()) {
+		at, own := said.own(ofClass)
 		if !own {
-			at = c.entry.place
+			at = said.place
 		}
-		p.wrong(c, at, ofClass, "connector "+c.Name+": config has no "+classKey)
+		p.wrong(said, c.Name, at, ofClass, "connector "+c.Name+": config has no "+classKey)
 	}
 	if c.Restart.Backoff > c.Restart.MaxBackoff {
-		p.checkBackoff(c)
+		p.checkBackoff(said)
 	}
 }
 
 // checkBackoff tells of a wait that is longer than the longest: once, where it is the defaults that say so.
-func (p *parts) checkBackoff(c whole) {
+func (p *parts) checkBackoff(said whole) {
 	const message = "restart.backoff is longer than max-backoff"
 	fields := []field{{inRestart, "backoff"}, {inRestart, "max-backoff"}}
 	for _, of := range fields {
-		if at, own := c.own(of); own {
-			p.wrong(c, at, of, "connector "+c.Name+": "+message)
+		if at, own := said.own(of); own {
+			p.wrong(said, said.name, at, of, "connector "+said.name+": "+message)
 			return
 		}
 	}
-	at := cmp.Or(c.merged[fields[0]].place, c.merged[fields[1]].place)
-	c.Name = ""
-	p.wrong(c, at, fields[0], "defaults: "+message)
+	p.wrong(said, "", cmp.Or(said.merged[fields[0]].place, said.merged[fields[1]].place), fields[0], "defaults: "+message)
 }
 
 // own is where the connector itself says something, and not the defaults.
-func (c whole) own(of field) (place, bool) {
-	for _, layer := range []layer{c.overlay, c.entry.layer} {
+func (w whole) own(of field) (place, bool) {
+	for _, layer := range []layer{w.overlay, w.layer} {
 		if says, is := layer[of]; is {
 			return says.place, true
 		}
@@ -178,10 +174,10 @@ func (c whole) own(of field) (place, bool) {
 	return place{}, false
 }
 
-func (p *parts) wrong(c whole, at place, of field, message string) {
-	problem := Problem{File: p.name, Line: at.line, Column: at.column, Connector: c.Name, Field: of.String(), Message: message}
-	if c.environment != "" && !p.seen[problem] {
-		problem.Message += ", in environment " + shown(c.environment)
+func (p *parts) wrong(said whole, connector string, at place, of field, message string) {
+	problem := Problem{File: p.name, Line: at.line, Column: at.column, Connector: connector, Field: of.String(), Message: message}
+	if said.environment != "" && !p.seen[problem] {
+		problem.Message += ", in environment " + shown(said.environment)
 	}
 	p.add(problem)
 }

@@ -16,8 +16,8 @@ type File struct {
 	// Connectors are in the order of the file.
 	Connectors []Connector
 
-	name   string                     // Options.Name
-	places map[string]map[field]place // by connector
+	name  string           // Options.Name
+	wrote map[string]whole // by connector: what the file says, and where
 }
 
 // Connector is one entry of a file, with what the defaults and the environment say of it.
