@@ -2,8 +2,11 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -122,4 +125,144 @@ func fileKind(*testing.T) func(t *testing.T) *stand {
 			remove:  func(t *testing.T) { require.NoError(t, os.Remove(path)) },
 		}
 	}
+}
+
+// TestAFileThatIsBeingWrittenIsWaitedFor has somebody write a file bit by bit, with pauses shorter than a file must have been left alone.
+func TestAFileThatIsBeingWrittenIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	path := inDirectory(t.TempDir())
+	writer, err := os.Create(path)
+	require.NoError(t, err)
+	_, err = writer.WriteString(first[:5])
+	require.NoError(t, err)
+	from, err := Parse(path, Options{Limits: Limits{Settle: 300 * time.Millisecond}})
+	require.NoError(t, err)
+	go func() {
+		defer writer.Close()
+		for _, letter := range first[5:] {
+			_, _ = writer.WriteString(string(letter))
+			time.Sleep(2 * time.Millisecond)
+		}
+	}()
+	document, err := from.Fetch(t.Context(), "")
+	require.NoError(t, err)
+	assert.Equal(t, first, string(document.Data))
+}
+
+func TestAFileThatIsWrittenAllTheTimeIsGivenUp(t *testing.T) {
+	t.Parallel()
+	path := inDirectory(t.TempDir())
+	require.NoError(t, os.WriteFile(path, []byte(first), 0o600))
+	from, err := Parse(path, Options{Limits: Limits{Settle: 50 * time.Millisecond, Attempts: 1}})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for number := 0; ctx.Err() == nil; number++ {
+			_ = os.WriteFile(path, []byte(first+strconv.Itoa(number)), 0o600)
+		}
+	}()
+	_, err = from.Fetch(ctx, "")
+	cancel()
+	<-ended
+	var failure *Error
+	require.ErrorAs(t, err, &failure)
+	assert.Contains(t, []Reason{Unfinished, Empty}, failure.Reason, "%v", err)
+}
+
+func TestAFileThatWasLeftAloneIsReadAtOnce(t *testing.T) {
+	t.Parallel()
+	path := inDirectory(t.TempDir())
+	require.NoError(t, os.WriteFile(path, []byte(first), 0o600))
+	before := time.Now().Add(-time.Hour)
+	require.NoError(t, os.Chtimes(path, before, before))
+	from, err := Parse(path, Options{Limits: Limits{Settle: time.Hour}})
+	require.NoError(t, err)
+	_, err = from.Fetch(t.Context(), "")
+	require.NoError(t, err)
+}
+
+func TestAPipeIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	path := inDirectory(t.TempDir())
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	writer, err := os.OpenFile(path, os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer writer.Close()
+	from, err := Parse(path, Options{})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := from.Fetch(ctx, "")
+		ended <- err
+	}()
+	_, err = writer.WriteString(first)
+	require.NoError(t, err)
+	cancel() // nobody closes it
+	var failure *Error
+	require.ErrorAs(t, <-ended, &failure)
+	assert.Equal(t, Ended, failure.Reason)
+
+	reader, output, err := os.Pipe()
+	require.NoError(t, err)
+	defer reader.Close()
+	_, err = output.WriteString(second)
+	require.NoError(t, err)
+	require.NoError(t, output.Close())
+	from, err = Parse(fmt.Sprintf("/dev/fd/%d", reader.Fd()), Options{})
+	require.NoError(t, err)
+	document, err := from.Fetch(t.Context(), "")
+	require.NoError(t, err)
+	assert.Equal(t, second, string(document.Data))
+}
+
+func TestAFileThatCannotBeReadSaysWhy(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.Symlink("circle", filepath.Join(dir, "circle")))
+	file := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(file, []byte(first), 0o600))
+	for path, expected := range map[string]struct {
+		reason  Reason
+		message string
+	}{
+		dir:                            {BadAddress, "is a directory; name the file in it"},
+		"/dev/zero":                    {BadAddress, "is neither a file nor a pipe"},
+		filepath.Join(dir, "missing"):  {Gone, "there is no such file"},
+		filepath.Join(dir, "circle"):   {Unreachable, "cannot be read: too many levels of symbolic links"},
+		filepath.Join(file, "in-file"): {Unreachable, "cannot be read: not a directory"},
+	} {
+		from, err := Parse(path, Options{Limits: Limits{Pause: time.Millisecond}})
+		require.NoError(t, err)
+		_, err = from.Fetch(t.Context(), "")
+		var failure *Error
+		require.ErrorAs(t, err, &failure)
+		assert.Equal(t, expected.reason, failure.Reason, path)
+		assert.Equal(t, path+": "+expected.message, err.Error())
+	}
+}
+
+func TestOtherFilesInADirectoryDoNotMatter(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	watched, err := Parse(inDirectory(dir), Options{})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	changes, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- watched.(Watcher).Watch(ctx, func() { changes <- struct{}{} }) }()
+	<-changes // it watches
+	for number := range 100 {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, strconv.Itoa(number)), nil, 0o600))
+	}
+	require.NoError(t, os.Mkdir(inDirectory(dir), 0o700))
+	<-changes // one for what matters, whatever came before
+	select {
+	case <-changes:
+		t.Error("another file was told of")
+	default:
+	}
+	cancel()
+	require.NoError(t, <-ended)
 }

@@ -123,7 +123,7 @@ func refsError(err error) error {
 
 // resolve finds the commit that a ref is at: a branch, a tag, a full name, or the commit itself; without one, the default branch.
 func resolve(refs *packp.AdvRefs, ref string) (plumbing.Hash, error) {
-	if ref == "" {
+	if ref == "" || ref == plumbing.HEAD.String() {
 		if refs.Head == nil {
 			return plumbing.ZeroHash, failed(Gone, "the repository has no default branch; name one with ref")
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -133,4 +134,144 @@ func askFor(user, password string, next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func local(t *testing.T, r repository, path, ref string) (Document, error) {
+	t.Helper()
+	return (&stand{address: "git+file://" + r.dir + "//" + path + "?ref=" + ref}).fetch(t, "")
+}
+
+// overSSH sets up a source that reads this repository through a server.
+func overSSH(t *testing.T, r repository, path, ref string) *stand {
+	t.Helper()
+	dir := t.TempDir()
+	key, host := newKey(t, dir, "key", ""), newKey(t, dir, "host", "")
+	server := newSSHServer(t, host, key.PublicKey())
+	env := map[string]string{
+		"SOURCE_GIT_SSH_KEY_FILE":     filepath.Join(dir, "key"),
+		"SOURCE_GIT_KNOWN_HOSTS_FILE": knownHosts(t, dir, "known", server, host.PublicKey()),
+	}
+	return &stand{address: "git+ssh://" + server + r.dir + "//" + path + ref, env: env}
+}
+
+func TestARefIsABranchATagACommitOrTheDefault(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	one := r.commit(t, "main", map[string]string{"state.yaml": "one"})
+	r.git(t, "", "update-ref", "refs/tags/light", one)
+	two := r.commit(t, "team/develop", map[string]string{"state.yaml": "two"})
+	tag := r.git(t, "object "+two+"\ntype commit\ntag v1\ntagger a <a@example.org> 0 +0000\n\nabout\n", "mktag")
+	r.git(t, "", "update-ref", "refs/tags/v1", tag)
+	three := r.commit(t, "main", map[string]string{"state.yaml": "three"})
+	r.git(t, "", "config", "uploadpack.allowReachableSHA1InWant", "true")
+	for ref, expected := range map[string]struct{ text, commit string }{
+		"":                     {"three", three},
+		"?ref=HEAD":            {"three", three},
+		"?ref=main":            {"three", three},
+		"?ref=refs/heads/main": {"three", three},
+		"?ref=heads/main":      {"three", three},
+		"?ref=team/develop":    {"two", two},
+		"?ref=v1":              {"two", two},
+		"?ref=refs/tags/light": {"one", one},
+		"?ref=" + one:          {"one", one},
+	} {
+		document, err := overSSH(t, r, "state.yaml", ref).fetch(t, "")
+		require.NoError(t, err, ref)
+		assert.Equal(t, expected.text, string(document.Data), ref)
+		assert.Equal(t, expected.commit, string(document.Revision), ref)
+		document, err = (&stand{address: "git+file://" + r.dir + "//state.yaml" + ref}).fetch(t, "")
+		require.NoError(t, err, ref)
+		assert.Equal(t, expected.commit, string(document.Revision), ref)
+	}
+	for _, ref := range []string{"?ref=develop", "?ref=" + strings.Repeat("0", 39) + "1"} {
+		s := overSSH(t, r, "state.yaml", ref)
+		_, err := s.fetch(t, "")
+		s.failsFor(t, err, Gone)
+		s.address = "git+file://" + r.dir + "//state.yaml" + ref
+		_, err = s.fetch(t, "")
+		s.failsFor(t, err, Gone)
+	}
+}
+
+func TestLinksAreFollowedWithinARepository(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	r.commit(t, "main", map[string]string{
+		"state.yaml": "-> env/production/state.yaml", "env/production/state.yaml": "-> ../shared.yaml", "env/shared.yaml": first,
+		"out": "-> ../../etc/passwd", "absolute": "-> /etc/passwd", "circle": "-> circle", "nowhere": "-> env/none",
+	})
+	document, err := local(t, r, "state.yaml", "main")
+	require.NoError(t, err)
+	assert.Equal(t, first, string(document.Data))
+	for path, reason := range map[string]Reason{
+		"out": BadAddress, "absolute": BadAddress, "circle": BadAddress, "env": BadAddress, "nowhere": Gone, "env/none": Gone,
+	} {
+		_, err := local(t, r, path, "main")
+		(&stand{}).failsFor(t, err, reason)
+	}
+}
+
+func TestARepositoryWithoutCommitsOrNoneSaysSo(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	s := overSSH(t, r, "state.yaml", "")
+	_, err := s.fetch(t, "")
+	s.failsFor(t, err, Gone)
+	require.ErrorContains(t, err, "the repository is empty")
+	s = overSSH(t, repository{r.dir + "-none"}, "state.yaml", "")
+	_, err = s.fetch(t, "")
+	s.failsFor(t, err, Gone)
+	require.ErrorContains(t, err, "no such repository")
+	_, err = local(t, repository{r.dir + "-none"}, "state.yaml", "main")
+	s.failsFor(t, err, Gone)
+}
+
+func TestACommitThatIsTooLargeIsNotRead(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	r.commit(t, "main", map[string]string{"state.yaml": first, "film.mp4": noise(300 << 10)})
+	s := overSSH(t, r, "state.yaml", "")
+	limits := s.limits()
+	limits.Pack = 100 << 10
+	_, err := s.source(t, limits).Fetch(t.Context(), "")
+	s.failsFor(t, err, TooLarge)
+	require.ErrorContains(t, err, "one commit of the repository is more than")
+}
+
+func TestOnlyTheLastCommitIsTransferred(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	r.commit(t, "main", map[string]string{"state.yaml": noise(300 << 10)})
+	before := r.git(t, "", "rev-parse", "main")
+	tree := r.git(t, "100644 blob "+r.git(t, first, "hash-object", "-w", "--stdin")+"\tstate.yaml\n", "mktree")
+	r.git(t, "", "update-ref", "refs/heads/main", r.git(t, "smaller\n", "commit-tree", tree, "-p", before))
+	s := overSSH(t, r, "state.yaml", "")
+	limits := s.limits()
+	limits.Pack = 10 << 10
+	_, err := s.source(t, limits).Fetch(t.Context(), "")
+	require.NoError(t, err)
+}
+
+func TestAPathIsOneWordOnTheServer(t *testing.T) {
+	t.Parallel()
+	r := repository{filepath.Join(t.TempDir(), "it's $(touch here)!.git")}
+	gitRun(t, "", "init", "--quiet", "--bare", "--initial-branch=main", r.dir)
+	r.put(t, first)
+	s := overSSH(t, r, "deploy/state.yaml", "")
+	s.address = strings.NewReplacer(" ", "%20", "!", "%21").Replace(s.address)
+	document, err := s.fetch(t, "")
+	require.NoError(t, err)
+	assert.Equal(t, first, string(document.Data))
+}
+
+func TestAWebSiteIsNoRepository(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain")
+		_, _ = w.Write([]byte("001e# service=git-upload-pack\n"))
+	}))
+	t.Cleanup(server.Close)
+	s := &stand{address: "git+" + server.URL + "/state.git//state.yaml"}
+	_, err := s.fetch(t, "")
+	s.failsFor(t, err, Unexpected)
 }

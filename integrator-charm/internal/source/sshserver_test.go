@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/pem"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
 	"golang.org/x/crypto/ssh/knownhosts"
 )
 
@@ -128,7 +130,15 @@ func run(channel ssh.Channel, requests <-chan *ssh.Request) {
 		}
 		_ = request.Reply(true, nil)
 		command := exec.Command("sh", "-c", asked.Command)
-		command.Stdin, command.Stdout, command.Stderr = channel, channel, channel.Stderr()
+		command.Stdout, command.Stderr = channel, channel.Stderr()
+		input, err := command.StdinPipe()
+		if err != nil {
+			return
+		}
+		go func() { // the program ends whether or not the client does
+			_, _ = io.Copy(input, channel)
+			_ = input.Close()
+		}()
 		status := byte(0)
 		if command.Run() != nil {
 			status = 1
@@ -136,4 +146,59 @@ func run(channel ssh.Channel, requests <-chan *ssh.Request) {
 		_, _ = channel.SendRequest("exit-status", false, []byte{0, 0, 0, status})
 		return
 	}
+}
+
+func TestAKeyWithAPassphraseTakesThePassphrase(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	r.put(t, first)
+	dir := t.TempDir()
+	key, host := newKey(t, dir, "key", "hunter2"), newKey(t, dir, "host", "")
+	server := newSSHServer(t, host, key.PublicKey())
+	s := &stand{address: "git+ssh://" + server + r.dir + "//deploy/state.yaml", secrets: []string{"hunter"}, env: map[string]string{
+		"SOURCE_GIT_SSH_KEY_FILE":     filepath.Join(dir, "key"),
+		"SOURCE_GIT_KNOWN_HOSTS_FILE": knownHosts(t, dir, "known", server, host.PublicKey()),
+	}}
+	_, err := s.fetch(t, "")
+	s.failsFor(t, err, BadSettings)
+	require.ErrorContains(t, err, "set SOURCE_GIT_SSH_PASSPHRASE_FILE")
+	s.env = with(s.env, "SOURCE_GIT_SSH_PASSPHRASE", "hunter3")
+	_, err = s.fetch(t, "")
+	s.failsFor(t, err, BadSettings)
+	s.env = with(s.env, "SOURCE_GIT_SSH_PASSPHRASE", "hunter2")
+	_, err = s.fetch(t, "")
+	require.NoError(t, err)
+}
+
+func TestAnAgentsKeysAreTaken(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	r.put(t, first)
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	held := agent.NewKeyring()
+	require.NoError(t, held.Add(agent.AddedKey{PrivateKey: private}))
+	socket := filepath.Join(t.TempDir(), "agent")
+	listener, err := net.Listen("unix", socket)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() { _ = agent.ServeAgent(held, connection) }()
+		}
+	}()
+	dir := t.TempDir()
+	host := newKey(t, dir, "host", "")
+	allowed, err := ssh.NewPublicKey(public)
+	require.NoError(t, err)
+	server := newSSHServer(t, host, allowed)
+	s := &stand{address: "git+ssh://" + server + r.dir + "//deploy/state.yaml", env: map[string]string{
+		"SSH_AUTH_SOCK": socket, "SOURCE_GIT_KNOWN_HOSTS_FILE": knownHosts(t, dir, "known", server, host.PublicKey()),
+	}}
+	_, err = s.fetch(t, "")
+	require.NoError(t, err)
 }
