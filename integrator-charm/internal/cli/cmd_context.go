@@ -104,6 +104,7 @@ func (s *session) contextLines(context settings.Context) {
 		{"secrets-dir", context.SecretsDir},
 		{"server", context.Server},
 		{"token-file", context.TokenFile},
+		{"server-ca-file", context.ServerCAFile},
 	} {
 		if row[1] != "" {
 			s.printf("  %-14s %s\n", row[0]+":", row[1])

@@ -23,7 +23,7 @@ type session struct {
 		timeout                 time.Duration
 	}
 	settings  *settings.Settings
-	opened    []*cluster.Cluster
+	closing   []func()
 	documents map[string]fetched // by how they were named
 	cancel    context.CancelFunc
 }
@@ -68,8 +68,8 @@ func (s *session) begin(command *cobra.Command) error {
 }
 
 func (s *session) close() {
-	for _, one := range s.opened {
-		one.Close()
+	for _, each := range s.closing {
+		each()
 	}
 	if s.cancel != nil {
 		s.cancel()
@@ -139,7 +139,7 @@ func (s *session) open(ctx context.Context, from settings.Context) (*cluster.Clu
 	if err != nil {
 		return nil, err
 	}
-	s.opened = append(s.opened, opened)
+	s.closing = append(s.closing, opened.Close)
 	return opened, nil
 }
 

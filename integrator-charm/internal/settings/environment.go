@@ -20,6 +20,7 @@ var variables = []variable{
 	{"CONNECT_SECRETS_DIR", func(c *Context, value string) { c.SecretsDir = value }},
 	{"CONNECT_SERVER", func(c *Context, value string) { c.Server = value }},
 	{"CONNECT_TOKEN_FILE", func(c *Context, value string) { c.TokenFile = value }},
+	{"CONNECT_SERVER_CA_FILE", func(c *Context, value string) { c.ServerCAFile = value }},
 }
 
 // override sets what the environment says. An empty variable says nothing.

@@ -74,7 +74,7 @@ func (s *Settings) resolve(directory string) {
 	}
 	for name, context := range s.Contexts {
 		context.Name = name
-		under(&context.PasswordFile, &context.CAFile, &context.SecretsDir, &context.TokenFile)
+		under(&context.PasswordFile, &context.CAFile, &context.SecretsDir, &context.TokenFile, &context.ServerCAFile)
 		if isPath(context.State) {
 			under(&context.State)
 		}

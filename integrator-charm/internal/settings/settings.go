@@ -43,8 +43,10 @@ type Context struct {
 
 	// Server is the connect-manager serve that works on this cluster: its URL, or the path of its unix socket.
 	Server string `yaml:"server,omitempty" json:"server,omitempty"`
-	// TokenFile has the token for Server.
+	// TokenFile has the token for Server. Its socket needs none.
 	TokenFile string `yaml:"token-file,omitempty" json:"tokenFile,omitempty"`
+	// ServerCAFile is the chain (PEM) that Server is verified by. Empty: what the system trusts.
+	ServerCAFile string `yaml:"server-ca-file,omitempty" json:"serverCAFile,omitempty"`
 }
 
 // Serve is what connect-manager serve is told.

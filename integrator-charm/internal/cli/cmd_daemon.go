@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"connectcharms/integrator-charm/internal/manager"
+)
+
+func daemonCommand(s *session) *cobra.Command {
+	return parent("daemon", "Ask connect-manager serve how it is, have it sync, or read its configuration again",
+		daemonStatusCommand(s), daemonSyncCommand(s), daemonReloadCommand(s))
+}
+
+func daemonStatusCommand(s *session) *cobra.Command {
+	var d daemon
+	command := &cobra.Command{Use: "status", Short: "Show how the daemon keeps a cluster", Args: exactly(0, "nothing more")}
+	d.flags(command)
+	d.clusterFlag(command)
+	command.RunE = func(command *cobra.Command, _ []string) error {
+		asked, cluster, err := s.reachCluster(command.Context(), d)
+		if err != nil {
+			return err
+		}
+		status, err := asked.Status(command.Context(), cluster)
+		if err != nil {
+			return err
+		}
+		return s.write(status, func() { s.daemonStatus(status) })
+	}
+	return command
+}
+
+func (s *session) daemonStatus(status manager.Status) {
+	s.printf("%s\n", status.Cluster)
+	row := func(name, text string) {
+		if text != "" {
+			s.printf("  %-12s %s\n", name+":", text)
+		}
+	}
+	if !status.Active {
+		row("standby", "another one works")
+	}
+	row("state file", strings.TrimSpace(status.Source+" "+shortRevision(status.Revision)))
+	row("environment", status.Environment)
+	row("cluster", status.Error)
+	row("source", status.SourceError)
+	for _, problem := range status.Problems {
+		row("problem", problem.Error())
+	}
+	if last := status.LastSync; last != nil {
+		row("last sync", fmt.Sprintf("%s by %s, %s: %s", last.At.UTC().Format(timeFormat), last.By, last.Result, counted(last.Summary)))
+		row("", last.Error)
+	}
+	if status.NextSync != nil {
+		row("next sync", status.NextSync.UTC().Format(timeFormat))
+	}
+	var states []string
+	for _, state := range slices.Sorted(maps.Keys(status.Connectors)) {
+		states = append(states, fmt.Sprintf("%d %s", status.Connectors[state], state))
+	}
+	row("connectors", strings.Join(states, ", "))
+	row("drifted", strings.Join(status.Drifted, ", "))
+	row("given up", strings.Join(status.GivenUp, ", "))
+}
+
+func daemonSyncCommand(s *session) *cobra.Command {
+	var d daemon
+	command := &cobra.Command{
+		Use:   "sync",
+		Short: "Have the daemon make the connectors those of the state file now",
+		Long:  "Have the daemon make the connectors those of the state file now. It goes on when the command is interrupted.",
+		Args:  exactly(0, "nothing more"),
+	}
+	d.flags(command)
+	d.clusterFlag(command)
+	command.RunE = func(command *cobra.Command, _ []string) error {
+		asked, cluster, err := s.reachCluster(command.Context(), d)
+		if err != nil {
+			return err
+		}
+		summary, err := asked.Sync(command.Context(), cluster)
+		if err != nil {
+			return withDaemonCode(err)
+		}
+		return s.toldSyncs([]syncView{{cluster, summary}}, nil)
+	}
+	return command
+}
+
+func daemonReloadCommand(s *session) *cobra.Command {
+	var d daemon
+	command := &cobra.Command{Use: "reload", Short: "Have the daemon read its configuration again", Args: exactly(0, "nothing more")}
+	d.flags(command)
+	command.RunE = func(command *cobra.Command, _ []string) error {
+		asked, err := s.reach(d)
+		if err != nil {
+			return err
+		}
+		if err := asked.Reload(command.Context()); err != nil {
+			return withDaemonCode(err)
+		}
+		return s.write(map[string]string{"did": "reloaded"}, func() { s.printf("reloaded\n") })
+	}
+	return command
+}

@@ -1,0 +1,222 @@
+package cli_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"connectcharms/integrator-charm/internal/api"
+	"connectcharms/integrator-charm/internal/manager"
+	"connectcharms/integrator-charm/internal/settings"
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectors"
+)
+
+// keeper is a manager that says what it is told to say, behind the real API.
+type keeper struct {
+	api.Manager // what is not called
+
+	mu       sync.Mutex
+	clusters []string
+	plan     manager.Plan
+	silences []manager.Silence
+	calls    []string
+	fails    error
+}
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func (k *keeper) call(format string, args ...any) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.calls = append(k.calls, fmt.Sprintf(format, args...))
+	return k.fails
+}
+
+func (k *keeper) Clusters() (all []manager.ClusterInfo) {
+	for _, name := range k.clusters {
+		all = append(all, manager.ClusterInfo{Name: name, Reachable: true})
+	}
+	return all
+}
+
+func (k *keeper) Status(cluster string) (manager.Status, error) {
+	return manager.Status{
+		Cluster: cluster, Active: true, Source: "github://streams/state/connectors.yaml", Revision: "0123456789abcdef0123", Reachable: true,
+		LastSync: &manager.Sync{At: noon, By: "poll", Result: manager.ResultOK, Summary: connectors.Summary{Unchanged: []string{"a", "b"}}},
+		NextSync: &noon, Connectors: map[string]int{"running": 2, "failed": 1}, GivenUp: []string{"c"},
+	}, k.call("status %s", cluster)
+}
+
+func (k *keeper) Sync(_ context.Context, cluster, by string) (connectors.Summary, error) {
+	summary := connectors.Report{}.Summary()
+	summary.Paused = []string{"wikipedia-irc"}
+	return summary, k.call("sync %s %s", cluster, by)
+}
+
+func (k *keeper) Plan(_ context.Context, cluster string) (manager.Plan, error) {
+	return k.plan, k.call("plan %s", cluster)
+}
+
+func (k *keeper) Approve(_ context.Context, plan, by, comment string) (manager.Plan, error) {
+	approved := k.plan
+	approved.State = "approved"
+	approved.Approvals = []manager.Decision{{Who: by, When: noon, Comment: comment, Verdict: "approved"}}
+	return approved, k.call("approve %s", plan)
+}
+
+func (k *keeper) Reject(_ context.Context, plan, _, _ string) (manager.Plan, error) {
+	rejected := k.plan
+	rejected.State = "rejected"
+	return rejected, k.call("reject %s", plan)
+}
+
+func (k *keeper) Report(_ context.Context, plan string) (manager.Report, error) {
+	return manager.NewReport(json.RawMessage(`{"id":"p1"}`), "# Report of "+plan+"\n"), k.call("report %s", plan)
+}
+
+func (k *keeper) History(_ context.Context, cluster string, limit int, before int64) ([]manager.Run, error) {
+	return []manager.Run{
+		{ID: 8, At: noon, By: "ada", Kind: "sync", Revision: "0123456789abcdef", Result: manager.ResultFailed, Error: "the cluster does not answer"},
+		{ID: 7, At: noon, By: "poll", Kind: "sync", Result: manager.ResultOK, Summary: connectors.Summary{Added: []string{"a"}, Removed: []string{"b"}}},
+	}, k.call("history %s %d %d", cluster, limit, before)
+}
+
+func (k *keeper) Silences(context.Context) ([]manager.Silence, error) {
+	return k.silences, k.call("silences")
+}
+
+func (k *keeper) Silence(_ context.Context, silence manager.Silence) (manager.Silence, error) {
+	silence.ID = "s1"
+	k.silences = append(k.silences, silence)
+	return silence, k.call("silence %s", silence.Team)
+}
+
+func (k *keeper) EndSilence(_ context.Context, id string) error { return k.call("end %s", id) }
+
+// served has the daemon's API in front of the keeper, and the program told where it is, with a token of all roles.
+func served(t *testing.T, k *keeper) *bench {
+	t.Helper()
+	b := newBench(t)
+	answering := api.New(api.Options{
+		Manager: k, Page: http.NotFoundHandler(), Metrics: prometheus.NewRegistry(), Now: func() time.Time { return noon },
+		Log: slog.New(slog.DiscardHandler), Reload: func(context.Context) error { return k.call("reload") },
+	})
+	sum := sha256.Sum256([]byte("open sesame"))
+	require.NoError(t, answering.SetTokens([]settings.Token{{
+		Name: "ada", SHA256: hex.EncodeToString(sum[:]), Roles: []settings.Role{settings.Viewer, settings.Operator, settings.Approver},
+	}}))
+	server := httptest.NewServer(answering.Open())
+	t.Cleanup(server.Close)
+	b.environ["CONNECT_SERVER"] = server.URL
+	b.environ["CONNECT_TOKEN_FILE"] = b.write("token", "open sesame\n")
+	b.program.Now = func() time.Time { return noon }
+	return b
+}
+
+func held() manager.Plan {
+	old, value := "1", "2"
+	return manager.Plan{
+		ID: "p1", Created: noon, Revision: "0123456789abcdef", State: "pending",
+		Changes: []connectors.Change{{
+			Name: "orders", Actions: []connectors.Action{connectors.Update}, From: connect.Running, To: connect.Running, Held: "it wants an approval",
+			Keys: []connectors.KeyChange{{Key: "tasks.max", Old: &old, New: &value}, {Key: "password", Secret: true}},
+		}},
+		Needs: []manager.Need{{Change: "orders", Rule: "payments", Approvers: []string{"ada", "bob"}}},
+	}
+}
+
+func TestAPlanIsShownApprovedAndReported(t *testing.T) {
+	t.Parallel()
+	k := &keeper{clusters: []string{"main"}, plan: held()}
+	b := served(t, k)
+	assert.Equal(t, `p1  pending  2026-11-23 12:00:00Z  0123456789ab
+= orders: update
+    ~ tasks.max: "1" → "2"
+    ~ password: (secret)
+    = it wants an approval
+orders needs an approval by ada or bob (payments)
+`, b.ok("plans"))
+	approved := b.run("approve", "p1", "-c", "as agreed")
+	assert.Equal(t, result{0, "p1: approved\n", "approved by ada at 2026-11-23 12:00:00Z: as agreed\n"}, approved)
+	assert.Equal(t, "p1: rejected\n", b.ok("reject", "p1"))
+	assert.Equal(t, "# Report of p1\n", b.ok("report", "p1"))
+	assert.JSONEq(t, `{"id": "p1"}`, b.ok("report", "p1", "--format", "json"))
+	assert.Equal(t, []string{"plan main", "approve p1", "reject p1", "report p1", "report p1"}, k.calls)
+
+	k.fails = manager.ErrConflict
+	assert.Equal(t, 3, b.run("approve", "p1").code)
+	k.plan, k.fails = manager.Plan{}, nil
+	assert.Equal(t, result{0, "", "There is nothing to do.\n"}, b.run("plans"))
+}
+
+func TestHistoryAndSilences(t *testing.T) {
+	t.Parallel()
+	k := &keeper{clusters: []string{"main"}}
+	b := served(t, k)
+	assert.Equal(t, ""+
+		"ID  AT                    KIND  BY    RESULT  REVISION      WHAT\n"+
+		"8   2026-11-23 12:00:00Z  sync  ada   failed  0123456789ab  the cluster does not answer\n"+
+		"7   2026-11-23 12:00:00Z  sync  poll  ok                    1 added, 1 removed\n", b.ok("history", "--limit", "2", "--before", "9"))
+	assert.Equal(t, "s1: until 2026-11-23 14:00:00Z\n", b.ok("silence", "add", "--team", "streams", "--for", "2h", "-c", "a move"))
+	assert.Equal(t, "ID  CONNECTOR  TEAM     UNTIL                 BY   COMMENT\ns1             streams  2026-11-23 14:00:00Z  ada  a move\n", b.ok("silence", "list"))
+	assert.Equal(t, "s1: ended\n", b.ok("silence", "end", "s1"))
+	assert.Equal(t, []string{"history main 2 9", "silence streams", "silences", "end s1"}, k.calls)
+	assert.Equal(t, 5, b.run("silence", "add", "--team", "streams").code)
+}
+
+func TestTheDaemonIsAskedHowItIsAndToSync(t *testing.T) {
+	t.Parallel()
+	k := &keeper{clusters: []string{"main"}}
+	b := served(t, k)
+	assert.Equal(t, `main
+  state file:  github://streams/state/connectors.yaml 0123456789ab
+  last sync:   2026-11-23 12:00:00Z by poll, ok: 2 unchanged
+  next sync:   2026-11-23 12:00:00Z
+  connectors:  1 failed, 2 running
+  given up:    c
+`, b.ok("daemon", "status"))
+	assert.Equal(t, "wikipedia-irc: paused\n", b.ok("daemon", "sync"))
+	assert.Equal(t, "reloaded\n", b.ok("daemon", "reload"))
+	assert.Equal(t, []string{"status main", "sync main ada", "reload"}, k.calls)
+	k.fails = manager.ErrStandby
+	assert.Equal(t, 3, b.run("daemon", "sync").code)
+}
+
+func TestOneOfTheDaemonsClustersIsMeant(t *testing.T) {
+	t.Parallel()
+	k := &keeper{clusters: []string{"production", "staging"}}
+	b := served(t, k)
+	which := b.run("daemon", "status")
+	assert.Equal(t, result{5, "", "connect-manager: which of the daemon's clusters? Say --cluster: production, staging\n"}, which)
+	assert.Contains(t, b.ok("daemon", "status", "--cluster", "staging"), "staging\n")
+	b.environ["CONNECT_MANAGER_CONFIG"] = b.write("config.yaml", "contexts: {production: {}}\n")
+	assert.Contains(t, b.ok("daemon", "status"), "production\n", "the context's name is the cluster's")
+}
+
+func TestWhoIsNotLetInIsToldWhatToDo(t *testing.T) {
+	t.Parallel()
+	b := served(t, &keeper{clusters: []string{"main"}})
+	b.write("token", "close sesame")
+	refused := b.run("plans")
+	assert.Equal(t, 1, refused.code)
+	assert.Contains(t, refused.err, "CONNECT_TOKEN_FILE")
+	assert.NotContains(t, refused.err, "close sesame")
+	delete(b.environ, "CONNECT_SERVER")
+	assert.Equal(t, "connect-manager: which daemon? Say --server, or give the context its server, or set CONNECT_SERVER\n", b.run("plans").err)
+	assert.Equal(t, 1, b.run("plans", "--server", filepath.Join(b.dir, "no.socket")).code)
+	assert.Equal(t, 1, b.run("plans", "--server", "ftp://x").code)
+}
