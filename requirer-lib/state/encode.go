@@ -85,6 +85,9 @@ func (n *node) toYAML() *yaml.Node {
 	switch n.kind {
 	case mapping:
 		to := &yaml.Node{Kind: yaml.MappingNode}
+		if n.inline {
+			to.Style = yaml.FlowStyle
+		}
 		for _, e := range n.entries {
 			to.Content = append(to.Content, textNode(e.key), e.value.toYAML())
 		}

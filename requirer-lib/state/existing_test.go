@@ -47,27 +47,15 @@ connectors:
 - name: a
   config:
     connector.class: Irc
-    db.password:
-      secret: a
-      key: db.password
-    declared:
-      secret: a
-      key: declared
+    db.password: {secret: a, key: db.password}
+    declared: {secret: a, key: declared}
     empty.password: ""
-    noted:
-      secret: a
-      key: noted
-    odd password:
-      secret: a
-      key: odd_password
-    odd/password:
-      secret: a
-      key: odd_password_
+    noted: {secret: a, key: noted}
+    odd password: {secret: a, key: odd_password}
+    odd/password: {secret: a, key: odd_password_}
     tasks.max: 3
     theirs.password: "${file:/p:k}"
-    url:
-      secret: a
-      key: url
+    url: {secret: a, key: url}
   protected: true
 - name: b-paused
   state: paused

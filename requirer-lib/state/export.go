@@ -108,7 +108,7 @@ func (v Value) exported() *node {
 }
 
 func (r Reference) exported() *node {
-	n := &node{kind: mapping}
+	n := &node{kind: mapping, inline: true}
 	for i, part := range []string{r.Env, r.Secret, r.Key} {
 		if part != "" {
 			n.has(referenceFields[i], asText(part))

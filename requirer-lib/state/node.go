@@ -20,6 +20,7 @@ type node struct {
 	value   string // of a scalar: as it is written, without its quotes
 	entries []entry
 	items   []*node
+	inline  bool // it is written on one line
 	partial bool // fault has been found with entries, which are left out
 }
 

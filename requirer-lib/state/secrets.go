@@ -66,8 +66,11 @@ func (l Local) Secret(name, key string) (secret.Value, error) {
 	if err != nil {
 		return secret.Value{}, withoutPath(err)
 	}
-	value := strings.TrimSuffix(string(content), "\n")
-	return secret.New(strings.TrimSuffix(value, "\r")), nil
+	value, ended := strings.CutSuffix(string(content), "\r\n")
+	if !ended {
+		value = strings.TrimSuffix(value, "\n")
+	}
+	return secret.New(value), nil
 }
 
 // withoutPath leaves out where secrets are: the name of the secret is said, and that suffices.

@@ -10,7 +10,6 @@ import (
 
 	"connectcharms/integrator-charm/internal/cluster"
 	"connectcharms/requirer-lib/atomicfile"
-	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/state"
 )
@@ -42,7 +41,11 @@ takes the connectors over without a change.`,
 		if err != nil {
 			return err
 		}
-		exported := state.Existing(there, state.ExistingOptions{Manager: manager, IsPassword: passwords(command.Context(), on.Client)})
+		isPassword, err := state.DeclaredPasswords(command.Context(), on.Client, there)
+		if err != nil {
+			return err
+		}
+		exported := state.Existing(there, state.ExistingOptions{Manager: manager, IsPassword: isPassword})
 		if secrets != "" {
 			if err := writeSecrets(secrets, exported.Secrets); err != nil {
 				return err
@@ -74,21 +77,6 @@ func (s *session) exportable(ctx context.Context, on *cluster.Cluster, chosen *s
 	there, err := on.Owned(state.DefaultManager).Observe(ctx)
 	maps.DeleteFunc(there, func(_ string, found connectors.Found) bool { return !wanted[found.Connector] })
 	return there, err
-}
-
-// passwords asks each plugin once which of its fields are passwords. What a plugin does not say goes by the names of keys.
-func passwords(ctx context.Context, client *connect.Client) func(class, key string) bool {
-	byClass := map[string]map[string]bool{}
-	return func(class, key string) bool {
-		if byClass[class] == nil {
-			byClass[class] = map[string]bool{}
-			fields, _ := client.PluginConfig(ctx, class, "")
-			for _, field := range fields {
-				byClass[class][field.Name] = field.Type == "PASSWORD"
-			}
-		}
-		return byClass[class][key]
-	}
 }
 
 func (s *session) writeExported(file *state.File, out string) error {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"connectcharms/requirer-lib/connect"
 )
 
 const seed = `manager: payments
@@ -252,9 +254,7 @@ func TestExportWritesWhatThereIsWithoutSecrets(t *testing.T) {
   config:
     connector.class: org.apache.kafka.connect.file.FileStreamSourceConnector
     irc.channels: "#en.wikipedia,#de.wikipedia"
-    irc.password:
-      secret: wikipedia-irc
-      key: irc.password
+    irc.password: {secret: wikipedia-irc, key: irc.password}
     tasks.max: 1
     topic: wikipedia
 `, exported.out)
@@ -267,6 +267,19 @@ func TestExportWritesWhatThereIsWithoutSecrets(t *testing.T) {
 	b.write("values/wikipedia-irc/irc.password", "another's")
 	assert.Equal(t, 1, b.run("export", "--secrets-dir", secrets).code, "nobody's secret is overwritten")
 	assert.Equal(t, 1, b.run("export", "none").code)
+}
+
+// TestWhatIsAPasswordByItsPluginIsNotExported has one that is not called so.
+func TestWhatIsAPasswordByItsPluginIsNotExported(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.server.AddPlugin("org.example.Irc", connect.Source, connect.FieldDefinition{Name: "pin", Type: "PASSWORD"})
+	client, err := connect.New(connect.Config{Endpoints: []string{b.server.URL()}})
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	_, err = client.Create(t.Context(), "irc", map[string]string{"connector.class": "org.example.Irc", "pin": "hunter2"}, connect.InitialRunning)
+	require.NoError(t, err)
+	assert.Contains(t, b.ok("export"), "pin: {secret: irc, key: pin}")
 }
 
 func TestSelectionByOwnerAndLabel(t *testing.T) {
