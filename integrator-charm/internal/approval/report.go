@@ -36,18 +36,16 @@ func (p Plan) Markdown() string {
 }
 
 func (p Plan) writeHead(out *strings.Builder) {
-	rows := [][2]string{
+	for _, line := range [][2]string{
 		{"State", string(p.State) + " since " + clock(p.Since)},
 		{"Why", inline(p.Reason)},
 		{"Created", clock(p.Created)},
 		{"Revision", inline(p.Revision)},
 		{"Author", inline(p.Author)},
-		{"Digest", p.Digest},
-	}
-	out.WriteString("| | |\n|---|---|\n")
-	for _, row := range rows {
-		if row[1] != "" {
-			fmt.Fprintf(out, "| %s | %s |\n", row[0], row[1])
+		{"Digest", inline(p.Digest)},
+	} {
+		if line[1] != "" {
+			fmt.Fprintf(out, "- %s: %s\n", line[0], line[1])
 		}
 	}
 }
