@@ -19,23 +19,16 @@ var (
 	ErrNotApprover = errors.New("this person does not decide") // nor ever will, on this plan
 )
 
-// Keeper keeps plans: a *store.Store.
-type Keeper interface {
-	ChangePlans(ctx context.Context, cluster string, change func(open []store.Plan) ([]store.Plan, error)) ([]store.Plan, error)
-	Plan(ctx context.Context, id string) (store.Plan, error)
-	Plans(ctx context.Context, page store.Page) ([]store.Plan, error)
-}
-
 // Book holds the plans of all clusters that wait for approval, and those that did.
 type Book struct {
-	keeper Keeper
+	store  *store.Store
 	now    func() time.Time
 	config atomic.Pointer[Config]
 }
 
 // New opens the book.
-func New(keeper Keeper, config Config, now func() time.Time) *Book {
-	book := &Book{keeper: keeper, now: now}
+func New(kept *store.Store, config Config, now func() time.Time) *Book {
+	book := &Book{store: kept, now: now}
 	book.Configure(config)
 	return book
 }
@@ -130,7 +123,7 @@ func (b *Book) Current(ctx context.Context, cluster string) (Plan, error) {
 
 // Plan gives a plan, or ErrNotFound.
 func (b *Book) Plan(ctx context.Context, id string) (Plan, error) {
-	kept, err := b.keeper.Plan(ctx, id)
+	kept, err := b.store.Plan(ctx, id)
 	if err != nil {
 		return Plan{}, fmt.Errorf("plan %.40q: %w", id, err)
 	}
@@ -139,7 +132,7 @@ func (b *Book) Plan(ctx context.Context, id string) (Plan, error) {
 
 // Plans lists plans, the newest first; Page.Before is a plan's number.
 func (b *Book) Plans(ctx context.Context, page store.Page) ([]Plan, error) {
-	kept, err := b.keeper.Plans(ctx, page)
+	kept, err := b.store.Plans(ctx, page)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +159,7 @@ func (b *Book) changeOne(ctx context.Context, id string, change func(*Plan) erro
 
 // change is ChangePlans in this package's types.
 func (b *Book) change(ctx context.Context, cluster string, change func(open []Plan) ([]Plan, error)) ([]Plan, error) {
-	written, err := b.keeper.ChangePlans(ctx, cluster, func(kept []store.Plan) ([]store.Plan, error) {
+	written, err := b.store.ChangePlans(ctx, cluster, func(kept []store.Plan) ([]store.Plan, error) {
 		open, err := readAll(kept)
 		if err != nil {
 			return nil, err

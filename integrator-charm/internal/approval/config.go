@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
 
+	"connectcharms/integrator-charm/internal/pattern"
 	"connectcharms/requirer-lib/connectors"
 )
 
@@ -109,12 +109,7 @@ func (c Config) checkRule(rule Rule) error {
 			all = append(all, fmt.Errorf("there is no change %q: %s", action, list(kinds)))
 		}
 	}
-	for _, pattern := range rule.Match.patterns() {
-		if _, err := path.Match(pattern, ""); err != nil {
-			all = append(all, fmt.Errorf("%q is no pattern", pattern))
-		}
-	}
-	return errors.Join(all...)
+	return errors.Join(append(all, pattern.Check(rule.Match.patterns()...))...)
 }
 
 // kinds are the changes that a rule can name.

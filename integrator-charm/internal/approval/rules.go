@@ -1,10 +1,10 @@
 package approval
 
 import (
-	"path"
 	"slices"
 	"strings"
 
+	"connectcharms/integrator-charm/internal/pattern"
 	"connectcharms/requirer-lib/connectors"
 )
 
@@ -38,12 +38,8 @@ func (c Config) Needs(change connectors.Change, subject Subject) []Need {
 }
 
 func (m Match) fits(change connectors.Change, subject Subject) bool {
-	for key, pattern := range m.Labels {
-		if value, is := subject.Labels[key]; !is || !fits(pattern, value) {
-			return false
-		}
-	}
-	return fitsAny(m.Connectors, change.Name) && fitsAny(m.Owners, subject.Owner) && m.fitsActions(change) && m.fitsKeys(change)
+	return pattern.FitsAny(m.Connectors, change.Name) && pattern.FitsAny(m.Owners, subject.Owner) && pattern.FitsAll(m.Labels, subject.Labels) &&
+		m.fitsActions(change) && m.fitsKeys(change)
 }
 
 func (m Match) fitsActions(change connectors.Change) bool {
@@ -51,18 +47,7 @@ func (m Match) fitsActions(change connectors.Change) bool {
 }
 
 func (m Match) fitsKeys(change connectors.Change) bool {
-	return len(m.Keys) == 0 || slices.ContainsFunc(change.Keys, func(key connectors.KeyChange) bool { return fitsAny(m.Keys, key.Key) })
-}
-
-func fitsAny(patterns []string, text string) bool {
-	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(pattern string) bool { return fits(pattern, text) })
-}
-
-// fits takes a slash for a character like any other, in names of connectors as in addresses.
-func fits(pattern, text string) bool {
-	const slash = "\x00"
-	found, err := path.Match(strings.ReplaceAll(pattern, "/", slash), strings.ReplaceAll(text, "/", slash))
-	return err == nil && found
+	return len(m.Keys) == 0 || slices.ContainsFunc(change.Keys, func(key connectors.KeyChange) bool { return pattern.FitsAny(m.Keys, key.Key) })
 }
 
 // whyHeld is what a change shows while it waits.

@@ -1,0 +1,147 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+
+	"connectcharms/integrator-charm/internal/store"
+	"connectcharms/requirer-lib/secret"
+)
+
+// kept is what the store has of a subject in clear; addresses are what it has sealed.
+type kept struct {
+	Team   string            `json:"team,omitempty"`
+	Email  string            `json:"email,omitempty"`
+	OnCall string            `json:"onCall,omitempty"`
+	Labels map[string]string `json:"labels,omitempty"`
+}
+
+type addresses struct{ Webhook, Chat string }
+
+// Know is called with each new state file of a cluster: all its connectors, and whose they are. Those that are not in it any more are
+// known for a week longer, so that also a removal has somebody to be told, over a restart of the manager.
+func (n *Notifier) Know(ctx context.Context, cluster string, subjects []Subject) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err := n.load(ctx, cluster); err != nil {
+		return err
+	}
+	now, left := n.now(), map[string]Subject{}
+	for name, subject := range n.subjects[cluster] {
+		left[name] = subject
+	}
+	var changed []store.Subject
+	for _, subject := range subjects {
+		was, is := left[subject.Connector]
+		delete(left, subject.Connector)
+		if _, wasGone := n.gone[cluster][subject.Connector]; is && !wasGone && reflect.DeepEqual(was, subject) {
+			continue
+		}
+		if err := n.routes.Load().problems(subject); err != nil {
+			n.log.Warn("an owner's address cannot be used", "cluster", cluster, "connector", subject.Connector, "team", subject.Team, "error", err)
+		}
+		record, err := n.record(cluster, subject, time.Time{})
+		if err != nil {
+			return err
+		}
+		changed = append(changed, record)
+	}
+	for name, subject := range left {
+		if _, already := n.gone[cluster][name]; already {
+			continue
+		}
+		record, err := n.record(cluster, subject, now)
+		if err != nil {
+			return err
+		}
+		changed = append(changed, record)
+	}
+	return n.saveSubjects(ctx, cluster, changed, now)
+}
+
+func (n *Notifier) saveSubjects(ctx context.Context, cluster string, changed []store.Subject, now time.Time) error {
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := n.store.SaveSubjects(ctx, cluster, changed, now); err != nil {
+		return err
+	}
+	delete(n.subjects, cluster) // they are read again when they are needed
+	return nil
+}
+
+// LastKnown gives whose the connectors of a cluster are, by name, also of those that have gone lately.
+func (n *Notifier) LastKnown(ctx context.Context, cluster string) (map[string]Subject, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err := n.load(ctx, cluster); err != nil {
+		return nil, err
+	}
+	return n.subjects[cluster], nil // never changed, only replaced
+}
+
+// subject is whose a connector is; nobody's, where it was never said.
+func (n *Notifier) subject(cluster, connector string) Subject {
+	if subject, is := n.subjects[cluster][connector]; is {
+		return subject
+	}
+	return Subject{Connector: connector}
+}
+
+// load reads a cluster's subjects, once.
+func (n *Notifier) load(ctx context.Context, cluster string) error {
+	if n.subjects[cluster] != nil {
+		return nil
+	}
+	records, err := n.store.Subjects(ctx, cluster)
+	if err != nil {
+		return err
+	}
+	subjects, gone := map[string]Subject{}, map[string]time.Time{}
+	for _, record := range records {
+		subject, err := n.read(record)
+		if err != nil {
+			return fmt.Errorf("whose connector %q is: %w", record.Connector, err)
+		}
+		subjects[record.Connector] = subject
+		if !record.Gone.IsZero() {
+			gone[record.Connector] = record.Gone
+		}
+	}
+	n.subjects[cluster], n.gone[cluster] = subjects, gone
+	return nil
+}
+
+func (n *Notifier) record(cluster string, subject Subject, gone time.Time) (store.Subject, error) {
+	document, err := json.Marshal(kept{Team: subject.Team, Email: subject.Email, OnCall: subject.OnCall, Labels: subject.Labels})
+	if err != nil {
+		return store.Subject{}, err
+	}
+	secrets, err := json.Marshal(addresses{Webhook: subject.Webhook.Reveal(), Chat: subject.Chat.Reveal()})
+	if err != nil {
+		return store.Subject{}, err
+	}
+	return store.Subject{
+		Cluster: cluster, Connector: subject.Connector, Document: document, Sealed: n.key.sealed(string(secrets), subject.Connector), Gone: gone,
+	}, nil
+}
+
+// read undoes record. Addresses that another key has sealed are as if nobody had named them: the state file names them again.
+func (n *Notifier) read(record store.Subject) (Subject, error) {
+	var shown kept
+	if err := json.Unmarshal(record.Document, &shown); err != nil {
+		return Subject{}, err
+	}
+	subject := Subject{Connector: record.Connector, Team: shown.Team, Email: shown.Email, OnCall: shown.OnCall, Labels: shown.Labels}
+	text, err := n.key.open(record.Sealed, record.Connector)
+	if err != nil {
+		return subject, nil
+	}
+	var hidden addresses
+	err = json.Unmarshal([]byte(text), &hidden)
+	subject.Webhook, subject.Chat = secret.New(hidden.Webhook), secret.New(hidden.Chat)
+	return subject, err
+}
