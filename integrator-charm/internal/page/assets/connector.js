@@ -122,7 +122,7 @@ function wanted({ wanted: state, own }) {
 
 function restarted({ attempts, next, givenUp }, now) {
   if (givenUp) return `Given up after ${count(attempts, "attempt")}: it needs a person`;
-  return [count(attempts, "attempt"), next && [", the next ", upcoming(next, now)]];
+  return [count(attempts, "attempt"), next && [", the next is ", upcoming(next, now)]];
 }
 
 function tasks(connector) {

@@ -20,13 +20,15 @@ function listed(children) {
 // render makes the children of an element like the descriptions.
 export function render(parent, ...children) {
   const focused = document.activeElement;
-  patchChildren(parent, listed(children));
+  const born = [];
+  patchChildren(parent, listed(children), born);
+  for (const tell of born) tell();
   if (focused !== document.activeElement && focused?.isConnected && parent.contains(focused)) {
     focused.focus({ preventScroll: true });
   }
 }
 
-function patchChildren(parent, wanted) {
+function patchChildren(parent, wanted, born) {
   const kept = new Map();
   for (const node of [...parent.childNodes]) {
     const was = described.get(node);
@@ -42,15 +44,15 @@ function patchChildren(parent, wanted) {
   let place = parent.firstChild;
   for (const { name, child, node } of nodes) {
     if (node) {
-      patch(node, described.get(node).child, child);
+      patch(node, described.get(node).child, child, born);
       described.set(node, { name, child });
       if (node === place) place = place.nextSibling;
       else parent.insertBefore(node, place);
     } else {
-      const made = create(child, parent);
+      const made = create(child, parent, born);
       described.set(made, { name, child });
       parent.insertBefore(made, place);
-      child.properties?.inserted?.(made);
+      if (child.properties?.inserted) born.push(() => child.properties.inserted(made));
     }
   }
 }
@@ -68,21 +70,21 @@ function named(children) {
   });
 }
 
-function create(child, parent) {
+function create(child, parent, born) {
   if (child.tag === undefined) return document.createTextNode(child.text);
   const inSVG = child.tag === "svg" || parent.namespaceURI === svgSpace;
   const node = inSVG ? document.createElementNS(svgSpace, child.tag) : document.createElement(child.tag);
-  patchChildren(node, child.children);
+  patchChildren(node, child.children, born);
   patchProperties(node, {}, child.properties);
   return node;
 }
 
-function patch(node, was, child) {
+function patch(node, was, child, born) {
   if (child.tag === undefined) {
     if (was.text !== child.text) node.data = child.text;
     return;
   }
-  patchChildren(node, child.children);
+  patchChildren(node, child.children, born);
   patchProperties(node, was.properties, child.properties);
 }
 

@@ -122,7 +122,7 @@ function told({ lastSync: last, source, nextSync }, now) {
     from,
     last.error && h("span", { class: "sync-error" }, `: ${last.error}`),
     ".",
-    nextSync && [" The next ", upcoming(nextSync, now), "."],
+    nextSync && [" The next is ", upcoming(nextSync, now), "."],
   ];
 }
 

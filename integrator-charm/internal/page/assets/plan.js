@@ -17,7 +17,7 @@ function further({ changes }, { most }, page) {
   return changes.length > most && h("p", { class: "more" }, button(`Show more of ${count(changes.length - most, "other change")}`, () => page.more(200)));
 }
 
-const shown = { pending: "waits for approval", approved: "approved", rejected: "rejected", applied: "applied", stale: "out of date" };
+const shown = { pending: "waits for approval", approved: "approved", rejected: "rejected", applied: "applied", superseded: "out of date", expired: "expired" };
 
 function head(value, state, page) {
   return h(
@@ -40,7 +40,7 @@ function head(value, state, page) {
 }
 
 function mayJudge(value, page) {
-  return value.id && page.may("approver") && value.mayApprove && value.state === "pending";
+  return value.id && page.may("approver") && value.mayApprove && ["pending", "rejected"].includes(value.state);
 }
 
 function judgement(value, { busy }, page) {
