@@ -1,0 +1,107 @@
+package docs
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"connectcharms/tests/charms"
+)
+
+// manager builds connect-manager, and gives what runs it without a configuration.
+func manager(t *testing.T) func(words ...string) (out string, err error) {
+	t.Helper()
+	root, err := charms.Repository()
+	require.NoError(t, err)
+	program := filepath.Join(t.TempDir(), "connect-manager")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./cmd/connect-manager")
+	build.Dir = filepath.Join(root, "integrator-charm")
+	build.Env = append(os.Environ(), "GOWORK=off")
+	said, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", said)
+	home := t.TempDir()
+	return func(words ...string) (string, error) {
+		command := exec.CommandContext(context.Background(), program, words...)
+		command.Env = []string{"HOME=" + home}
+		out, err := command.Output()
+		return string(out), err
+	}
+}
+
+var usage = regexp.MustCompile(`(?m)^Usage:\n  connect-manager (.*?)(?: \[flags\])?$`)
+
+// commandRows are those of all commands that do something, as the program itself tells them.
+func commandRows(t *testing.T, run func(...string) (string, error), above ...string) (rows []string) {
+	t.Helper()
+	below, err := run(append(append([]string{"__complete"}, above...), "")...)
+	require.NoError(t, err)
+	for line := range strings.Lines(below) {
+		name, short, isCommand := strings.Cut(strings.TrimSpace(line), "\t")
+		if !isCommand || name == "help" {
+			continue
+		}
+		path := append(append([]string(nil), above...), name)
+		help, err := run(append(path, "--help")...)
+		require.NoError(t, err)
+		if strings.Contains(help, "\nAvailable Commands:\n") {
+			rows = append(rows, commandRows(t, run, path...)...)
+			continue
+		}
+		found := usage.FindStringSubmatch(help)
+		require.NotNil(t, found, "%s", help)
+		rows = append(rows, "| `"+strings.ReplaceAll(found[1], "|", `\|`)+"` | "+short+" |")
+	}
+	return rows
+}
+
+// table is the one below the comment, if there is one yet.
+var table = regexp.MustCompile(`(?m)^<!-- connect-manager -->\n(?:\n(?:\|.*\n)+)?`)
+
+func TestTheTableOfCommandsIsTheProgramsOwn(t *testing.T) {
+	rows := commandRows(t, manager(t))
+	require.Greater(t, len(rows), 20)
+	want := "<!-- connect-manager -->\n\n| command | what it does |\n|---|---|\n" + strings.Join(rows, "\n") + "\n"
+	path, text := document(t, "connect-manager.md")
+	changed := table.ReplaceAllLiteralString(text, want)
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(changed), 0o644))
+		return
+	}
+	assert.Equal(t, changed, text, "run go test ./docs -update")
+}
+
+// shown is a command of the manager's in a block of a console.
+var shown = regexp.MustCompile(`(?m)^\$ connect-manager (.*)$`)
+
+// Flags and commands in the documents are the program's: with --help, it reads the line and does nothing.
+func TestLinesOfTheManagerAreItsOwn(t *testing.T) {
+	run := manager(t)
+	found := 0
+	for path, text := range documents(t) {
+		for _, line := range shown.FindAllStringSubmatch(text, -1) {
+			words := strings.Fields(strings.ReplaceAll(line[1], "'", ""))
+			_, err := run(append(words, "--help")...)
+			assert.NoError(t, err, "%s: %s", path, line[0])
+			found++
+		}
+	}
+	assert.Positive(t, found)
+}
+
+func document(t *testing.T, name string) (path, text string) {
+	t.Helper()
+	for path, text := range documents(t) {
+		if filepath.Base(path) == name {
+			return path, text
+		}
+	}
+	require.Fail(t, "there is no "+name)
+	return "", ""
+}
