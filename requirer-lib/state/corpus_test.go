@@ -75,7 +75,7 @@ func TestWhatIsWrongIsToldWhole(t *testing.T) {
 	}
 }
 
-func schema(t *testing.T) *jsonschema.Schema {
+func schema(t testing.TB) *jsonschema.Schema {
 	t.Helper()
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemas.StateFile()))
 	require.NoError(t, err)
@@ -89,6 +89,7 @@ func schema(t *testing.T) *jsonschema.Schema {
 // instance is what an editor holds against the schema.
 func instance(t *testing.T, text []byte) any {
 	t.Helper()
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if json.Valid(text) {
 		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 		require.NoError(t, err)
