@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/schemas"
 )
 
 const seed = `manager: payments
@@ -280,6 +281,12 @@ func TestWhatIsAPasswordByItsPluginIsNotExported(t *testing.T) {
 	_, err = client.Create(t.Context(), "irc", map[string]string{"connector.class": "org.example.Irc", "pin": "hunter2"}, connect.InitialRunning)
 	require.NoError(t, err)
 	assert.Contains(t, b.ok("export"), "pin: {secret: irc, key: pin}")
+}
+
+func TestTheSchemaOfStateFilesIsWritten(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	assert.JSONEq(t, string(schemas.StateFile()), b.ok("schema"))
 }
 
 func TestSelectionByOwnerAndLabel(t *testing.T) {

@@ -44,7 +44,7 @@ func rootCommand(s *session) *cobra.Command {
 	)
 	root.SetHelpCommandGroupID(groupSetup)
 	onlyBelow(root)
-	add(s, root, groupFile, planCommand, applyCommand, syncCommand, validateCommand, exportCommand, adoptCommand, releaseCommand)
+	add(s, root, groupFile, planCommand, applyCommand, syncCommand, validateCommand, schemaCommand, exportCommand, adoptCommand, releaseCommand)
 	add(s, root, groupLook, listCommand, statusCommand, watchCommand, waitCommand, pluginsCommand, topicsCommand)
 	add(s, root, groupOne, pauseCommand, resumeCommand, stopCommand, restartCommand, deleteCommand, offsetsCommand, loggersCommand)
 	add(s, root, groupDaemon, plansCommand, approveCommand, rejectCommand, reportCommand, historyCommand, silenceCommand, daemonCommand)
