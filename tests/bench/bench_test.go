@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connecttest"
 	"connectcharms/tests/bench"
 	"connectcharms/tests/cache"
@@ -64,18 +66,32 @@ func TestClientsAreCompared(t *testing.T) {
 	assert.Contains(t, out.String(), "\n| requirer-lib/connect")
 }
 
-func TestTheComparisonOfDriversRuns(t *testing.T) {
+func TestTheComparisonsOfSyncsRun(t *testing.T) {
 	t.Parallel()
 	server := connecttest.NewServer()
 	t.Cleanup(server.Close)
 	var out strings.Builder
-	config := map[string]string{"connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector"}
-	require.NoError(t, bench.CompareConnectors(t.Context(), &out, server.URL(), 3, config))
-	assert.Contains(t, out.String(), "\n| one PUT for each | ")
-	assert.Contains(t, out.String(), "\n| ratio | ")
+	measure := bench.Sync{Out: &out, Rounds: 2, Config: connect.Settings{
+		"connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector",
+	}}
+	require.NoError(t, measure.Changes(t.Context(), server.URL(), 3, connect.Stopped))
 	assert.Empty(t, server.Connectors(), "it tidies up")
-	writes := server.TakeWrites()
-	assert.Len(t, writes, 3+3+3+3+3, "each driver creates and deletes all, and only the one by one puts them again")
+	assert.Len(t, server.TakeWrites(), 2*2*3*3, "each of two creates, changes and deletes all, in two rounds")
+	require.NoError(t, measure.Refused(t.Context(), server.URL(), 3, time.Millisecond))
+	server.TakeWrites()
+	require.NoError(t, measure.NoOp(t.Context(), server.URL(), 3))
+	assert.Empty(t, server.TakeWrites())
+	require.NoError(t, measure.Memory(t.Context(), server.URL(), "in memory", 3, func(string) *exec.Cmd {
+		return exec.CommandContext(t.Context(), "echo", `{"seconds":0.5,"rss_kib":2048,"heap_kib":1024}`)
+	}))
+	require.NoError(t, measure.RunOne(t.Context(), &out, server.URL(), 3))
+	require.NoError(t, measure.Killed(t.Context(), []string{server.URL()}, 4, "nobody is killed", func() error { return nil }))
+	for _, row := range []string{
+		"| bare requests | ", "| ratio | ", "| package connectors | 3 | 0 | ", "| package connectors | 1 | 0 | ",
+		"| package connectors, one sync | 2.0 MiB | 1.0 MiB | 500ms |", `{"seconds":`, "| nobody is killed | ",
+	} {
+		assert.Contains(t, out.String(), "\n"+row)
+	}
 }
 
 func TestALoadThatIsRefusedIsAnError(t *testing.T) {
