@@ -13,7 +13,7 @@ import (
 // carryOut does the actions of one change, each in turn, in half of the call's time at most: connectors that cannot be
 // changed leave the rest of it to the others.
 func (r *run) carryOut(ctx context.Context, change Change) error {
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.options.Patience, defaultPatience)/2)
+	ctx, cancel := context.WithTimeout(ctx, r.options.half())
 	defer cancel()
 	record, connector := r.records[change.Name], r.connectorName(change.Name)
 	ctx = connect.Hiding(ctx, record.secretTexts()...)

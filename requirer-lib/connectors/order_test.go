@@ -1,6 +1,7 @@
 package connectors_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
 )
 
@@ -62,6 +64,35 @@ func TestConnectorsThatCannotBeChangedLeaveTimeToTheOthers(t *testing.T) {
 	report := reconcile(t, owned, desired, connectors.Options{AtOnce: 2, Patience: 8 * time.Second})
 	assert.Equal(t, []string{"a", "b"}, report.Summary().Failed)
 	assert.Equal(t, []string{"y", "z"}, report.Summary().Added)
+}
+
+// TestALookMayTakeHalfOfTheTime: a rebalance of some seconds, in which a listing is refused as well, is waited out. The clock
+// is the test's own.
+func TestALookMayTakeHalfOfTheTime(t *testing.T) {
+	t.Parallel()
+	for wait, isWaited := range map[time.Duration]bool{14 * time.Second: true, 15 * time.Second: false} {
+		t.Run(wait.String(), func(t *testing.T) {
+			t.Parallel()
+			cluster, _ := newMarked(t)
+			refusals := 1
+			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if refusals--; refusals >= 0 {
+					w.WriteHeader(http.StatusConflict)
+					return
+				}
+				cluster.ServeHTTP(w, r)
+			}))
+			t.Cleanup(proxy.Close)
+			client, err := connect.New(connect.Config{
+				Endpoints: []string{proxy.URL},
+				Backoff:   func(int) time.Duration { return wait },
+				Wait:      func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+			})
+			require.NoError(t, err)
+			report := reconcile(t, connectors.Owned{Client: client, Mark: "payments"}, connectors.Desired{}, connectors.Options{})
+			assert.Equal(t, isWaited, report.Problem == nil, report.Problem)
+		})
+	}
 }
 
 // TestChangesAreMadeAFewAtATime holds each creation up until three have come.

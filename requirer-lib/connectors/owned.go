@@ -50,7 +50,6 @@ type Options struct {
 const (
 	defaultPatience = 30 * time.Second
 	defaultWait     = 10 * time.Second
-	lookPatience    = 10 * time.Second // for one look at all connectors
 )
 
 // lookEvery is how often a call looks again. It waits before that, too: a connector that was just given another
@@ -98,6 +97,9 @@ func (o Owned) run(ctx context.Context, desired Desired, options Options, look b
 	}
 	return run.report(), nil
 }
+
+// half of the call's time is the most that one thing may take of it: a look at all connectors, or the change of one.
+func (o Options) half() time.Duration { return cmp.Or(o.Patience, defaultPatience) / 2 }
 
 func (o Owned) check(desired Desired) error {
 	switch {

@@ -53,7 +53,7 @@ func newRun(owned Owned, desired Desired, options Options, lookOnly bool) *run {
 
 // look sees what there is now. When it cannot, what was seen before stands.
 func (r *run) look(ctx context.Context) bool {
-	limited, cancel := context.WithTimeout(ctx, lookPatience)
+	limited, cancel := context.WithTimeout(ctx, r.options.half())
 	defer cancel()
 	there, err := r.Observe(limited)
 	if err != nil && ctx.Err() != nil && r.there != nil {

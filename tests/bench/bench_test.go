@@ -87,7 +87,7 @@ func TestTheComparisonsOfSyncsRun(t *testing.T) {
 	require.NoError(t, measure.RunOne(t.Context(), &out, server.URL(), 3))
 	require.NoError(t, measure.Killed(t.Context(), []string{server.URL()}, 4, "nobody is killed", func() error { return nil }))
 	for _, row := range []string{
-		"| bare requests | ", "| ratio | ", "| package connectors | 3 | 0 | ", "| package connectors | 1 | 0 | ",
+		"| bare requests | ", "| ratio of the medians | ", "| ratio of the shortest | ", "| package connectors | 3 | 0 | ", "| package connectors | 1 | 0 | ",
 		"| package connectors, one sync | 2.0 MiB | 1.0 MiB | 500ms |", `{"seconds":`, "| nobody is killed | ",
 	} {
 		assert.Contains(t, out.String(), "\n"+row)

@@ -35,12 +35,15 @@ func (s sample) median() time.Duration {
 	return sorted[len(sorted)/2]
 }
 
+// shortest is the time of the round that whatever else happens on the machine has held up least.
+func (s sample) shortest() time.Duration { return slices.Min(s) }
+
 // String is the median, and between which two all were.
 func (s sample) String() string {
 	if len(s) == 1 {
 		return short(s[0])
 	}
-	return fmt.Sprintf("%s (%s–%s)", short(s.median()), short(slices.Min(s)), short(slices.Max(s)))
+	return fmt.Sprintf("%s (%s–%s)", short(s.median()), short(s.shortest()), short(slices.Max(s)))
 }
 
 func short(d time.Duration) string {
