@@ -55,7 +55,8 @@ func acceptBody(response *http.Response) error {
 	case encoding != "" && encoding != "identity":
 		return failed(Unexpected, "the server encodes the file (%q), which was not asked for", shorten(encoding))
 	case strings.HasPrefix(response.Header.Get("Content-Type"), "text/html"):
-		return failed(Unexpected, "the server answers with a web page, not with a file; perhaps it wants a login, or the address is of a page about the file")
+		return failed(Unexpected,
+			"the server answers with a web page, not with a file; perhaps it wants a login, or the address is of a page about the file")
 	case response.ContentLength < 0 && response.ProtoMajor < 2 && len(response.TransferEncoding) == 0:
 		return failed(Unexpected, "the server does not say how long the file is: one that is cut short could not be told from a whole one")
 	default:

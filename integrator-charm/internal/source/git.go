@@ -17,6 +17,7 @@ import (
 //	a conversation   ◄── refs: where each branch and tag is      no ref has moved: that was all
 //	                 ──► the commit that is wanted, alone
 //	                 ◄── a pack of it                            unpacked beside, and thrown away when the file is read
+//	another          ◄─► the file, where the pack has none
 //
 // go-git's own transports would do the talking too, but connect over SSH without a deadline, and bound neither answer.
 type git struct {
@@ -99,13 +100,56 @@ func (g *git) get(ctx context.Context, have Revision) (Document, error) {
 	if Revision(commit.String()) == have {
 		return Document{}, ErrUnchanged
 	}
-	answer, err := talk.request(wants(refs, commit))
+	data, err := g.read(ctx, talk, refs, commit)
+	return Document{Data: data, Revision: Revision(commit.String()), Name: path.Base(g.path)}, err
+}
+
+// read takes the file out of the commit. Where the server can leave file contents out, it does, and the few that matter are asked for
+// apart: of a large repository, the directories are all that comes.
+func (g *git) read(ctx context.Context, talk conversation, refs *packp.AdvRefs, commit plumbing.Hash) ([]byte, error) {
+	dir, err := os.MkdirTemp("", "connect-manager-git-")
 	if err != nil {
-		return Document{}, packError(err)
+		return nil, failed(BadSettings, "no room to unpack the repository: %v", cause(err))
+	}
+	defer os.RemoveAll(dir)
+	if err := g.unpack(dir, talk, wantsCommit(refs, commit)); err != nil {
+		return nil, err
+	}
+	for range maxHops {
+		data, err := fileAt(openObjects(dir), commit, g.path, g.options.Limits)
+		var left *leftOut
+		if !errors.As(err, &left) {
+			return data, err
+		}
+		if err := g.fetchBlob(ctx, dir, left.blob); err != nil {
+			return nil, err
+		}
+	}
+	return nil, failed(Unexpected, "the server does not hand out the file's contents")
+}
+
+// unpack asks for objects, and puts them into a directory.
+func (g *git) unpack(dir string, talk conversation, asked *packp.UploadPackRequest) error {
+	answer, err := talk.request(asked)
+	if err != nil {
+		return packError(err)
 	}
 	defer answer.Close()
-	data, err := g.read(answer, commit)
-	return Document{Data: data, Revision: Revision(commit.String()), Name: path.Base(g.path)}, err
+	return unpack(dir, answer, g.options.Limits)
+}
+
+// fetchBlob asks for the contents of one file, in a conversation of its own: git-upload-pack answers one request.
+func (g *git) fetchBlob(ctx context.Context, dir string, blob plumbing.Hash) error {
+	talk, err := g.remote.converse(ctx)
+	if err != nil {
+		return err
+	}
+	defer talk.close()
+	refs, err := talk.refs()
+	if err != nil {
+		return refsError(err)
+	}
+	return g.unpack(dir, talk, wantsBlob(refs, blob))
 }
 
 func refsError(err error) error {
@@ -141,18 +185,4 @@ func resolve(refs *packp.AdvRefs, ref string) (plumbing.Hash, error) {
 		return plumbing.NewHash(ref), nil
 	}
 	return plumbing.ZeroHash, failed(Gone, "the repository has no branch or tag %q, nor is that a whole commit's name", shorten(ref))
-}
-
-// read takes the file out of the pack that the answer holds.
-func (g *git) read(answer *packp.UploadPackResponse, commit plumbing.Hash) ([]byte, error) {
-	dir, err := os.MkdirTemp("", "connect-manager-git-")
-	if err != nil {
-		return nil, failed(BadSettings, "no room to unpack the repository: %v", cause(err))
-	}
-	defer os.RemoveAll(dir)
-	objects, err := unpack(dir, answer, g.options.Limits)
-	if err != nil {
-		return nil, err
-	}
-	return fileAt(objects, commit, g.path, g.options.Limits)
 }

@@ -19,16 +19,30 @@ import (
 	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
-// wants asks for one commit without those before it.
-func wants(refs *packp.AdvRefs, commit plumbing.Hash) *packp.UploadPackRequest {
-	asked := packp.NewUploadPackRequestFromCapabilities(refs.Capabilities)
-	asked.Capabilities.Delete(capability.ThinPack)
-	asked.Wants = []plumbing.Hash{commit}
+// wantsCommit asks for one commit without those before it, and without the contents of files where these can be asked for apart.
+func wantsCommit(refs *packp.AdvRefs, commit plumbing.Hash) *packp.UploadPackRequest {
+	asked := wantsBlob(refs, commit)
 	if refs.Capabilities.Supports(capability.Shallow) {
-		_ = asked.Capabilities.Set(capability.Shallow) // it takes no argument, of which alone it could complain
+		set(asked, capability.Shallow)
 		asked.Depth = packp.DepthCommits(1)
 	}
+	if refs.Capabilities.Supports(capability.Filter) && refs.Capabilities.Supports(capability.AllowReachableSHA1InWant) {
+		set(asked, capability.Filter)
+		asked.Filter = packp.FilterBlobNone()
+	}
 	return asked
+}
+
+// wantsBlob asks for one object as it is.
+func wantsBlob(refs *packp.AdvRefs, blob plumbing.Hash) *packp.UploadPackRequest {
+	asked := packp.NewUploadPackRequestFromCapabilities(refs.Capabilities)
+	asked.Capabilities.Delete(capability.ThinPack)
+	asked.Wants = []plumbing.Hash{blob}
+	return asked
+}
+
+func set(asked *packp.UploadPackRequest, what capability.Capability) {
+	_ = asked.Capabilities.Set(what) // of an argument alone it could complain, and these have none
 }
 
 // encode writes a request as git-upload-pack wants it from who has nothing yet.
@@ -74,17 +88,21 @@ func packError(err error) error {
 }
 
 // unpack puts the objects of a pack into a directory.
-func unpack(dir string, pack io.Reader, limits Limits) (storer.EncodedObjectStorer, error) {
-	storage := filesystem.NewStorage(osfs.New(dir), cache.NewObjectLRU(cache.MiByte))
+func unpack(dir string, pack io.Reader, limits Limits) error {
 	limited := &limitedPack{from: pack, left: limits.Pack}
-	if err := packfile.UpdateObjectStorage(storage, limited); err != nil {
+	if err := packfile.UpdateObjectStorage(openObjects(dir), limited); err != nil {
 		if limited.left < 0 {
-			return nil, failed(TooLarge, "one commit of the repository is more than %d MiB; keep the state file in a smaller one, "+
+			return failed(TooLarge, "one commit of the repository is more than %d MiB; keep the state file in a smaller one, "+
 				"or read it through a server's API (github://) or as a file over https://", limits.Pack>>20)
 		}
-		return nil, packError(err)
+		return packError(err)
 	}
-	return storage, nil
+	return nil
+}
+
+// openObjects sees the packs that are there when it is first asked.
+func openObjects(dir string) *filesystem.Storage {
+	return filesystem.NewStorage(osfs.New(dir), cache.NewObjectLRU(cache.MiByte))
 }
 
 type limitedPack struct {
@@ -134,8 +152,17 @@ func fileAt(objects storer.EncodedObjectStorer, of plumbing.Hash, name string, l
 	return nil, failed(BadAddress, "is a link that leads in a circle")
 }
 
+// leftOut says that a file's contents are not in the pack.
+type leftOut struct{ blob plumbing.Hash }
+
+func (l *leftOut) Error() string { return "the contents of " + l.blob.String() + " were left out" }
+
 func blob(objects storer.EncodedObjectStorer, hash plumbing.Hash, limits Limits) ([]byte, error) {
-	if size, err := objects.EncodedObjectSize(hash); err == nil && size > limits.Size {
+	size, err := objects.EncodedObjectSize(hash)
+	switch {
+	case errors.Is(err, plumbing.ErrObjectNotFound):
+		return nil, &leftOut{hash}
+	case err == nil && size > limits.Size:
 		return nil, tooLarge(limits)
 	}
 	found, err := object.GetBlob(objects, hash)

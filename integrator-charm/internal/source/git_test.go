@@ -1,6 +1,7 @@
 package source
 
 import (
+	"io"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -80,6 +81,13 @@ func (r repository) gitWith(t *testing.T, env, input string, args ...string) str
 	return strings.TrimSpace(string(output))
 }
 
+// leavesContentsOut has the server do so when it is asked, as the large hosts' do.
+func (r repository) leavesContentsOut(t *testing.T) {
+	t.Helper()
+	r.git(t, "", "config", "uploadpack.allowFilter", "true")
+	r.git(t, "", "config", "uploadpack.allowAnySHA1InWant", "true")
+}
+
 func (r repository) put(t *testing.T, text string) {
 	r.commit(t, "main", map[string]string{"deploy/state.yaml": text, "README": "about"})
 }
@@ -104,11 +112,12 @@ func gitWebKind(t *testing.T) func(t *testing.T) *stand {
 	backend := filepath.Join(gitRun(t, "", "--exec-path"), "git-http-backend")
 	return func(t *testing.T) *stand {
 		repository := newRepository(t)
-		server := httptest.NewTLSServer(askFor("me", gitToken, &cgi.Handler{
-			Path: backend,
-			Env:  []string{"GIT_PROJECT_ROOT=" + filepath.Dir(repository.dir), "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_GLOBAL=/dev/null"},
+		repository.leavesContentsOut(t)
+		server := tlsServer(t, askFor("me", gitToken, &cgi.Handler{
+			Path:   backend,
+			Env:    []string{"GIT_PROJECT_ROOT=" + filepath.Dir(repository.dir), "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_GLOBAL=/dev/null"},
+			Stderr: io.Discard,
 		}))
-		t.Cleanup(server.Close)
 		wire, address := newWire(t, server.URL)
 		env := map[string]string{"SOURCE_GIT_USER": "me", "SOURCE_GIT_TOKEN": gitToken, "SOURCE_CA_FILE": authority(t, server)}
 		return &stand{
@@ -236,6 +245,22 @@ func TestACommitThatIsTooLargeIsNotRead(t *testing.T) {
 	_, err := s.source(t, limits).Fetch(t.Context(), "")
 	s.failsFor(t, err, TooLarge)
 	require.ErrorContains(t, err, "one commit of the repository is more than")
+}
+
+func TestOfALargeRepositoryOnlyWhatMattersIsTransferred(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	r.leavesContentsOut(t)
+	r.commit(t, "main", map[string]string{
+		"state.yaml": "-> env/production.yaml", "env/production.yaml": "-> shared.yaml", "env/shared.yaml": first,
+		"film.mp4": noise(300 << 10), "env/other.yaml": noise(300 << 10),
+	})
+	s := overSSH(t, r, "state.yaml", "")
+	limits := s.limits()
+	limits.Pack = 2 << 10
+	document, err := s.source(t, limits).Fetch(t.Context(), "")
+	require.NoError(t, err)
+	assert.Equal(t, first, string(document.Data))
 }
 
 func TestOnlyTheLastCommitIsTransferred(t *testing.T) {

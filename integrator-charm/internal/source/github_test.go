@@ -50,7 +50,7 @@ func asDocumented(t *testing.T, r *http.Request) {
 func githubKind(*testing.T) func(t *testing.T) *stand {
 	return func(t *testing.T) *stand {
 		var document shelf
-		server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		server := tlsServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			asDocumented(t, r)
 			assert.Equal(t, "/api/v3/repos/octo-org/connectors/contents/deploy/state.yaml?ref=main", r.RequestURI)
 			text, version, _, there := document.get()
@@ -69,7 +69,6 @@ func githubKind(*testing.T) func(t *testing.T) *stand {
 				answer(t, w, "contents-200", "{{reset}}", reset, "{{etag}}", tag, "{{body}}", text)
 			}
 		}))
-		t.Cleanup(server.Close)
 		wire, address := newWire(t, server.URL)
 		env := map[string]string{"SOURCE_GITHUB_TOKEN": githubToken, "SOURCE_CA_FILE": authority(t, server)}
 		return &stand{

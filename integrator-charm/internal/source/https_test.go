@@ -2,6 +2,8 @@ package source
 
 import (
 	"encoding/pem"
+	"io"
+	"log"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -70,8 +72,7 @@ func httpsDatedKind(t *testing.T) func(t *testing.T) *stand { return webKind(t, 
 func webKind(_ *testing.T, withTag bool) func(t *testing.T) *stand {
 	return func(t *testing.T) *stand {
 		var document shelf
-		server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { document.serve(w, r, withTag) }))
-		t.Cleanup(server.Close)
+		server := tlsServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { document.serve(w, r, withTag) }))
 		wire, address := newWire(t, server.URL)
 		env := map[string]string{"SOURCE_HTTPS_TOKEN": bearer, "SOURCE_CA_FILE": authority(t, server)}
 		return &stand{
@@ -87,6 +88,16 @@ func webKind(_ *testing.T, withTag bool) func(t *testing.T) *stand {
 			},
 		}
 	}
+}
+
+// tlsServer runs until the test ends. What it says of clients that hang up or do not trust it is left out: these tests have many.
+func tlsServer(t *testing.T, handler http.Handler) *httptest.Server {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server
 }
 
 // authority writes down the certificate that a test's server is verified by.

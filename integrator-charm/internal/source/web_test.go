@@ -157,8 +157,7 @@ func TestARedirectNeverLeadsToWhereAnybodyReadsAlong(t *testing.T) {
 	t.Parallel()
 	plain := web(t, func(http.ResponseWriter, *http.Request) { t.Error("it was asked for without encryption") })
 	for _, target := range []string{plain.address, "http://example.org/state.yaml", "ftp://127.0.0.1/state.yaml"} {
-		secure := httptest.NewTLSServer(http.RedirectHandler(target, http.StatusFound))
-		t.Cleanup(secure.Close)
+		secure := tlsServer(t, http.RedirectHandler(target, http.StatusFound))
 		s := &stand{address: secure.URL + "/state.yaml", env: map[string]string{"SOURCE_CA_FILE": authority(t, secure)}}
 		_, err := s.fetch(t, "")
 		s.failsFor(t, err, Unexpected)

@@ -49,7 +49,9 @@ func read(header http.Header, body []byte) (push source.Push, is bool, err error
 	}
 	var told payload
 	if json.Unmarshal(document, &told) != nil {
-		return source.Push{}, false, &refusal{http.StatusBadRequest, "the push is no JSON object of a push; send what GitHub or GitLab send, or nothing"}
+		return source.Push{}, false, &refusal{
+			http.StatusBadRequest, "the push is no JSON object of a push; send what GitHub or GitLab send, or nothing",
+		}
 	}
 	push = source.Push{
 		Repositories: []string{

@@ -84,8 +84,10 @@ func TestSignaturesAreThoseOfTheirPublishedExamples(t *testing.T) {
 
 func TestAPushIsTakenFromWhoKnowsTheSecret(t *testing.T) {
 	t.Parallel()
-	const body = `{"ref":"refs/heads/develop","repository":{"full_name":"octo-org/connectors","clone_url":"https://github.com/octo-org/connectors.git","default_branch":"main"}}`
-	const gitlab = `{"ref":"refs/heads/develop","project":{"path_with_namespace":"octo-org/connectors","git_http_url":"https://gitlab.example.org/octo-org/connectors.git","default_branch":"main"}}`
+	const body = `{"ref": "refs/heads/develop", "repository": {
+		"full_name": "octo-org/connectors", "clone_url": "https://github.com/octo-org/connectors.git", "default_branch": "main"}}`
+	const gitlab = `{"ref": "refs/heads/develop", "project": {
+		"path_with_namespace": "octo-org/connectors", "git_http_url": "https://gitlab.example.org/octo-org/connectors.git", "default_branch": "main"}}`
 	form := "payload=" + url.QueryEscape(body)
 	cases := map[string]struct {
 		header map[string]string
