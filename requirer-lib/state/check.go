@@ -12,18 +12,33 @@ import (
 	"connectcharms/requirer-lib/connectors"
 )
 
-// Check has the cluster judge the configuration of each connector, eight at a time, and finds the places of what it says:
-// those of the file, of its defaults or of its environment. Desired is the file's. The error is of a cluster that could not
-// be asked about some of them; Problems are there of the rest.
+// Judgement is what a cluster says of a file's configurations.
+type Judgement struct {
+	// Problems are what it refuses.
+	Problems Problems
+	// Hints are keys that it takes, but that are likely slips: their plugins do not know them, and know one much like it that
+	// is not set. Kafka Connect says nothing of such keys.
+	Hints Problems
+}
+
+// Check is Judge, for whoever asks only what is refused.
 func (f *File) Check(ctx context.Context, client *connect.Client, desired connectors.Desired) (Problems, error) {
-	check := &check{file: f, client: client, found: findings{file: f.name}}
+	judged, err := f.Judge(ctx, client, desired)
+	return judged.Problems, err
+}
+
+// Judge has the cluster judge the configuration of each connector, eight at a time, and finds the places of what it says:
+// those of the file, of its defaults or of its environment. Desired is the file's. The error is of a cluster that could not
+// be asked about some of them; what it says of the rest is there.
+func (f *File) Judge(ctx context.Context, client *connect.Client, desired connectors.Desired) (Judgement, error) {
+	check := &check{file: f, client: client, found: findings{file: f.name}, hints: findings{file: f.name}}
 	check.plugins = sync.OnceValue(func() []string { return installed(ctx, client) })
 	failures := connect.Each(ctx, 0, slices.Collect(maps.Keys(desired)), func(ctx context.Context, name string) error {
-		problems, err := check.connector(ctx, name, desired[name])
-		check.add(problems)
+		judged, err := check.connector(ctx, name, desired[name])
+		check.add(judged)
 		return err
 	})
-	return check.found.problems(), failures.Err()
+	return Judgement{check.found.problems(), check.hints.problems()}, failures.Err()
 }
 
 // check is one call of Check.
@@ -34,17 +49,21 @@ type check struct {
 
 	mu    sync.Mutex
 	found findings
+	hints findings
 }
 
-func (c *check) add(problems Problems) {
+func (c *check) add(judged Judgement) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, problem := range problems {
+	for _, problem := range judged.Problems {
 		c.found.add(problem)
+	}
+	for _, hint := range judged.Hints {
+		c.hints.add(hint)
 	}
 }
 
-func (c *check) connector(ctx context.Context, name string, desired connectors.Connector) (Problems, error) {
+func (c *check) connector(ctx context.Context, name string, desired connectors.Connector) (Judgement, error) {
 	config := connect.Settings{"name": name}
 	maps.Copy(config, desired.Config)
 	validation, err := c.client.Validate(ctx, config[classKey], config)
@@ -53,16 +72,18 @@ func (c *check) connector(ctx context.Context, name string, desired connectors.C
 	case errors.Is(err, connect.ErrUnknownPlugin):
 		problem := c.file.problem(name, ofClass, "the cluster has no such class of connectors")
 		problem.Nearest = nearest(config[classKey], called(c.plugins(), config[classKey]))
-		return Problems{problem}, nil
+		return refusal(problem), nil
 	case errors.Is(err, connect.ErrIllegalName):
-		return Problems{c.file.problem(name, ofClass, "is no name of a class")}, nil
+		return refusal(c.file.problem(name, ofClass, "is no name of a class")), nil
 	case errors.As(err, &refused) && isAboutThe(refused):
-		return Problems{c.file.problem(name, field{section: inConfig}, "the cluster cannot judge it: "+hide(refused.Message, desired))}, nil
+		return refusal(c.file.problem(name, field{section: inConfig}, "the cluster cannot judge it: "+hide(refused.Message, desired))), nil
 	case err != nil:
-		return nil, err
+		return Judgement{}, err
 	}
-	return c.file.wrongFields(name, desired, validation), nil
+	return c.file.judgement(name, desired, validation), nil
 }
+
+func refusal(problem Problem) Judgement { return Judgement{Problems: Problems{problem}} }
 
 // isAboutThe says whether a refusal is about what was asked, and not about who asked or the time.
 func isAboutThe(refused *connect.APIError) bool {
@@ -72,36 +93,6 @@ func isAboutThe(refused *connect.APIError) bool {
 		}
 	}
 	return true
-}
-
-func (f *File) wrongFields(name string, desired connectors.Connector, validation connect.Validation) (problems Problems) {
-	wrong := validation.Errors()
-	for _, key := range slices.Sorted(maps.Keys(wrong)) {
-		for _, message := range wrong[key] {
-			problem := f.problem(name, field{inConfig, key}, hide(message, desired))
-			if _, is := desired.Config[key]; !is {
-				problem.Nearest = slipFor(key, desired.Config, validation)
-			}
-			problems = append(problems, problem)
-		}
-	}
-	return problems
-}
-
-// slipFor is the key of a configuration that was most likely meant to be another, which is missing: one that the plugin
-// does not know.
-func slipFor(missing string, config connect.Settings, validation connect.Validation) string {
-	known := map[string]bool{}
-	for _, field := range validation.Configs {
-		known[field.Definition.Name] = true
-	}
-	var strange []string
-	for _, key := range slices.Sorted(maps.Keys(config)) {
-		if !known[key] {
-			strange = append(strange, key)
-		}
-	}
-	return nearest(missing, strange)
 }
 
 // hide takes out what is secret, by its key or because it was referred to: a worker's messages quote values.

@@ -68,6 +68,36 @@ connectors:
 	assert.Empty(t, server.TakeWrites())
 }
 
+func TestAKeyThatIsLikelyASlipIsAHint(t *testing.T) {
+	t.Parallel()
+	server := connecttest.NewServer()
+	t.Cleanup(server.Close)
+	file, err := state.Parse([]byte(`connectors:
+  - name: slips
+    config:
+      connector.class: FileStreamSource
+      topic: t
+      task.max: 2
+      batchsize: 5
+      file: f
+      files: f
+      value.converter.schemas.enable: "false"
+  - {name: told, config: {connector.class: FileStreamSource, topics: t}}
+`), state.Options{})
+	require.NoError(t, err)
+	desired, err := file.Desired(known)
+	require.NoError(t, err)
+	client, err := connect.New(connect.Config{Endpoints: []string{server.URL()}})
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	judged, err := file.Judge(t.Context(), client, desired)
+	require.NoError(t, err)
+	assert.EqualError(t, judged.Hints, `connector slips: config.task.max: its plugin does not know this key, and Kafka Connect does not look at it (line 6, column 7; did you mean "tasks.max"?)
+connector slips: config.batchsize: its plugin does not know this key, and Kafka Connect does not look at it (line 7, column 7; did you mean "batch.size"?)`)
+	assert.Len(t, judged.Problems, 1, "what is told as missing is no hint beside it")
+	assert.Equal(t, "topics", judged.Problems[0].Nearest)
+}
+
 func TestAClusterThatCannotBeAskedIsAnErrorAndNoProblem(t *testing.T) {
 	t.Parallel()
 	server := connecttest.NewServer()

@@ -49,7 +49,7 @@ const right = `connectors:
       version: 1.10
   - name: out
     state: stopped
-    config: {connector.class: org.apache.kafka.connect.file.FileStreamSinkConnector, topics: "lines", file: /tmp/out.txt}
+    config: {connector.class: org.apache.kafka.connect.file.FileStreamSinkConnector, topics: "lines", file: /tmp/out.txt, task.max: 2}
 `
 
 func TestARealWorkerJudgesAndIsExported(t *testing.T) {
@@ -66,9 +66,11 @@ connector out: config.connector.class: the cluster has no such class of connecto
 		problems.Error())
 
 	file, desired = parse(t, right, secrets)
-	problems, err = file.Check(t.Context(), client, desired)
+	judged, err := file.Judge(t.Context(), client, desired)
 	require.NoError(t, err)
-	assert.Empty(t, problems)
+	assert.Empty(t, judged.Problems)
+	assert.EqualError(t, judged.Hints, "connector out: config.task.max: its plugin does not know this key, and Kafka Connect does not look at it "+
+		`(line 14, column 123; did you mean "tasks.max"?)`)
 
 	owned := connectors.Owned{Client: client, Mark: connectors.Mark(file.Manager)}
 	report, err := owned.Reconcile(t.Context(), desired, connectors.Options{})

@@ -18,6 +18,7 @@ type validateView struct {
 	Valid      bool           `json:"valid"`
 	Connectors int            `json:"connectors"`
 	Problems   state.Problems `json:"problems"`
+	Hints      state.Problems `json:"hints,omitempty"` // likely slips, which the cluster takes
 }
 
 func validateCommand(s *session) *cobra.Command {
@@ -59,13 +60,14 @@ FILE names any source of a state file, - the standard input; without it, it is t
 // validate gives what is wrong with the file; the error is that it could not be found out.
 func (s *session) validate(command *cobra.Command, of settings.Context, named string, online bool) (validateView, error) {
 	file, err := s.declare(command.Context(), of, named)
+	var judged state.Judgement
 	if err == nil && online {
 		var on *cluster.Cluster
 		if on, err = s.open(command.Context(), of); err == nil {
-			err = s.judge(command, on, file)
+			judged, err = s.judge(command, on, file)
 		}
 	}
-	found := validateView{Context: of.Name, Source: file.from, Problems: state.Problems{}}
+	found := validateView{Context: of.Name, Source: file.from, Problems: append(state.Problems{}, judged.Problems...), Hints: judged.Hints}
 	if file.File != nil {
 		found.Connectors = len(file.Connectors)
 	}
@@ -77,16 +79,12 @@ func (s *session) validate(command *cobra.Command, of settings.Context, named st
 }
 
 // judge resolves references, and has the cluster look at each configuration.
-func (s *session) judge(command *cobra.Command, on *cluster.Cluster, file declared) error {
+func (s *session) judge(command *cobra.Command, on *cluster.Cluster, file declared) (state.Judgement, error) {
 	desired, err := file.Desired(on.Secrets)
 	if err != nil {
-		return err
+		return state.Judgement{}, err
 	}
-	problems, err := file.Check(command.Context(), on.Client, desired)
-	if err == nil && len(problems) > 0 {
-		return problems
-	}
-	return err
+	return file.Judge(command.Context(), on.Client, desired)
 }
 
 func (s *session) toldProblems(views []validateView) error {
@@ -115,6 +113,9 @@ func (s *session) toldProblems(views []validateView) error {
 func (s *session) problems(of validateView) {
 	for _, problem := range of.Problems {
 		s.printf("%s\n", problem.Error())
+	}
+	for _, hint := range of.Hints {
+		s.note("hint: %v", hint)
 	}
 	if of.Valid {
 		s.printf("%s: %d connectors, valid\n", of.Source, of.Connectors)
