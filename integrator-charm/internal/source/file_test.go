@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -127,48 +129,50 @@ func fileKind(*testing.T) func(t *testing.T) *stand {
 	}
 }
 
-// TestAFileThatIsBeingWrittenIsWaitedFor has somebody write a file bit by bit, with pauses shorter than a file must have been left alone.
+// In the two tests that follow, the clock is a bubble's: a file's time of change is far ahead of it, so only two readings that are the
+// same make a document.
+
 func TestAFileThatIsBeingWrittenIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	path := inDirectory(t.TempDir())
-	writer, err := os.Create(path)
-	require.NoError(t, err)
-	_, err = writer.WriteString(first[:5])
-	require.NoError(t, err)
-	from, err := Parse(path, Options{Limits: Limits{Settle: 300 * time.Millisecond}})
-	require.NoError(t, err)
-	go func() {
-		defer writer.Close()
-		for _, letter := range first[5:] {
-			_, _ = writer.WriteString(string(letter))
-			time.Sleep(2 * time.Millisecond)
-		}
-	}()
-	document, err := from.Fetch(t.Context(), "")
-	require.NoError(t, err)
-	assert.Equal(t, first, string(document.Data))
+	synctest.Test(t, func(t *testing.T) {
+		path := inDirectory(t.TempDir())
+		writer, err := os.Create(path)
+		require.NoError(t, err)
+		go func() {
+			defer writer.Close()
+			for _, letter := range first {
+				_, _ = writer.WriteString(string(letter))
+				time.Sleep(usualLimits.Settle / 2)
+			}
+		}()
+		from, err := Parse(path, Options{})
+		require.NoError(t, err)
+		document, err := from.Fetch(t.Context(), "")
+		require.NoError(t, err)
+		assert.Equal(t, first, string(document.Data))
+	})
 }
 
 func TestAFileThatIsWrittenAllTheTimeIsGivenUp(t *testing.T) {
 	t.Parallel()
-	path := inDirectory(t.TempDir())
-	require.NoError(t, os.WriteFile(path, []byte(first), 0o600))
-	from, err := Parse(path, Options{Limits: Limits{Settle: 50 * time.Millisecond, Attempts: 1}})
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for number := 0; ctx.Err() == nil; number++ {
-			_ = os.WriteFile(path, []byte(first+strconv.Itoa(number)), 0o600)
-		}
-	}()
-	_, err = from.Fetch(ctx, "")
-	cancel()
-	<-ended
-	var failure *Error
-	require.ErrorAs(t, err, &failure)
-	assert.Contains(t, []Reason{Unfinished, Empty}, failure.Reason, "%v", err)
+	synctest.Test(t, func(t *testing.T) {
+		path := inDirectory(t.TempDir())
+		require.NoError(t, os.WriteFile(path, []byte(first), 0o600))
+		var writer sync.WaitGroup
+		defer writer.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		writer.Go(func() {
+			for number := 0; ctx.Err() == nil; number++ {
+				_ = os.WriteFile(path, []byte(first+strconv.Itoa(number)), 0o600)
+				time.Sleep(usualLimits.Settle / 2)
+			}
+		})
+		from, err := Parse(path, Options{})
+		require.NoError(t, err)
+		_, err = from.Fetch(t.Context(), "")
+		(&stand{}).failsFor(t, err, Unfinished)
+	})
 }
 
 func TestAFileThatWasLeftAloneIsReadAtOnce(t *testing.T) {
