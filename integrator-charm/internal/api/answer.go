@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"connectcharms/integrator-charm/internal/manager"
-	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/state"
 )
@@ -68,9 +67,6 @@ func statusOf(err error) int {
 	if _, is := errors.AsType[state.Problems](err); is {
 		return http.StatusBadRequest
 	}
-	if _, is := errors.AsType[settings.Problems](err); is {
-		return http.StatusBadRequest
-	}
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		return http.StatusRequestEntityTooLarge
 	}
@@ -88,6 +84,9 @@ func statusOf(err error) int {
 		{errOtherSite, http.StatusForbidden},
 		{manager.ErrWhichCluster, http.StatusBadRequest},
 		{manager.ErrNotFound, http.StatusNotFound},
+		{manager.ErrForbidden, http.StatusForbidden},
+		{ErrFixed, http.StatusConflict},
+		{ErrSettings, http.StatusBadRequest},
 		{manager.ErrStandby, http.StatusConflict},
 		{manager.ErrConflict, http.StatusConflict},
 		{manager.ErrInvalid, http.StatusBadRequest},

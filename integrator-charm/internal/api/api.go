@@ -17,7 +17,7 @@ type Options struct {
 	Manager Manager
 	// Page answers what no route does: / and its files, without a token.
 	Page http.Handler
-	// Hook takes pushes to /hooks/source; it checks their signature itself. Nil: there is none.
+	// Hook takes pushes to /hooks/source; it checks their signature and their size itself.
 	Hook http.Handler
 	// Reload reads the configuration again, and returns when it is in force.
 	Reload func(context.Context) error
@@ -89,13 +89,7 @@ func (a *API) handler(enter enters) http.Handler {
 	}
 	handle("GET /api/v1/events", a.guarded(enter, settings.Viewer, func(w http.ResponseWriter, r request) { a.events(w, r, enter) }))
 	handle("GET /metrics", a.guarded(enter, settings.Viewer, a.meters.show))
-	if a.hook != nil {
-		handle("POST /hooks/source", http.MaxBytesHandler(a.hook, largestPush))
-	}
+	handle("POST /hooks/source", a.hook)
 	handle("GET /", a.page)
 	return a.limits.held(protected(unknown(mux)))
 }
-
-// largestPush is the most that is read of a webhook's request, in bytes. GitHub sends 25 MB at most, and of pushes a few
-// kilobytes.
-const largestPush = 25 << 20

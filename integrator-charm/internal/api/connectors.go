@@ -15,24 +15,24 @@ func (a *API) status(r request) (answer, error) {
 	return ok(status), err
 }
 
-// connectors answers all of them, each trace cut to its first line: a page of thousands takes no stack traces.
+// connectors answers all of them, each trace cut to its first line and its cause: a page of thousands takes no stack traces.
 func (a *API) connectors(r request) (answer, error) {
 	all, err := a.manager.Connectors(r.Context(), r.cluster())
 	if err != nil {
 		return answer{}, err
 	}
-	short := make([]manager.Connector, len(all))
+	listed := make([]manager.Connector, len(all))
 	for i, connector := range all {
-		short[i] = withoutTraces(connector)
+		listed[i] = withoutTraces(connector)
 	}
-	return ok(short), nil
+	return ok(listed), nil
 }
 
 func withoutTraces(connector manager.Connector) manager.Connector {
 	cut := func(trace *string) {
-		line, rest, isLonger := strings.Cut(strings.TrimSpace(*trace), "\n")
-		*trace = line
-		connector.TraceCut = connector.TraceCut || isLonger && rest != ""
+		whole := strings.TrimSpace(*trace)
+		*trace = short(whole)
+		connector.TraceCut = connector.TraceCut || *trace != whole
 	}
 	cut(&connector.Trace)
 	connector.Tasks = slices.Clone(connector.Tasks)
@@ -40,6 +40,16 @@ func withoutTraces(connector manager.Connector) manager.Connector {
 		cut(&connector.Tasks[i].Trace)
 	}
 	return connector
+}
+
+// short is the first line of a trace, which says what has failed, and the last cause, which says why.
+func short(trace string) string {
+	first, _, _ := strings.Cut(trace, "\n")
+	if at := strings.LastIndex(trace, "\nCaused by: "); at >= 0 {
+		cause, _, _ := strings.Cut(trace[at+1:], "\n")
+		first += "\n" + cause
+	}
+	return first
 }
 
 // connector answers one, by its name in Kafka Connect or in the state file.

@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/integrator-charm/internal/api"
+	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/requirer-lib/connect"
@@ -119,18 +119,16 @@ func (d *double) Do(_ context.Context, cluster, connector string, verb manager.V
 	return d.call("%s %s on %s by %s", verb, connector, cluster, by)
 }
 
-func (d *double) Pushed() { _ = d.call("pushed") }
-
 func (d *double) planned(id string) manager.Plan {
 	return manager.Plan{
 		ID: id, Created: d.when, State: "waiting",
 		Changes: []connectors.Change{{Name: "wikipedia-irc", Actions: []connectors.Action{connectors.Delete}, From: connect.Running}},
-		Needs:   []manager.Need{{Change: "wikipedia-irc", Rule: "deletions", Approvers: []string{"ada"}}}, Approvals: []manager.Decision{},
+		Needs:   []manager.Need{{Change: "wikipedia-irc", Rule: "deletions", Count: 1, Approvers: []string{"ada"}}}, Approvals: []manager.Decision{}, MayApprove: true,
 	}
 }
 
-func (d *double) Plan(_ context.Context, cluster string) (manager.Plan, error) {
-	return d.planned("p1"), d.call("plan %s", cluster)
+func (d *double) Plan(_ context.Context, cluster, who string) (manager.Plan, error) {
+	return d.planned("p1"), d.call("plan %s for %s", cluster, who)
 }
 
 func (d *double) Approve(_ context.Context, plan, by, comment string) (manager.Plan, error) {
@@ -141,8 +139,8 @@ func (d *double) Reject(_ context.Context, plan, by, comment string) (manager.Pl
 	return d.planned(plan), d.call("reject %s by %s: %s", plan, by, comment)
 }
 
-func (d *double) Report(_ context.Context, plan string) (manager.Report, error) {
-	return manager.NewReport(json.RawMessage(`{"id":"p1"}`), "# Plan p1\n"), d.call("report %s", plan)
+func (d *double) Report(_ context.Context, plan string) (approval.Plan, error) {
+	return approval.Plan{ID: "p1", Cluster: "main", State: approval.Applied, Created: d.when, Since: d.when}, d.call("report %s", plan)
 }
 
 func (d *double) Silences(context.Context) ([]manager.Silence, error) {

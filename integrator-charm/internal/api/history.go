@@ -47,6 +47,7 @@ func (a *API) silences(r request) (answer, error) {
 // silence takes an end, or how long from now.
 func (a *API) silence(r request) (answer, error) {
 	var wanted struct {
+		Cluster   string    `json:"cluster"`
 		Connector string    `json:"connector"`
 		Team      string    `json:"team"`
 		Comment   string    `json:"comment"`
@@ -65,7 +66,7 @@ func (a *API) silence(r request) (answer, error) {
 		wanted.Until = now.Add(lasts)
 	}
 	made, err := a.manager.Silence(r.unfinished(), manager.Silence{
-		Connector: wanted.Connector, Team: wanted.Team, Comment: wanted.Comment, By: r.who.Name, From: now, Until: wanted.Until,
+		Cluster: wanted.Cluster, Connector: wanted.Connector, Team: wanted.Team, Comment: wanted.Comment, By: r.who.Name, From: now, Until: wanted.Until,
 	})
 	return answer{status: http.StatusCreated, body: made}, err
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/requirer-lib/connectors"
 )
@@ -35,15 +36,13 @@ type keeper interface {
 	// Validate reads the newest state file; the error is state.Problems where the file is wrong.
 	Validate(ctx context.Context, cluster string) error
 	Do(ctx context.Context, cluster, connector string, verb manager.Verb, by string) error
-	// Pushed is told that a source has something new.
-	Pushed()
 }
 
 type approver interface {
-	Plan(ctx context.Context, cluster string) (manager.Plan, error)
+	Plan(ctx context.Context, cluster, who string) (manager.Plan, error)
 	Approve(ctx context.Context, plan, by, comment string) (manager.Plan, error)
 	Reject(ctx context.Context, plan, by, comment string) (manager.Plan, error)
-	Report(ctx context.Context, plan string) (manager.Report, error)
+	Report(ctx context.Context, plan string) (approval.Plan, error)
 }
 
 type silencer interface {

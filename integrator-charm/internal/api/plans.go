@@ -9,8 +9,8 @@ import (
 )
 
 func (a *API) plan(r request) (answer, error) {
-	plan, err := a.manager.Plan(r.Context(), r.cluster())
-	plan.MayApprove = plan.ID != "" && r.who.may(settings.Approver)
+	plan, err := a.manager.Plan(r.Context(), r.cluster(), r.who.Name)
+	plan.MayApprove = plan.MayApprove && r.who.may(settings.Approver)
 	return ok(plan), err
 }
 
@@ -30,10 +30,7 @@ func (a *API) reject(r request) (answer, error) {
 	return planned(a.manager.Reject(r.unfinished(), r.PathValue("id"), r.who.Name, said))
 }
 
-func planned(plan manager.Plan, err error) (answer, error) {
-	plan.MayApprove = true // whoever has just said something to it
-	return ok(plan), err
-}
+func planned(plan manager.Plan, err error) (answer, error) { return ok(plan), err }
 
 func commentOf(r request) (string, error) {
 	var said struct {

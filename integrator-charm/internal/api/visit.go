@@ -29,6 +29,12 @@ func (a *API) logOut(r request) (answer, error) {
 	return answer{status: http.StatusNoContent}.with("Set-Cookie", a.door.sessions.end(r.Request).String()), nil
 }
 
+// Why a configuration is not taken.
+var (
+	ErrFixed    = errors.New("this cannot change while connect-manager runs: start it again")
+	ErrSettings = errors.New("the configuration is wrong")
+)
+
 // reload has the configuration read again.
 func (a *API) reload(r request) (answer, error) {
 	if err := a.reloading(r.unfinished()); err != nil {

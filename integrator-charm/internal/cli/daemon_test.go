@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/integrator-charm/internal/api"
+	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/requirer-lib/connect"
@@ -67,7 +67,7 @@ func (k *keeper) Sync(_ context.Context, cluster, by string) (connectors.Summary
 	return summary, k.call("sync %s %s", cluster, by)
 }
 
-func (k *keeper) Plan(_ context.Context, cluster string) (manager.Plan, error) {
+func (k *keeper) Plan(_ context.Context, cluster, _ string) (manager.Plan, error) {
 	return k.plan, k.call("plan %s", cluster)
 }
 
@@ -84,8 +84,8 @@ func (k *keeper) Reject(_ context.Context, plan, _, _ string) (manager.Plan, err
 	return rejected, k.call("reject %s", plan)
 }
 
-func (k *keeper) Report(_ context.Context, plan string) (manager.Report, error) {
-	return manager.NewReport(json.RawMessage(`{"id":"p1"}`), "# Report of "+plan+"\n"), k.call("report %s", plan)
+func (k *keeper) Report(_ context.Context, plan string) (approval.Plan, error) {
+	return approval.Plan{ID: plan, Cluster: "main", State: approval.Applied}, k.call("report %s", plan)
 }
 
 func (k *keeper) History(_ context.Context, cluster string, limit int, before int64) ([]manager.Run, error) {
@@ -153,8 +153,8 @@ orders needs an approval by ada or bob (payments)
 	approved := b.run("approve", "p1", "-c", "as agreed")
 	assert.Equal(t, result{0, "p1: approved\n", "approved by ada at 2026-11-23 12:00:00Z: as agreed\n"}, approved)
 	assert.Equal(t, "p1: rejected\n", b.ok("reject", "p1"))
-	assert.Equal(t, "# Report of p1\n", b.ok("report", "p1"))
-	assert.JSONEq(t, `{"id": "p1"}`, b.ok("report", "p1", "--format", "json"))
+	assert.Contains(t, b.ok("report", "p1"), "# Plan p1 of `main`: applied\n")
+	assert.Contains(t, b.ok("report", "p1", "--format", "json"), `"id":"p1"`)
 	assert.Equal(t, []string{"plan main", "approve p1", "reject p1", "report p1", "report p1"}, k.calls)
 
 	k.fails = manager.ErrConflict

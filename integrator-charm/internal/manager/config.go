@@ -15,9 +15,8 @@ type Cluster struct {
 	Name        string
 	Endpoints   []string
 	Environment string // of the state file
-	Client      *connect.Client
-	// Names tell the manager's connectors. Nil: their mark does.
-	Names   connectors.Names
+	// Owned are the connectors of a state file's manager on this cluster.
+	Owned   func(manager string) connectors.Owned
 	Source  source.Source
 	Secrets state.Secrets
 	Rules   Rules
@@ -32,15 +31,12 @@ type Rules struct {
 	Drift    settings.Drift
 }
 
-// owned are the cluster's connectors that are the file's. Without a file, it is those that most files would have.
+// owned are the connectors of a file. Without one, they are those that most files would have.
 func (c Cluster) owned(file *state.File) connectors.Owned {
-	owned := connectors.Owned{Client: c.Client, Names: c.Names}
-	switch {
-	case c.Names != nil:
-	case file != nil:
-		owned.Mark = connectors.Mark(file.Manager)
-	default:
-		owned.Mark = state.DefaultManager
+	if file == nil {
+		return c.Owned(state.DefaultManager)
 	}
-	return owned
+	return c.Owned(file.Manager)
 }
+
+func (c Cluster) client() *connect.Client { return c.owned(nil).Client }

@@ -116,7 +116,8 @@ type Plan struct {
 type Need struct {
 	Change    string   `json:"change"` // the connector's name
 	Rule      string   `json:"rule"`
-	Approvers []string `json:"approvers"`
+	Count     int      `json:"count"`     // how many people have to agree
+	Approvers []string `json:"approvers"` // of these; none: whoever has the role
 }
 
 // Decision is what somebody said to a plan.
@@ -144,6 +145,7 @@ type Run struct {
 // Silence keeps owners from being told of connectors for a while.
 type Silence struct {
 	ID        string    `json:"id"`
+	Cluster   string    `json:"cluster,omitempty"`
 	Connector string    `json:"connector,omitempty"` // a pattern
 	Team      string    `json:"team,omitempty"`
 	Comment   string    `json:"comment"`

@@ -1,6 +1,11 @@
 package manager
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // gauge describes what is known of a cluster at a scrape.
 func gauge(name, help string, labels ...string) *prometheus.Desc {
@@ -15,13 +20,16 @@ var (
 	givenUpGauge = gauge("given_up_connectors", "Connectors that have failed and are not restarted any more.")
 	readGauge    = gauge("source_read_timestamp_seconds", "When the source of the state file last answered.")
 	wrongGauge   = gauge("state_file_problems", "What is wrong with the newest state file.")
+	waitingGauge = prometheus.NewDesc("connect_manager_deliveries_waiting", "Messages to owners that are on their way.", []string{"receiver"}, nil)
+	lostGauge    = prometheus.NewDesc("connect_manager_deliveries_given_up", "Messages that a receiver has not got since the last that it got.", []string{"receiver"}, nil)
+	untoldGauge  = prometheus.NewDesc("connect_manager_notices_dropped_total", "What owners were not told, by why.", []string{"reason"}, nil)
 	syncGauge    = gauge("last_sync_timestamp_seconds", "When the last sync ended, whatever came of it.")
 )
 
 // Describe is a prometheus.Collector's.
 func (m *Manager) Describe(out chan<- *prometheus.Desc) {
 	for _, each := range []*prometheus.Desc{
-		upGauge, activeGauge, statesGauge, driftGauge, givenUpGauge, readGauge, wrongGauge, syncGauge,
+		upGauge, activeGauge, statesGauge, driftGauge, givenUpGauge, readGauge, wrongGauge, syncGauge, waitingGauge, lostGauge, untoldGauge,
 	} {
 		out <- each
 	}
@@ -48,6 +56,26 @@ func (m *Manager) Collect(out chan<- prometheus.Metric) {
 		if status.LastSync != nil {
 			set(syncGauge, float64(status.LastSync.At.Unix()))
 		}
+	}
+	m.collectNotices(out)
+}
+
+// scrapePatience is how long the store may take at a scrape.
+const scrapePatience = 2 * time.Second
+
+func (m *Manager) collectNotices(out chan<- prometheus.Metric) {
+	for reason, times := range m.notifier.Dropped() {
+		out <- prometheus.MustNewConstMetric(untoldGauge, prometheus.CounterValue, float64(times), string(reason))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), scrapePatience)
+	defer cancel()
+	receivers, err := m.notifier.Receivers(ctx)
+	if err != nil {
+		out <- prometheus.NewInvalidMetric(waitingGauge, err)
+	}
+	for _, receiver := range receivers {
+		out <- prometheus.MustNewConstMetric(waitingGauge, prometheus.GaugeValue, float64(receiver.Waiting), receiver.Name)
+		out <- prometheus.MustNewConstMetric(lostGauge, prometheus.GaugeValue, float64(receiver.GivenUp), receiver.Name)
 	}
 }
 

@@ -11,11 +11,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
+	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/manager"
+	"connectcharms/integrator-charm/internal/notify"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/integrator-charm/internal/source"
 	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/connecttest"
 	"connectcharms/requirer-lib/state"
 )
@@ -23,13 +26,15 @@ import (
 // stage is a manager with a Kafka Connect in memory and a state file on disk.
 type stage struct {
 	*manager.Manager
-	t       *testing.T
-	dir     string
-	server  *connecttest.Server
-	store   *store.Store
-	metrics *prometheus.Registry
-	rules   manager.Rules
-	clock   *clock
+	t         *testing.T
+	dir       string
+	server    *connecttest.Server
+	store     *store.Store
+	metrics   *prometheus.Registry
+	rules     manager.Rules
+	notifier  *notify.Notifier
+	clock     *clock
+	approvals approval.Config
 }
 
 // clock is moved by a test, where it is not the real one.
@@ -69,23 +74,35 @@ func newStage(t *testing.T) *stage {
 func (s *stage) begin() {
 	s.t.Helper()
 	s.metrics = prometheus.NewRegistry()
+	var err error
+	s.notifier, err = notify.New(s.store, notify.Options{
+		KeyFile: filepath.Join(s.dir, "key"), Log: slog.New(slog.DiscardHandler), Now: s.clock.now,
+	})
+	require.NoError(s.t, err)
 	one := manager.New(manager.Options{
-		Store: s.store, Data: s.dir, Metrics: s.metrics, Now: s.clock.now, Log: slog.New(slog.DiscardHandler),
+		Notifier: s.notifier,
+		Store:    s.store, Book: approval.New(s.store, s.approvals, s.clock.now), Data: s.dir, Metrics: s.metrics, Now: s.clock.now, Log: slog.New(slog.DiscardHandler),
 	})
 	s.Manager = one
 	s.t.Cleanup(func() { one.Keep(nil) })
 }
 
 // cluster is the one in memory, with the state file of the stage.
-func (s *stage) cluster(name string) manager.Cluster {
+func (s *stage) cluster(name string) manager.Cluster { return s.clusterAt(name, s.server.URL()) }
+
+func (s *stage) clusterAt(name, endpoint string) manager.Cluster {
 	s.t.Helper()
-	client, err := connect.New(connect.Config{Endpoints: []string{s.server.URL()}, Patience: 5 * time.Second})
+	client, err := connect.New(connect.Config{Endpoints: []string{endpoint}, Patience: 5 * time.Second})
 	require.NoError(s.t, err)
 	from, err := source.Parse(s.path(), source.Options{Limits: source.Limits{Settle: time.Millisecond}})
 	require.NoError(s.t, err)
 	return manager.Cluster{
-		Name: name, Endpoints: []string{s.server.URL()}, Client: client, Source: from, Secrets: state.Local{Dir: s.dir},
-		Rules: s.rules, Digest: name,
+		Name: name, Endpoints: []string{endpoint}, Source: from,
+		Owned: func(manager string) connectors.Owned {
+			return connectors.Owned{Client: client, Mark: connectors.Mark(manager)}
+		},
+		Secrets: state.Local{Dir: s.dir},
+		Rules:   s.rules, Digest: name,
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"connectcharms/integrator-charm/internal/approval"
+	"connectcharms/integrator-charm/internal/notify"
 	"connectcharms/integrator-charm/internal/source"
 	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connectors"
@@ -14,14 +16,16 @@ import (
 
 // keeper keeps one cluster.
 type keeper struct {
-	cluster Cluster
-	source  *newest
-	kept    lastGood
-	store   *store.Store
-	hub     *Hub
-	meters  *meters
-	now     func() time.Time
-	log     *slog.Logger
+	cluster  Cluster
+	source   *newest
+	kept     lastGood
+	store    *store.Store
+	book     *approval.Book
+	notifier *notify.Notifier
+	hub      *Hub
+	meters   *meters
+	now      func() time.Time
+	log      *slog.Logger
 
 	pushed chan struct{} // somebody says that the source has something new
 	asked  chan struct{} // asks are there
@@ -43,6 +47,7 @@ type inner struct {
 	seen     source.Revision // the last one that was looked at, good or wrong
 	problems state.Problems  // of that one
 	dangling state.Problems  // references of the file in force that lead nowhere
+	waiting  approval.Plan   // as last submitted
 	turned   time.Time       // when the last turn ended
 	syncing  bool
 	drifted  []string
@@ -107,11 +112,7 @@ func (k *keeper) sync(ctx context.Context, by string) (connectors.Summary, error
 	if !k.cluster.Rules.Active {
 		return connectors.Summary{}, ErrStandby
 	}
-	wanted := &ask{by: by, done: make(chan struct{})}
-	k.mu.Lock()
-	k.asks = append(k.asks, wanted)
-	k.mu.Unlock()
-	poke(k.asked)
+	wanted := k.wants(by)
 	select {
 	case <-wanted.done:
 		return wanted.summary, wanted.err
@@ -120,6 +121,16 @@ func (k *keeper) sync(ctx context.Context, by string) (connectors.Summary, error
 	case <-k.ended:
 		return connectors.Summary{}, ErrEnding
 	}
+}
+
+// wants asks for a sync and does not wait for it.
+func (k *keeper) wants(by string) *ask {
+	wanted := &ask{by: by, done: make(chan struct{})}
+	k.mu.Lock()
+	k.asks = append(k.asks, wanted)
+	k.mu.Unlock()
+	poke(k.asked)
+	return wanted
 }
 
 // poke leaves word where none is left yet.

@@ -179,17 +179,13 @@ func TestAClusterThatDoesNotAnswerHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.write(lines)
-	gone := s.cluster("gone")
-	var err error
-	gone.Client, err = connect.New(connect.Config{Endpoints: []string{"http://127.0.0.1:1"}, Patience: 5 * time.Second})
-	require.NoError(t, err)
-	s.Keep([]manager.Cluster{s.cluster("main"), gone})
+	s.Keep([]manager.Cluster{s.cluster("main"), s.clusterAt("gone", "http://127.0.0.1:1")})
 	s.until(func() bool { return assert.ObjectsAreEqual([]string{"lines"}, s.server.Connectors()) })
 	s.until(func() bool {
 		status, err := s.Status("gone")
 		return err == nil && status.Error != ""
 	})
-	_, err = s.Status("")
+	_, err := s.Status("")
 	require.ErrorIs(t, err, manager.ErrWhichCluster)
 	_, err = s.Status("elsewhere")
 	require.ErrorIs(t, err, manager.ErrNotFound)

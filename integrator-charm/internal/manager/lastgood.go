@@ -20,7 +20,8 @@ type lastGood struct {
 	environment string
 }
 
-type lastGoodFile struct {
+// kept is what is on disk.
+type kept struct {
 	Source      string          `json:"source"`
 	Environment string          `json:"environment,omitempty"`
 	Name        string          `json:"name"`
@@ -28,6 +29,10 @@ type lastGoodFile struct {
 	Data        []byte          `json:"data"`
 	// Done is the revision that was carried out whole.
 	Done source.Revision `json:"done,omitempty"`
+}
+
+func (k kept) document() source.Document {
+	return source.Document{Name: k.Name, Revision: k.Revision, Data: k.Data}
 }
 
 const (
@@ -43,28 +48,27 @@ func newLastGood(data string, cluster Cluster) lastGood {
 }
 
 // read gives nothing where there is nothing, or something else.
-func (l lastGood) read() (document source.Document, done source.Revision, err error) {
+func (l lastGood) read() (kept, error) {
 	content, err := os.ReadFile(l.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return document, "", nil
+		return kept{}, nil
 	}
-	var kept lastGoodFile
+	var found kept
 	if err == nil {
-		err = json.Unmarshal(content, &kept)
+		err = json.Unmarshal(content, &found)
 	}
 	if err != nil {
-		return document, "", fmt.Errorf("read the last good state file: %w", err)
+		return kept{}, fmt.Errorf("read the last good state file: %w", err)
 	}
-	if kept.Source != l.source || kept.Environment != l.environment {
-		return document, "", nil
+	if found.Source != l.source || found.Environment != l.environment {
+		return kept{}, nil
 	}
-	return source.Document{Name: kept.Name, Revision: kept.Revision, Data: kept.Data}, kept.Done, nil
+	return found, nil
 }
 
-func (l lastGood) write(document source.Document, done source.Revision) error {
-	content, err := json.Marshal(lastGoodFile{
-		Source: l.source, Environment: l.environment, Name: document.Name, Revision: document.Revision, Data: document.Data, Done: done,
-	})
+func (l lastGood) write(what kept) error {
+	what.Source, what.Environment = l.source, l.environment
+	content, err := json.Marshal(what)
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(l.path), lastGoodDir)
 	}

@@ -13,27 +13,34 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"connectcharms/integrator-charm/internal/approval"
+	"connectcharms/integrator-charm/internal/notify"
+	"connectcharms/integrator-charm/internal/source"
 	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connectors"
 )
 
 // Options of New.
 type Options struct {
-	Store   *store.Store
-	Data    string // a directory
-	Metrics prometheus.Registerer
-	Now     func() time.Time
-	Log     *slog.Logger
+	Store    *store.Store
+	Book     *approval.Book
+	Notifier *notify.Notifier
+	Data     string // a directory
+	Metrics  prometheus.Registerer
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // Manager keeps clusters. Which ones, Keep says, at the beginning and whenever the configuration changes.
 type Manager struct {
 	Hub
-	store  *store.Store
-	data   string
-	meters *meters
-	now    func() time.Time
-	log    *slog.Logger
+	store    *store.Store
+	book     *approval.Book
+	notifier *notify.Notifier
+	data     string
+	meters   *meters
+	now      func() time.Time
+	log      *slog.Logger
 
 	keeping sync.Mutex // one Keep at a time
 	mu      sync.RWMutex
@@ -49,7 +56,7 @@ type running struct {
 // New makes a manager that keeps nothing yet.
 func New(options Options) *Manager {
 	m := &Manager{
-		store: options.Store, data: options.Data, meters: newMeters(options.Metrics), now: options.Now, log: options.Log,
+		store: options.Store, book: options.Book, notifier: options.Notifier, data: options.Data, meters: newMeters(options.Metrics), now: options.Now, log: options.Log,
 		running: map[string]*running{},
 	}
 	options.Metrics.MustRegister(m)
@@ -88,7 +95,7 @@ func (m *Manager) end(which func(*keeper) bool) {
 	}
 	for _, one := range ending {
 		<-one.ended
-		one.cluster.Client.Close()
+		one.cluster.client().Close()
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -100,7 +107,7 @@ func (m *Manager) end(which func(*keeper) bool) {
 func (m *Manager) start(cluster Cluster) *running {
 	ctx, end := context.WithCancel(context.Background()) // until Keep ends it
 	k := &keeper{
-		cluster: cluster, source: &newest{from: cluster.Source, now: m.now}, kept: newLastGood(m.data, cluster), store: m.store,
+		cluster: cluster, source: &newest{from: cluster.Source, now: m.now}, kept: newLastGood(m.data, cluster), store: m.store, book: m.book, notifier: m.notifier,
 		hub: &m.Hub, meters: m.meters, now: m.now, log: m.log.With("cluster", cluster.Name),
 		pushed: make(chan struct{}, 1), asked: make(chan struct{}, 1), failed: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
@@ -208,11 +215,15 @@ func (m *Manager) Do(ctx context.Context, cluster, connector string, verb Verb, 
 	return k.do(ctx, connector, verb, by)
 }
 
-// Pushed has all sources be asked for what is new.
-func (m *Manager) Pushed() {
+// Pushed has the sources that a push concerns be asked for what is new, and says how many there are.
+func (m *Manager) Pushed(push source.Push) (number int) {
 	for _, one := range m.all() {
-		poke(one.pushed)
+		if push.Concerns(one.cluster.Source) {
+			number++
+			poke(one.pushed)
+		}
 	}
+	return number
 }
 
 // longestRound is how long a look at all connectors, and the restart of all that have failed, may take.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connectors"
 )
@@ -21,7 +22,7 @@ const (
 )
 
 // record notes what a sync came to, in the history where it is news, and tells whom it concerns.
-func (k *keeper) record(ctx context.Context, w work, began time.Time, report connectors.Report) {
+func (k *keeper) record(ctx context.Context, w work, began time.Time, report connectors.Report, waiting approval.Plan) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordPatience)
 	defer cancel()
 	summary := report.Summary()
@@ -36,9 +37,15 @@ func (k *keeper) record(ctx context.Context, w work, began time.Time, report con
 	})
 	sync := &Sync{At: k.now(), By: w.who(), Revision: string(w.document.Revision), Result: result, Error: summary.Problem, Summary: summary}
 	if isNews {
-		sync.Run = k.addRun(ctx, w.run(began, k.now(), report))
+		run := w.run(began, k.now(), report)
+		if waiting.State == approval.Approved {
+			run.Plan = waiting.ID
+		}
+		sync.Run = k.addRun(ctx, run)
 		k.hub.Tell(k.cluster.Name, OnHistory)
 	}
+	k.applied(ctx, waiting, sync.Run, report)
+	k.tellChanges(ctx, sync.Run, w.who(), report.Connectors)
 	k.note(func(i *inner) {
 		if sync.Run == 0 && i.lastSync != nil {
 			sync.Run = i.lastSync.Run
@@ -85,11 +92,8 @@ func (k *keeper) carriedOut(w work, result string) {
 	if !w.isNew || result == ResultFailed {
 		return
 	}
-	document := w.document
-	k.note(func(i *inner) { i.done = document.Revision })
-	if err := k.kept.write(document, document.Revision); err != nil {
-		k.log.Error("that the state file was carried out will be forgotten", "error", err)
-	}
+	k.note(func(i *inner) { i.done = w.document.Revision })
+	k.keep()
 }
 
 // who has asked for the sync; the manager itself, where nobody has.

@@ -52,7 +52,7 @@ func (k *keeper) lookAgain(ctx context.Context) {
 	was := s.err
 	s.at, s.seen = k.now(), seen
 	if s.err = nil; err != nil {
-		s.err = fmt.Errorf("%w: %w", ErrCluster, err)
+		s.err = unanswered(err)
 	} else {
 		s.there = there
 	}

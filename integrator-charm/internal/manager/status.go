@@ -26,7 +26,7 @@ func (k *keeper) status() Status {
 		Cluster: k.cluster.Name, Active: k.cluster.Rules.Active, Source: k.cluster.Source.String(), Environment: k.cluster.Environment,
 		Revision: string(i.inForce.Revision), Interval: k.cluster.Rules.Interval.String(), Drift: k.cluster.Rules.Drift,
 		Reachable: err == nil && !at.IsZero(), Error: text(err), Syncing: i.syncing,
-		Problems: slices.Concat(state.Problems{}, i.problems, i.dangling), SourceError: text(sourceErr), SourceRead: read,
+		Problems: append(append([]state.Problem{}, i.problems...), i.dangling...), SourceError: text(sourceErr), SourceRead: read,
 		LastSync: i.lastSync, Connectors: map[string]int{}, Drifted: slices.Clone(i.drifted), GivenUp: []string{},
 	}
 	if s.Drifted == nil {
@@ -121,10 +121,10 @@ func (k *keeper) whole(wanted state.Connector, found connectors.Found, exists bo
 
 // name is a connector's name in Kafka Connect.
 func (k *keeper) name(short string) string {
-	if k.cluster.Names == nil {
-		return short
+	if names := k.cluster.owned(nil).Names; names != nil {
+		return names.ConnectorName(short)
 	}
-	return k.cluster.Names.ConnectorName(short)
+	return short
 }
 
 // document is what a cluster shows of a connector, without what is secret.

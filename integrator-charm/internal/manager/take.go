@@ -11,26 +11,26 @@ import (
 
 // recall takes up what was known when the process last ended.
 func (k *keeper) recall(ctx context.Context) {
-	document, done, err := k.kept.read()
+	found, err := k.kept.read()
 	if err != nil {
 		k.log.Error("the state file is waited for", "error", err)
 	}
 	var file *state.File
-	if len(document.Data) > 0 {
-		if file, err = k.parse(document); err != nil {
-			k.log.Warn("the last good state file is not one any more", "error", err)
+	if len(found.Data) > 0 {
+		if file, err = k.parse(found.document()); err != nil {
+			k.log.Warn("the last good state file is not one any more", "error", firstLine(err.Error()))
 		}
 	}
 	backoffs, err := k.recallBackoffs(ctx)
 	if err != nil {
 		k.log.Error("restarts begin anew", "error", err)
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.inner.backoffs = backoffs
-	if file != nil {
-		k.inner.inForce, k.inner.file, k.inner.done, k.inner.seen = document, file, done, document.Revision
-	}
+	k.note(func(i *inner) {
+		i.backoffs = backoffs
+		if file != nil {
+			i.inForce, i.file, i.done, i.seen = found.document(), file, found.Done, found.Revision
+		}
+	})
 }
 
 func (k *keeper) parse(document source.Document) (*state.File, error) {
@@ -50,22 +50,29 @@ func (k *keeper) take() {
 		return
 	}
 	file, err := k.parse(document)
-	k.mu.Lock()
-	k.inner.seen, k.inner.problems = document.Revision, nil
-	if err == nil {
-		k.inner.inForce, k.inner.file = document, file
-	} else if problems, is := errors.AsType[state.Problems](err); is {
-		k.inner.problems = problems
-	}
-	done := k.inner.done
-	k.mu.Unlock()
+	problems, _ := errors.AsType[state.Problems](err)
+	k.note(func(i *inner) {
+		i.seen, i.problems = document.Revision, problems
+		if err == nil {
+			i.inForce, i.file = document, file
+		}
+	})
 	k.hub.Tell(k.cluster.Name, OnStatus)
 	if err != nil {
 		k.log.Error("the state file is wrong: the one from before stays in force", "revision", document.Revision, "problem", firstLine(err.Error()))
 		return
 	}
 	k.log.Info("a state file is in force", "revision", document.Revision, "connectors", len(file.Connectors))
-	if err := k.kept.write(document, done); err != nil {
+	k.keep()
+}
+
+// keep has what is in force outlast the process.
+func (k *keeper) keep() {
+	k.mu.Lock()
+	i := &k.inner
+	what := kept{Name: i.inForce.Name, Revision: i.inForce.Revision, Data: i.inForce.Data, Done: i.done}
+	k.mu.Unlock()
+	if err := k.kept.write(what); err != nil {
 		k.log.Error("the state file will not outlast this process", "error", err)
 	}
 }

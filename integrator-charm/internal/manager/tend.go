@@ -47,6 +47,10 @@ func (k *keeper) attend(ctx context.Context) {
 		return
 	}
 	k.restart(ctx, round.restarts, there)
+	if len(round.givenUp) > 0 {
+		k.log.Error("connectors are not restarted any more: a person has to look", "connectors", round.givenUp)
+	}
+	k.tellHealth(ctx, file, there)
 	if len(round.changed)+len(round.over) > 0 {
 		k.hub.Tell(k.cluster.Name, OnConnectors, OnStatus)
 	}
@@ -139,7 +143,7 @@ func (k *keeper) recallBackoffs(ctx context.Context) (map[string]*backoff, error
 // restart restarts what has failed of connectors. What cannot be restarted is tried again when its back-off is over.
 func (k *keeper) restart(ctx context.Context, names []string, there map[string]connectors.Found) {
 	failures := connect.Each(ctx, 0, names, func(ctx context.Context, name string) error {
-		_, err := k.cluster.Client.Restart(ctx, there[name].Connector, connect.RestartOptions{IncludeTasks: true, OnlyFailed: true})
+		_, err := k.cluster.client().Restart(ctx, there[name].Connector, connect.RestartOptions{IncludeTasks: true, OnlyFailed: true})
 		return err
 	})
 	for _, name := range names {

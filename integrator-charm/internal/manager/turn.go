@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/source"
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
@@ -132,30 +133,54 @@ func (k *keeper) change(ctx context.Context, w work) (connectors.Summary, error)
 	began := k.now()
 	k.note(func(i *inner) { i.syncing = true })
 	k.hub.Tell(k.cluster.Name, OnStatus)
-	report, err := k.carryOut(ctx, w)
+	report, waiting, err := k.carryOut(ctx, w)
 	k.note(func(i *inner) { i.syncing = false })
 	if err != nil {
 		return connectors.Summary{}, err
 	}
-	k.record(ctx, w, began, report)
+	k.record(ctx, w, began, report, waiting)
 	if report.Problem != nil && !report.IsChanged() {
-		return report.Summary(), fmt.Errorf("%w: %w", ErrCluster, report.Problem)
+		return report.Summary(), unanswered(report.Problem)
 	}
 	return report.Summary(), nil
 }
 
-// carryOut costs one request where nothing is to be done.
-func (k *keeper) carryOut(ctx context.Context, w work) (connectors.Report, error) {
+func unanswered(err error) error {
+	if errors.Is(err, ErrCluster) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrCluster, err)
+}
+
+// carryOut costs one request where nothing is to be done. What needs approval waits, as the plan that it gives.
+func (k *keeper) carryOut(ctx context.Context, w work) (connectors.Report, approval.Plan, error) {
 	there, err := k.look(ctx, 0)
 	if err != nil {
-		return connectors.Report{Problem: err}, nil
+		return connectors.Report{Problem: err}, approval.Plan{}, nil
 	}
 	owned := k.cluster.owned(w.file)
-	plan := owned.Decide(w.desired, there, connectors.Options{})
-	if len(plan.Due()) == 0 {
-		return idle(plan, w.desired), nil
+	k.introduce(ctx, w.file)
+	subject, err := k.subjects(ctx)
+	if err != nil {
+		return connectors.Report{}, approval.Plan{}, fmt.Errorf("look whose connectors are: %w", err)
 	}
-	return owned.Reconcile(ctx, w.desired, connectors.Options{Patience: turnPatience, Log: k.log})
+	waiting, err := k.submit(ctx, approval.Submission{
+		Cluster: k.cluster.Name, Revision: string(w.document.Revision), Subject: subject,
+		Plan: owned.Decide(w.desired, there, connectors.Options{Hold: k.book.Hold(subject)}),
+	})
+	if err != nil {
+		return connectors.Report{}, waiting, err
+	}
+	options := connectors.Options{Hold: k.book.Release(waiting, subject), Patience: turnPatience, Log: k.log}
+	plan := owned.Decide(w.desired, there, options)
+	if len(plan.Due()) == 0 {
+		return idle(plan, w.desired), waiting, nil
+	}
+	report, err := owned.Reconcile(ctx, w.desired, options)
+	if err != nil {
+		err = fmt.Errorf("sync: %w", err)
+	}
+	return report, waiting, err
 }
 
 // idle is the report of a plan of which nothing is due.

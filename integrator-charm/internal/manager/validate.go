@@ -3,6 +3,8 @@ package manager
 import (
 	"context"
 	"fmt"
+
+	"connectcharms/requirer-lib/state"
 )
 
 // validate reads the newest file, and has the cluster judge its configurations, where it answers: a file can be checked
@@ -20,7 +22,10 @@ func (k *keeper) validate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	problems, err := file.Check(ctx, k.cluster.Client, desired)
+	var problems state.Problems
+	if _, err = k.look(ctx, freshFor); err == nil {
+		problems, err = file.Check(ctx, k.cluster.client(), desired)
+	}
 	if err != nil {
 		k.log.Warn("the state file was checked without its cluster", "error", err)
 	}

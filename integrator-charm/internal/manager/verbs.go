@@ -32,8 +32,9 @@ func (k *keeper) do(ctx context.Context, called string, verb Verb, by string) er
 	err = k.act(ctx, found.Connector, verb)
 	k.heal(ctx, []string{name})
 	run := store.Run{Kind: string(verb), By: by, Began: began, Ended: k.now(), Error: text(err)}
-	run.Summary, _ = json.Marshal(verbSummary(name, verb, err)) // texts can always be encoded
-	k.addRun(ctx, run)
+	result := verbResult(name, verb, err)
+	run.Summary, _ = json.Marshal(connectors.Report{Connectors: []connectors.Result{result}}.Summary()) // texts can always be encoded
+	k.tellChanges(ctx, k.addRun(ctx, run), by, []connectors.Result{result})
 	k.log.Info("a person has acted on a connector", "who", by, "what", verb, "connector", name, "error", err)
 	k.sight.changed()
 	poke(k.failed)
@@ -52,7 +53,7 @@ func find(there map[string]connectors.Found, called string) (name string, found 
 }
 
 func (k *keeper) act(ctx context.Context, connector string, verb Verb) (err error) {
-	client := k.cluster.Client
+	client := k.cluster.client()
 	switch verb {
 	case Pause:
 		err = client.Pause(ctx, connector)
@@ -70,8 +71,8 @@ func (k *keeper) act(ctx context.Context, connector string, verb Verb) (err erro
 	return err
 }
 
-// verbSummary has a verb in the history look like a sync that did just that.
-func verbSummary(name string, verb Verb, err error) connectors.Summary {
+// verbResult has a verb look like a sync that did just that.
+func verbResult(name string, verb Verb, err error) connectors.Result {
 	actions := map[Verb]connectors.Action{
 		Pause: connectors.Pause, Resume: connectors.Resume, Stop: connectors.Stop, Restart: connectors.Restart, Delete: connectors.Delete,
 	}
@@ -79,5 +80,5 @@ func verbSummary(name string, verb Verb, err error) connectors.Summary {
 	if err == nil {
 		result.Done = []connectors.Action{actions[verb]}
 	}
-	return connectors.Report{Connectors: []connectors.Result{result}}.Summary()
+	return result
 }

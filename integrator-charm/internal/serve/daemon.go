@@ -1,0 +1,151 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"connectcharms/integrator-charm/internal/api"
+	"connectcharms/integrator-charm/internal/approval"
+	"connectcharms/integrator-charm/internal/manager"
+	"connectcharms/integrator-charm/internal/notify"
+	"connectcharms/integrator-charm/internal/page"
+	"connectcharms/integrator-charm/internal/settings"
+	"connectcharms/integrator-charm/internal/store"
+)
+
+// Options of Run.
+type Options struct {
+	// Load reads the settings, at the beginning and whenever they are to be read again.
+	Load func() (*settings.Settings, error)
+	// Hangups are signals to read the settings again.
+	Hangups <-chan os.Signal
+	Log     *slog.Logger
+}
+
+const (
+	dataMode = 0o700
+	// shutdownPatience is how long requests, and syncs, have to end.
+	shutdownPatience = 8 * time.Second
+)
+
+// Run serves until the context ends, and returns when nothing is under way any more.
+func Run(ctx context.Context, options Options) error {
+	loaded, err := options.Load()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(loaded.Serve.Data, dataMode); err != nil {
+		return fmt.Errorf("make the directory for what must last: %w", err)
+	}
+	kept, err := store.Open(ctx, filepath.Join(loaded.Serve.Data, "manager.db"), store.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := kept.Close(); err != nil {
+			options.Log.Error("close the store", "error", err)
+		}
+	}()
+	d, err := newDaemon(options, kept, loaded)
+	if err != nil {
+		return err
+	}
+	server, err := d.listen(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.use(loaded); err != nil {
+		server.Close()
+		return err
+	}
+	options.Log.Info("serving", "listen", server.Addr(), "socket", loaded.Serve.Socket, "active", loaded.Serve.Active)
+	return d.serve(ctx, server)
+}
+
+// daemon is all of it.
+type daemon struct {
+	options  Options
+	began    settings.Serve // what cannot change
+	book     *approval.Book
+	notifier *notify.Notifier
+	manager  *manager.Manager
+	api      *api.API
+	webhook  atomic.Pointer[string] // the file with the secret that pushes are signed with; empty: they are not taken
+
+	loading sync.Mutex // one reading of the settings at a time
+}
+
+func newDaemon(options Options, kept *store.Store, loaded *settings.Settings) (*daemon, error) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	d := &daemon{options: options, began: loaded.Serve, book: approval.New(kept, approval.Config{}, time.Now)}
+	var err error
+	d.notifier, err = notify.New(kept, notify.Options{
+		KeyFile: filepath.Join(loaded.Serve.Data, "notify.key"), Log: options.Log, Now: time.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.manager = manager.New(manager.Options{
+		Store: kept, Book: d.book, Notifier: d.notifier, Data: loaded.Serve.Data, Metrics: registry, Now: time.Now, Log: options.Log,
+	})
+	d.api = api.New(api.Options{
+		Manager: d.manager, Page: page.Handler(), Hook: d.receiver(), Reload: d.reload, Metrics: registry, Now: time.Now,
+		Log: options.Log,
+	})
+	return d, nil
+}
+
+func (d *daemon) listen(ctx context.Context) (*api.Server, error) {
+	places := api.Places{Listen: d.began.Listen, Socket: d.began.Socket}
+	if places.Listen == settings.NoPort {
+		places.Listen = ""
+	}
+	if d.began.TLS.CertFile != "" {
+		var err error
+		if places.TLS, err = api.ReadCertificate(d.began.TLS.CertFile, d.began.TLS.KeyFile, d.options.Log); err != nil {
+			return nil, err
+		}
+	}
+	return d.api.Listen(ctx, places)
+}
+
+// serve answers, and keeps clusters. At the end, whoever waits for a sync gets its answer before the server goes.
+func (d *daemon) serve(ctx context.Context, server *api.Server) error {
+	ctx, end := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer end()
+	group.Go(func() {
+		<-ctx.Done()
+		d.options.Log.Info("ending")
+		d.loading.Lock() // no further settings come into force
+		d.manager.Keep(nil)
+	})
+	group.Go(func() { d.heed(ctx) })
+	group.Go(func() { _ = d.notifier.Run(ctx) }) // it ends with the context, and for no other reason
+	return server.Serve(ctx, shutdownPatience)
+}
+
+// heed reads the settings again at each hang-up.
+func (d *daemon) heed(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.options.Hangups:
+			if err := d.reload(ctx); err != nil {
+				d.options.Log.Error("the settings from before stay in force", "error", err)
+			}
+		}
+	}
+}
