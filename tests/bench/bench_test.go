@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -81,14 +80,15 @@ func TestTheComparisonsOfSyncsRun(t *testing.T) {
 	server.TakeWrites()
 	require.NoError(t, measure.NoOp(t.Context(), server.URL(), 3))
 	assert.Empty(t, server.TakeWrites())
-	require.NoError(t, measure.Memory(t.Context(), server.URL(), "in memory", 3, func(string) *exec.Cmd {
-		return exec.CommandContext(t.Context(), "echo", `{"seconds":0.5,"rss_kib":2048,"heap_kib":1024}`)
-	}))
-	require.NoError(t, measure.RunOne(t.Context(), &out, server.URL(), 3))
+	program, err := bench.BuildProgram(t.Context(), t.TempDir())
+	require.NoError(t, err)
+	measure.Program = &program
+	require.NoError(t, measure.Memory(t.Context(), server.URL(), 3))
+	assert.Empty(t, server.TakeWrites(), "the program finds all as it is to be")
 	require.NoError(t, measure.Killed(t.Context(), []string{server.URL()}, 4, "nobody is killed", func() error { return nil }))
 	for _, row := range []string{
 		"| bare requests | ", "| ratio of the medians | ", "| ratio of the shortest | ", "| package connectors | 3 | 0 | ", "| package connectors | 1 | 0 | ",
-		"| package connectors, one sync | 2.0 MiB | 1.0 MiB | 500ms |", `{"seconds":`, "| nobody is killed | ",
+		"| connect-manager sync | ", "| nobody is killed | ",
 	} {
 		assert.Contains(t, out.String(), "\n"+row)
 	}

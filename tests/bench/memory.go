@@ -1,90 +1,106 @@
 package bench
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
-	"runtime"
-	"strconv"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectors"
+	"connectcharms/tests/charms"
 )
 
-// One is what one sync in a process of its own says of itself.
-type One struct {
-	Seconds float64 `json:"seconds"`
-	RSS     int     `json:"rss_kib"`  // the most it had
-	Heap    uint64  `json:"heap_kib"` // in use, right after the sync
+// Program is the command connect-manager, built.
+type Program struct{ path string }
+
+// BuildProgram builds it in a directory, from the source beside this module.
+func BuildProgram(ctx context.Context, dir string) (Program, error) {
+	root, err := charms.Repository()
+	if err != nil {
+		return Program{}, err
+	}
+	path := filepath.Join(dir, "connect-manager")
+	build := exec.CommandContext(ctx, "go", "build", "-o", path, "./cmd/connect-manager")
+	build.Dir = filepath.Join(root, "integrator-charm")
+	if out, err := build.CombinedOutput(); err != nil {
+		return Program{}, fmt.Errorf("build connect-manager: %w: %s", err, out)
+	}
+	return Program{path}, nil
 }
 
-// RunOne is a process' own sync, with nothing to do.
-func (s Sync) RunOne(ctx context.Context, out io.Writer, endpoint string, number int) error {
-	owned, done, err := ownedAt(endpoint)
+// sync runs one sync of these connectors, as a person would who has them in a file. It says how long that took, and the
+// most memory in KiB.
+func (p Program) sync(ctx context.Context, endpoint string, desired connectors.Desired) (took time.Duration, memory int64, err error) {
+	dir := filepath.Dir(p.path)
+	settings := fmt.Sprintf("current-context: bench\ncontexts: {bench: {endpoints: [%q], name-suffix: %s}}\n", endpoint, mark)
+	file, config := filepath.Join(dir, "state.json"), filepath.Join(dir, "config.yaml")
+	if err := os.WriteFile(config, []byte(settings), 0o600); err != nil {
+		return 0, 0, err
+	}
+	if err := writeState(file, desired); err != nil {
+		return 0, 0, err
+	}
+	command := exec.CommandContext(ctx, p.path, "sync", file, "--config", config, "-o", "json")
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	began := time.Now()
+	if err := command.Run(); err != nil {
+		return 0, 0, fmt.Errorf("connect-manager sync: %w: %s%s", err, stdout.Bytes(), stderr.Bytes())
+	}
+	took = time.Since(began)
+	return took, command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss, nil
+}
+
+func writeState(path string, desired connectors.Desired) error {
+	type entry struct {
+		Name   string            `json:"name"`
+		State  string            `json:"state"`
+		Config map[string]string `json:"config"`
+	}
+	entries := []entry{}
+	for _, name := range names(len(desired)) {
+		entries = append(entries, entry{name, strings.ToLower(string(desired[name].State)), desired[name].Config})
+	}
+	document, err := json.Marshal(map[string]any{"connectors": entries})
 	if err != nil {
 		return err
 	}
-	defer done()
+	return os.WriteFile(path, document, 0o600)
+}
+
+// Memory measures what a sync of many connectors, with nothing to do, has of it. They are made first.
+func (s Sync) Memory(ctx context.Context, endpoint string, number int) error {
 	desired := s.wanted(number, connect.Stopped, "a")
-	took, err := syncOnce(ctx, owned, desired)
+	made, err := s.Settle(ctx, endpoint, desired)
 	if err != nil {
 		return err
 	}
-	var memory runtime.MemStats
-	runtime.ReadMemStats(&memory)
-	rss, err := mostMemory(os.Getpid())
-	if err != nil {
-		return err
+	fmt.Fprintf(s.Out, "Memory with %d connectors (stopped, made in %s), the whole process:\n\n| | most memory | time |\n|---|--:|--:|\n", number, short(made))
+	if s.Program != nil {
+		took, memory, err := s.Program.sync(ctx, endpoint, desired)
+		if err != nil {
+			return err
+		}
+		s.memoryRow("connect-manager sync", memory, took)
 	}
-	return json.NewEncoder(out).Encode(One{Seconds: took.Seconds(), RSS: rss, Heap: memory.HeapInuse >> 10})
-}
-
-// Grow makes so many connectors, and says how long it took.
-func (s Sync) Grow(ctx context.Context, endpoint string, number int) (time.Duration, error) {
-	return s.Settle(ctx, endpoint, s.wanted(number, connect.Stopped, "a"))
-}
-
-// Memory measures a sync of many connectors with nothing to do, in a process of its own: command is that.
-func (s Sync) Memory(ctx context.Context, endpoint, where string, number int, command func(endpoint string) *exec.Cmd) error {
-	fmt.Fprintf(s.Out, "Memory with %d connectors (%s):\n\n| | most memory | heap after it | time |\n|---|--:|--:|--:|\n", number, where)
-	document, err := command(endpoint).Output()
-	if err != nil {
-		return fmt.Errorf("a sync in a process of its own: %w", err)
-	}
-	var one One
-	if err := json.Unmarshal(document, &one); err != nil {
-		return err
-	}
-	fmt.Fprintf(s.Out, "| package connectors, one sync | %.1f MiB | %.1f MiB | %s |\n",
-		float64(one.RSS)/1024, float64(one.Heap)/1024, short(time.Duration(one.Seconds*float64(time.Second))))
 	if s.Peer != nil {
 		result, err := s.Peer.run(ctx, peerTask{URL: endpoint, Mode: "read", Names: []string{"all"}})
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(s.Out, "| kafka-connect-py, one listing | %.1f MiB | | %s |\n",
-			float64(result.RSS)/1024, short(time.Duration(result.Seconds*float64(time.Second))))
+		s.memoryRow("kafka-connect-py, one listing", result.RSS, result.took())
 	}
 	fmt.Fprintln(s.Out)
 	return nil
 }
 
-// mostMemory is the most memory that a process has had, in KiB.
-func mostMemory(pid int) (int, error) {
-	file, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	defer file.Close()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		if value, is := strings.CutPrefix(lines.Text(), "VmHWM:"); is {
-			return strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")))
-		}
-	}
-	return 0, fmt.Errorf("process %d does not tell its memory", pid)
+func (s Sync) memoryRow(who string, memory int64, took time.Duration) {
+	fmt.Fprintf(s.Out, "| %s | %.1f MiB | %s |\n", who, float64(memory)/1024, short(took))
 }

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"connectcharms/tests/cache"
 )
@@ -60,8 +61,10 @@ type peerTask struct {
 type peerResult struct {
 	Seconds float64 `json:"seconds"`
 	Failed  int     `json:"failed"`
-	RSS     int     `json:"rss_kib"`
+	RSS     int64   `json:"rss_kib"`
 }
+
+func (r peerResult) took() time.Duration { return time.Duration(r.Seconds * float64(time.Second)) }
 
 func (p Peer) run(ctx context.Context, task peerTask) (result peerResult, err error) {
 	input, err := json.Marshal(task)

@@ -29,7 +29,7 @@ func (s Sync) Refused(ctx context.Context, endpoint string, number int, during t
 	}
 	err := s.refused(ctx, endpoint, during, "kafka-connect-py, each created", func(through string) (time.Duration, error) {
 		result, err := s.Peer.run(ctx, peerTask{URL: through, Mode: "create", Config: s.config("a"), Names: full(names(number))})
-		return time.Duration(result.Seconds * float64(time.Second)), err
+		return result.took(), err
 	})
 	fmt.Fprintln(s.Out)
 	return err

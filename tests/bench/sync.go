@@ -16,10 +16,11 @@ import (
 
 // Sync measures package connectors beside others, on one cluster, and prints tables in Markdown.
 type Sync struct {
-	Out    io.Writer
-	Config connect.Settings // of every connector
-	Peer   *Peer            // nil: no comparison with it
-	Rounds int
+	Out     io.Writer
+	Config  connect.Settings // of every connector
+	Program *Program         // nil: only the package is measured
+	Peer    *Peer            // nil: no comparison with it
+	Rounds  int
 }
 
 // mark ends the names of this owner's connectors.
@@ -146,18 +147,38 @@ func (s Sync) NoOp(ctx context.Context, endpoint string, number int) error {
 		times = append(times, took)
 	}
 	s.noOpRow("package connectors", through.Take(), times)
+	if err := s.noOpOfOthers(ctx, through, desired); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.Out)
+	return nil
+}
+
+// noOpOfOthers is that of the whole program, which reads a file first, and of the peer in two ways.
+func (s Sync) noOpOfOthers(ctx context.Context, through *proxy.Proxy, desired connectors.Desired) error {
+	if s.Program != nil {
+		var times sample
+		for range s.Rounds {
+			through.Take()
+			took, _, err := s.Program.sync(ctx, through.Endpoints[0], desired)
+			if err != nil {
+				return err
+			}
+			times = append(times, took)
+		}
+		s.noOpRow("connect-manager sync, the whole process", through.Take(), times)
+	}
 	if s.Peer == nil {
 		return nil
 	}
 	for _, mode := range []string{"compare", "put"} {
-		result, err := s.Peer.run(ctx, peerTask{URL: through.Endpoints[0], Mode: mode, Config: s.config("a"), Names: full(names(number))})
+		result, err := s.Peer.run(ctx, peerTask{URL: through.Endpoints[0], Mode: mode, Config: s.config("a"), Names: full(names(len(desired)))})
 		if err != nil {
 			return err
 		}
 		s.noOpRow("kafka-connect-py, "+map[string]string{"compare": "each read and compared", "put": "each put"}[mode],
-			through.Take(), sample{time.Duration(result.Seconds * float64(time.Second))})
+			through.Take(), sample{result.took()})
 	}
-	fmt.Fprintln(s.Out)
 	return nil
 }
 

@@ -8,10 +8,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"connectcharms/requirer-lib/connect"
@@ -31,17 +29,10 @@ func main() {
 	flag.IntVar(&sizes.recovered, "recovered", 100, "connectors, of a sync that is refused at first, or that loses a worker")
 	flag.IntVar(&sizes.many, "many", 5000, "connectors, for the memory of a sync with nothing to do")
 	flag.IntVar(&sizes.rounds, "rounds", 5, "rounds")
-	endpoint := flag.String("only-one-sync", "", "do no more than one sync of -many at this endpoint, and say how much memory that took")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	err := error(nil)
-	if *endpoint != "" {
-		err = bench.Sync{Config: settings(lines)}.RunOne(ctx, os.Stdout, *endpoint, sizes.many)
-	} else {
-		err = run(ctx, sizes)
-	}
-	if err != nil {
+	if err := run(ctx, sizes); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -83,6 +74,11 @@ func run(ctx context.Context, sizes sizes) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.broker.Stop()) }()
 	measure := bench.Sync{Out: os.Stdout, Config: settings(lines), Rounds: sizes.rounds}
+	program, err := bench.BuildProgram(ctx, dir)
+	if err != nil {
+		return err
+	}
+	measure.Program = &program
 	if peer, err := bench.FetchPeer(ctx); err == nil {
 		measure.Peer = &peer
 	} else {
@@ -107,7 +103,7 @@ func (s *stage) onOneWorker(ctx context.Context, measure bench.Sync, sizes sizes
 		{sizes.running, func(number int) error { return once.Changes(ctx, worker.URL(), number, connect.Running) }},
 		{sizes.recovered, func(number int) error { return measure.Refused(ctx, worker.URL(), number, 8*time.Second) }},
 		{sizes.unchanged, func(number int) error { return measure.NoOp(ctx, worker.URL(), number) }},
-		{sizes.many, func(number int) error { return memory(ctx, measure, worker.URL(), number) }},
+		{sizes.many, func(number int) error { return measure.Memory(ctx, worker.URL(), number) }},
 	}
 	for _, one := range steps {
 		if one.number == 0 {
@@ -118,21 +114,6 @@ func (s *stage) onOneWorker(ctx context.Context, measure bench.Sync, sizes sizes
 		}
 	}
 	return nil
-}
-
-// memory makes the connectors, and has this program measured as a process of its own.
-func memory(ctx context.Context, measure bench.Sync, endpoint string, number int) error {
-	took, err := measure.Grow(ctx, endpoint, number)
-	if err != nil {
-		return err
-	}
-	program, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	return measure.Memory(ctx, endpoint, fmt.Sprintf("stopped, on a real worker, made in %s", took.Round(time.Second)), number, func(endpoint string) *exec.Cmd {
-		return exec.CommandContext(ctx, program, "-only-one-sync", endpoint, "-many", strconv.Itoa(number))
-	})
 }
 
 // onTwo kills a worker of two, the one that leads and the other.
