@@ -19,22 +19,23 @@ func (r reader) environments(p *parts, e entry) {
 		return
 	}
 	r.overlay = true
+	names := slices.Sorted(maps.Keys(p.connectorPlaces))
 	for _, e := range e.value.entries {
 		r.what = "environment " + shown(e.key)
 		if r.is(e.value, "", mapping) {
-			p.environments[e.key] = r.environment(p, e.value)
+			p.environments[e.key] = r.environment(p, names, e.value)
 		}
 	}
 }
 
-func (r reader) environment(p *parts, n *node) environment {
+func (r reader) environment(p *parts, names []string, n *node) environment {
 	of := environment{connectors: map[string]layer{}, without: map[string]bool{}}
 	for _, e := range n.entries {
 		switch e.key {
 		case "defaults":
 			of.defaults = r.defaults(e.value)
 		case "connectors":
-			r.overlays(p, of, e.value)
+			r.overlays(p, names, of, e.value)
 		default:
 			r.unknown(e, "", "an environment", environmentFields)
 		}
@@ -42,12 +43,11 @@ func (r reader) environment(p *parts, n *node) environment {
 	return of
 }
 
-// overlays reads what an environment says of connectors that the file has.
-func (r reader) overlays(p *parts, into environment, n *node) {
+// overlays reads what an environment says of connectors that the file has; names are theirs, sorted.
+func (r reader) overlays(p *parts, names []string, into environment, n *node) {
 	if !r.is(n, "connectors", mapping) {
 		return
 	}
-	names := slices.Sorted(maps.Keys(p.connectorPlaces))
 	environment := r.what
 	for _, e := range n.entries {
 		if r.isFull() {
@@ -55,7 +55,7 @@ func (r reader) overlays(p *parts, into environment, n *node) {
 		}
 		if _, is := p.connectorPlaces[e.key]; !is {
 			r.add(Problem{
-				Line: e.line, Column: e.column, Field: "connectors", Nearest: nearest(e.key, names),
+				Line: e.line, Column: e.column, Field: "connectors", Nearest: r.nearest(e.key, names),
 				Message: fmt.Sprintf("%s: the file has no connector %s", environment, shown(e.key)),
 			})
 			continue

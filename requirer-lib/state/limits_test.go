@@ -28,6 +28,35 @@ func TestTextsMadeToHurtAreRefused(t *testing.T) {
 	}
 }
 
+// TestWhatComesToTooMuchIsRefused has files that are small as they are written, and huge when they are merged.
+func TestWhatComesToTooMuchIsRefused(t *testing.T) {
+	t.Parallel()
+	repeated := func(format string, count int) string {
+		var text strings.Builder
+		for i := range count {
+			fmt.Fprintf(&text, format, i)
+		}
+		return text.String()
+	}
+	connectors := "connectors: [" + repeated("{name: a%d, config: {connector.class: X}},", 20_000) + "]\n"
+	for _, text := range []string{
+		connectors + "defaults: {config: {" + repeated("k%d: v,", 20_000) + "}}",
+		connectors + "environments: {" + repeated("e%d: {},", 20_000) + "}",
+		connectors + "environments: {e: {defaults: {config: {" + repeated("k%d: v,", 20_000) + "}}}}",
+	} {
+		_, err := state.Parse([]byte(text), state.Options{})
+		require.EqualError(t, err, "the file comes to too much: its connectors, with their defaults, in all its environments")
+	}
+	for says, text := range map[string]string{
+		"the file has no connector b0":   connectors + "environments: {e: {connectors: {" + repeated("b%d: {},", 20_000) + "}}}",
+		"config.n0 is not set: there is": "connectors: [{name: a, config: {connector.class: X}}]\ndefaults: {config: {" + repeated("k%d: v,", 4000) + "}}\nenvironments: {e: {connectors: {a: {config: {" + repeated("n%d: null,", 50_000) + "}}}}}",
+	} {
+		_, err := state.Parse([]byte(text), state.Options{})
+		require.ErrorContains(t, err, says)
+		require.ErrorContains(t, err, "there is more wrong")
+	}
+}
+
 func TestSoMuchIsToldAndNoMore(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder

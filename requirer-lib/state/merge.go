@@ -31,6 +31,25 @@ func (p *parts) file(environment string) *File {
 	return file
 }
 
+// maxMerged is how many fields all connectors may have together, in all environments: thousands of defaults for thousands
+// of connectors would be millions.
+const maxMerged = 4_000_000
+
+func (p *parts) isTooMuch() bool {
+	own := 0
+	for _, entry := range p.connectors {
+		own += len(entry.layer) + 1
+	}
+	count := own + len(p.connectors)*len(p.defaults)
+	for _, of := range p.environments {
+		count += own + len(p.connectors)*(len(p.defaults)+len(of.defaults))
+	}
+	if count > maxMerged {
+		p.add(Problem{Message: "the file comes to too much: its connectors, with their defaults, in all its environments"})
+	}
+	return count > maxMerged
+}
+
 // merge has one layer say what it says over another.
 func (p *parts) merge(connector string, below, above layer) layer {
 	if len(above) == 0 {
@@ -38,24 +57,37 @@ func (p *parts) merge(connector string, below, above layer) layer {
 	}
 	merged := make(layer, len(below)+len(above))
 	maps.Copy(merged, below)
+	var idle []field
 	for of, says := range above {
 		if says.value != nil {
 			merged[of] = says
 			continue
 		}
 		if _, is := below[of]; !is {
-			p.add(Problem{
-				Line: says.line, Column: says.column, Connector: connector, Field: shown(of.String()), Nearest: nearest(of.key, below.keys(of.section)),
-				Message: shown(of.String()) + " is not set: there is nothing that null takes away",
-			})
+			idle = append(idle, of)
 		}
 		delete(merged, of)
+	}
+	slices.SortFunc(idle, func(a, b field) int { return above[a].compare(above[b].place) })
+	for _, of := range idle {
+		var keys []string
+		if p.mayGuess() {
+			keys = below.keys(of.section)
+		}
+		p.add(Problem{
+			Line: above[of].line, Column: above[of].column, Connector: connector, Field: shown(of.String()),
+			Message: shown(of.String()) + " is not set: there is nothing that null takes away",
+			Nearest: p.nearest(of.key, keys),
+		})
 	}
 	return merged
 }
 
-// keys are those of one section, sorted.
+// keys are those of one section, sorted; none of more than can be looked through for each problem.
 func (l layer) keys(section string) (keys []string) {
+	if len(l) > mostCandidates {
+		return nil
+	}
 	for of := range l {
 		if of.section == section {
 			keys = append(keys, of.key)

@@ -5,8 +5,11 @@ import (
 	"strings"
 )
 
-// longestGuess is the longest name, in bytes, that something near is looked for.
-const longestGuess = 255
+// What is looked through: names of a length, in bytes, and so many of them.
+const (
+	longestGuess   = 255
+	mostCandidates = 5000
+)
 
 // nearest is the name that was most likely meant: the one with the fewest letters wrong, missing, too many or swapped, a
 // third of them at most; empty where there is none. Of equals it is the first.
@@ -15,7 +18,7 @@ func nearest(name string, names []string) string {
 		return ""
 	}
 	best, least := "", (len(name)+2)/3+1
-	for _, candidate := range names {
+	for _, candidate := range names[:min(len(names), mostCandidates)] {
 		if difference := len(name) - len(candidate); max(difference, -difference) >= least {
 			continue
 		}

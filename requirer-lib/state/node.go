@@ -1,5 +1,7 @@
 package state
 
+import "cmp"
+
 // kind is what a node is, in the words that messages have for it.
 type kind string
 
@@ -33,5 +35,9 @@ type entry struct {
 
 // place is where something stands: line and column, in characters, from 1.
 type place struct{ line, column int }
+
+func (p place) compare(other place) int {
+	return cmp.Or(cmp.Compare(p.line, other.line), cmp.Compare(p.column, other.column))
+}
 
 func (n *node) isScalar() bool { return n.kind == text || n.kind == number || n.kind == boolean }

@@ -17,14 +17,14 @@ type Options struct {
 func Parse(data []byte, options Options) (*File, error) {
 	found := &findings{file: options.Name}
 	root := found.document(data)
-	if root == nil || root.kind == null && len(found.all) == 0 {
-		if len(found.all) == 0 {
-			found.add(Problem{Message: "the file is empty: for no connectors, which deletes all, write connectors: []"})
-		}
+	if len(found.all) == 0 && (root == nil || root.kind == null) {
+		found.add(Problem{Message: "the file is empty: for no connectors, which deletes all, write connectors: []"})
+	}
+	if root == nil || root.kind == null {
 		return nil, found.problems()
 	}
 	parts := reader{findings: found}.parts(root)
-	if parts == nil {
+	if parts == nil || parts.isTooMuch() {
 		return nil, found.problems()
 	}
 	parts.name = options.Name

@@ -79,6 +79,18 @@ func (f *findings) add(problem Problem) {
 	f.all = append(f.all, problem)
 }
 
+// maxGuesses is how many problems are told with what may have been meant: it takes time to find, and a person has enough.
+const maxGuesses = 100
+
+func (f *findings) mayGuess() bool { return len(f.all) < maxGuesses }
+
+func (f *findings) nearest(name string, names []string) string {
+	if !f.mayGuess() {
+		return ""
+	}
+	return nearest(name, names)
+}
+
 func (f *findings) isFull() bool { return f.more > 0 }
 
 func (f *findings) problems() Problems {

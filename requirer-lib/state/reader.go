@@ -45,7 +45,7 @@ func (r reader) unknown(e entry, about, where string, known []string) {
 	}
 	r.add(Problem{
 		Line: e.line, Column: e.column, Connector: r.connector, Field: shown(name),
-		Message: fmt.Sprintf("Cannot find field: %s in %s", shown(e.key), where), Nearest: nearest(e.key, known),
+		Message: fmt.Sprintf("Cannot find field: %s in %s", shown(e.key), where), Nearest: r.nearest(e.key, known),
 	})
 }
 
@@ -139,7 +139,11 @@ func (r reader) byKey(into layer, section entry, read func(e entry, about string
 // state reads the one thing that has two words.
 func (r reader) state(into layer, paused, state *entry) {
 	if paused != nil && state != nil {
-		r.wrong(later(paused.place, state.place), inState, "and paused say the same: write one of them")
+		later := paused.place
+		if later.compare(state.place) < 0 {
+			later = state.place
+		}
+		r.wrong(later, inState, "and paused say the same: write one of them")
 		return
 	}
 	if paused != nil && r.is(paused.value, "paused", boolean) {
@@ -154,7 +158,7 @@ func (r reader) state(into layer, paused, state *entry) {
 		if !known {
 			r.add(Problem{
 				Line: state.value.line, Column: state.value.column, Connector: r.connector, Field: inState,
-				Message: r.what + ": state must be running, paused or stopped", Nearest: nearest(state.value.value, stateNames),
+				Message: r.what + ": state must be running, paused or stopped", Nearest: r.nearest(state.value.value, stateNames),
 			})
 			return
 		}
@@ -166,12 +170,5 @@ var (
 	states     = map[string]connect.State{"running": connect.Running, "paused": connect.Paused, "stopped": connect.Stopped}
 	stateNames = []string{"running", "paused", "stopped"}
 )
-
-func later(a, b place) place {
-	if a.line > b.line || a.line == b.line && a.column > b.column {
-		return a
-	}
-	return b
-}
 
 func isTrue(n *node) bool { return n.value == "true" || n.value == "True" || n.value == "TRUE" }
