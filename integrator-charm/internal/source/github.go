@@ -31,14 +31,10 @@ func parseGitHub(address *url.URL, options Options) (Source, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	api, parseErr := url.Parse(cmp.Or(set["api"], githubAPI))
-	if parseErr != nil || api.User != nil || api.RawQuery != "" {
-		return nil, failed(BadAddress, "the setting api is no address of an API; one looks like https://github.example.org/api/v3")
-	}
-	if err := checkServer(api, "https"); err != nil {
+	api, err := apiGitHub(cmp.Or(set["api"], githubAPI))
+	if err != nil {
 		return nil, err
 	}
-	api.Path = cmp.Or(api.Path, "/") // what is joined to none has no stroke before it
 	// One text for everybody's fork: without an owner, it is whoever asks.
 	user, _ := options.Env("SOURCE_GITHUB_USER")
 	owner := cmp.Or(address.Host, user)
@@ -50,6 +46,15 @@ func parseGitHub(address *url.URL, options Options) (Source, *Error) {
 		owner: owner, repository: repository, path: path, ref: set["ref"],
 		api: api, token: options.credential(set["token-file"], "SOURCE_GITHUB_TOKEN"), caFile: set["ca-file"], options: options,
 	}, nil
+}
+
+func apiGitHub(text string) (*url.URL, *Error) {
+	api, err := url.Parse(text)
+	if err != nil || api.User != nil || api.RawQuery != "" {
+		return nil, failed(BadAddress, "the setting api is no address of an API; one looks like https://github.example.org/api/v3")
+	}
+	api.Path = cmp.Or(api.Path, "/") // what is joined to none has no stroke before it
+	return api, checkServer(api, "https")
 }
 
 func (g *github) String() string {

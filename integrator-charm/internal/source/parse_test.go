@@ -73,9 +73,10 @@ func TestATextThatNamesNoSourceSaysWhatToWrite(t *testing.T) {
 		"github://o/r/p?api=%3A":                   "the setting api is no address",
 		"s3://bucket":                              "write s3://bucket/key",
 		"s3://key:hunter2@bucket/key":              "keys for access do not belong in the address",
-		"s3://b/k?endpoint=https://h/path":         "the setting endpoint is no address of a server",
-		"s3://b/k?endpoint=http://example.org":     "http is not encrypted",
-		"s3://b/k?path-style=yes":                  "the setting path-style is true or false",
+		"s3://b/key":                               "Bucket name cannot be shorter than 3 characters",
+		"s3://bkt/k?endpoint=https://h/path":       "the setting endpoint is no address of a server",
+		"s3://bkt/k?endpoint=http://example.org":   "http is not encrypted",
+		"s3://bkt/k?path-style=yes":                "the setting path-style is true or false",
 		"git+https://git.example.org/state.git":    "two strokes divide the repository from the path",
 		"git+https://git.example.org//path":        "two strokes divide",
 		"git+https://git.example.org/s.git//../p":  "two strokes divide",
@@ -102,7 +103,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("https://me:hunter2@example.org/state.yaml?s=hunter2#ca-file=/ca")
 	f.Add("git+https://me:hunter2@example.org/s.git//p?ref=hunter")
 	f.Add("github://o/r/p?api=https://h/api/v3&ref=%2e")
-	f.Add("s3://b/k?endpoint=https://[::1]:9")
+	f.Add("s3://bkt/k?endpoint=https://[::1]:9")
 	f.Fuzz(func(t *testing.T, text string) {
 		source, err := Parse(text, environment(nil))
 		if err != nil {

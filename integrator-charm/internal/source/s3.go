@@ -11,6 +11,7 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/minio/minio-go/v7/pkg/s3utils"
 )
 
 // amazonS3 is the endpoint when none is set.
@@ -39,11 +40,11 @@ func parseS3(address *url.URL, options Options) (Source, *Error) {
 	if bucket == "" || key == "" || address.User != nil {
 		return nil, failed(BadAddress, "write s3://bucket/key?endpoint=https://…&region=…; keys for access do not belong in the address")
 	}
-	endpoint, parseErr := url.Parse(cmp.Or(set["endpoint"], amazonS3))
-	if parseErr != nil || endpoint.User != nil || strings.Trim(endpoint.Path, "/") != "" || endpoint.RawQuery != "" {
-		return nil, failed(BadAddress, "the setting endpoint is no address of a server; one looks like https://s3.example.org:9000")
+	if err := errors.Join(s3utils.CheckValidBucketName(bucket), s3utils.CheckValidObjectName(key)); err != nil {
+		return nil, failed(BadAddress, "that is no name of a bucket and an object: %v", err)
 	}
-	if err := checkServer(endpoint, "https"); err != nil {
+	endpoint, err := endpointS3(cmp.Or(set["endpoint"], amazonS3))
+	if err != nil {
 		return nil, err
 	}
 	lookup, known := map[string]minio.BucketLookupType{
@@ -59,6 +60,14 @@ func parseS3(address *url.URL, options Options) (Source, *Error) {
 		sessionToken: options.credential(set["session-token-file"], "SOURCE_S3_SESSION_TOKEN"),
 		caFile:       set["ca-file"], options: options,
 	}, nil
+}
+
+func endpointS3(text string) (*url.URL, *Error) {
+	endpoint, err := url.Parse(text)
+	if err != nil || endpoint.User != nil || strings.Trim(endpoint.Path, "/") != "" || endpoint.RawQuery != "" {
+		return nil, failed(BadAddress, "the setting endpoint is no address of a server; one looks like https://s3.example.org:9000")
+	}
+	return endpoint, checkServer(endpoint, "https")
 }
 
 func (s *s3) String() string {
@@ -168,9 +177,6 @@ func (s *s3) refusal(err error) error {
 func byStatus(answer minio.ErrorResponse) error {
 	if answer.StatusCode == http.StatusNotModified {
 		return ErrUnchanged
-	}
-	if answer.StatusCode == 0 {
-		return failed(BadSettings, "%s", shorten(answer.Message))
 	}
 	return accept(&http.Response{StatusCode: answer.StatusCode, Header: http.Header{}}, "")
 }
