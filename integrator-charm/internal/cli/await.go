@@ -59,6 +59,13 @@ type waiting struct {
 	errs    map[string]error
 }
 
+func newWaiting(names []string, wanted *condition) *waiting {
+	return &waiting{
+		wanted: wanted, pending: slices.Clone(names),
+		last: map[string]connect.Status{}, lost: map[string]int{}, errs: map[string]error{},
+	}
+}
+
 // await looks until the condition holds for every connector, or is lost, or the time is over: one request each time.
 func (s *session) await(ctx context.Context, on *cluster.Cluster, names []string, wanted *condition) map[string]error {
 	if s.flags.timeout == 0 {
@@ -70,7 +77,7 @@ func (s *session) await(ctx context.Context, on *cluster.Cluster, names []string
 	defer line.done()
 	ticker := time.NewTicker(s.Every)
 	defer ticker.Stop()
-	w := &waiting{wanted: wanted, pending: slices.Clone(names), last: map[string]connect.Status{}, lost: map[string]int{}, errs: map[string]error{}}
+	w := newWaiting(names, wanted)
 	for {
 		listed, err := on.Client.ListConnectors(ctx)
 		if err != nil {
@@ -79,7 +86,8 @@ func (s *session) await(ctx context.Context, on *cluster.Cluster, names []string
 		if w.look(listed); len(w.pending) == 0 {
 			return w.errs
 		}
-		line.say("waiting for %d of %d to be %s: %s is %s", len(w.pending), len(names), wanted.name, w.pending[0], shown(w.last[w.pending[0]]))
+		first := w.pending[0]
+		line.say("waiting for %d of %d to be %s: %s is %s", len(w.pending), len(names), wanted.name, first, shown(w.last[first]))
 		select {
 		case <-ctx.Done():
 			return w.end(ctx, ctx.Err())

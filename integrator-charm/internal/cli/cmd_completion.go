@@ -35,6 +35,11 @@ func completionCommand(s *session) *cobra.Command {
 	return command
 }
 
+// words completes with these.
+func words(all ...string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(all, cobra.ShellCompDirectiveNoFileComp)
+}
+
 // forCompletion is how long a person who presses the tab key waits.
 const forCompletion = 3 * time.Second
 

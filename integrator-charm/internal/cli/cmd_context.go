@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"connectcharms/integrator-charm/internal/settings"
+	"connectcharms/requirer-lib/connect"
 )
 
 func contextCommand(s *session) *cobra.Command {
@@ -19,6 +21,16 @@ type contextView struct {
 	Current bool `json:"current"`
 }
 
+// newContextView shows no password that somebody has put into an address.
+func newContextView(of settings.Context, current bool) contextView {
+	of.State, of.Server = connect.RedactTexts(of.State), connect.RedactTexts(of.Server)
+	of.Endpoints = slices.Clone(of.Endpoints)
+	for i, endpoint := range of.Endpoints {
+		of.Endpoints[i] = connect.RedactTexts(endpoint)
+	}
+	return contextView{of, current}
+}
+
 func contextListCommand(s *session) *cobra.Command {
 	command := &cobra.Command{Use: "list", Short: "List the contexts of the configuration", Args: exactly(0, "nothing more")}
 	command.RunE = func(*cobra.Command, []string) error {
@@ -29,13 +41,13 @@ func contextListCommand(s *session) *cobra.Command {
 		views := []contextView{}
 		var rows [][]cell
 		for _, name := range loaded.Names() {
-			context, current := loaded.Contexts[name], name == loaded.Current()
-			views = append(views, contextView{context, current})
+			view := newContextView(loaded.Contexts[name], name == loaded.Current())
+			views = append(views, view)
 			marker := ""
-			if current {
+			if view.Current {
 				marker = "*"
 			}
-			rows = append(rows, []cell{plain(marker), plain(name), plain(strings.Join(context.Endpoints, ",")), plain(context.State)})
+			rows = append(rows, []cell{plain(marker), plain(name), plain(strings.Join(view.Endpoints, ",")), plain(view.State)})
 		}
 		return s.write(views, func() {
 			if len(rows) == 0 {
@@ -62,7 +74,7 @@ func contextUseCommand(s *session) *cobra.Command {
 		if loaded.Current() != names[0] {
 			s.note("CONNECT_CONTEXT is set: %s stays the current one here.", loaded.Current())
 		}
-		return s.write(contextView{loaded.Contexts[names[0]], true}, func() { s.printf("%s\n", names[0]) })
+		return s.write(newContextView(loaded.Contexts[names[0]], true), func() { s.printf("%s\n", names[0]) })
 	}
 	return command
 }
@@ -86,7 +98,8 @@ func contextShowCommand(s *session) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return s.write(contextView{context, context.Name == loaded.Current()}, func() { s.contextLines(context) })
+		view := newContextView(context, context.Name == loaded.Current())
+		return s.write(view, func() { s.contextLines(view.Context) })
 	}
 	return command
 }

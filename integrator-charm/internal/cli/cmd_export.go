@@ -62,7 +62,9 @@ takes the connectors over without a change.`,
 }
 
 // exportable are the selected connectors, by the names that a state file of the context has for them.
-func (s *session) exportable(ctx context.Context, on *cluster.Cluster, chosen *selection, names []string) (map[string]connectors.Found, error) {
+func (s *session) exportable(
+	ctx context.Context, on *cluster.Cluster, chosen *selection, names []string,
+) (map[string]connectors.Found, error) {
 	picked, missing, err := s.choose(ctx, on, chosen, names)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ stand in the state file, which is read with --wide, --owner and --label. -o name
 		Example: `  connect-manager list failed --all-contexts
   connect-manager list --owner streams --label tier=gold -o json
   connect-manager list -m 'jdbc-.*' -o name`,
-		ValidArgsFunction: cobra.FixedCompletions(stateWords(), cobra.ShellCompDirectiveNoFileComp),
+		ValidArgsFunction: words(stateWords()...),
 	}
 	chosen.flags(command)
 	command.Flags().BoolVarP(&wide, "wide", "w", false, "show worker, owner and labels as well")

@@ -68,8 +68,8 @@ func loggersSetCommand(s *session) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "set NAME LEVEL",
 		Short: "Set the level of a logger, and of all below it, on every worker, each until it ends",
-		Long: `Set the level of a logger, and of all below it, on every worker, each until it ends. The levels are ` + strings.Join(levels, ", ") + `.
-The logger ` + connect.RootLogger + ` is above all others.`,
+		Long: "Set the level of a logger, and of all below it, on every worker, each until it ends. The levels are\n" +
+			strings.Join(levels, ", ") + ". The logger " + connect.RootLogger + " is above all others.",
 		Aliases: []string{"level"},
 		Example: "  connect-manager loggers set org.apache.kafka.connect.runtime.WorkerSinkTask DEBUG",
 		Args:    exactly(2, "a logger and a level"),

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,26 +32,15 @@ With --out the plan is saved, and apply carries out exactly that. --report markd
 	p.flags(command)
 	command.Flags().StringVar(&report, "report", "", "markdown: write it as a section of a pull request")
 	command.Flags().StringVar(&out, "out", "", "save the plan to this file, for apply")
-	_ = command.RegisterFlagCompletionFunc("report", cobra.FixedCompletions([]string{"markdown"}, cobra.ShellCompDirectiveNoFileComp))
-	command.RunE = func(command *cobra.Command, words []string) error {
+	_ = command.RegisterFlagCompletionFunc("report", words("markdown"))
+	command.RunE = func(command *cobra.Command, files []string) error {
 		switch {
 		case report != "" && report != "markdown":
 			return usage("--report %.40q: want markdown", report)
 		case out != "" && s.flags.allContexts:
 			return usage("--out is for the plan of one context")
 		}
-		plans := []planDocument{}
-		err := s.onEach(command.Context(), func(on *cluster.Cluster) error {
-			w, err := s.wanting(command.Context(), on, p, one(words))
-			if err != nil {
-				return err
-			}
-			document, err := s.planDocument(command.Context(), w, p)
-			if err == nil {
-				plans = append(plans, document)
-			}
-			return err
-		})
+		plans, err := s.plans(command.Context(), p, one(files))
 		if err != nil && len(plans) == 0 {
 			return err
 		}
@@ -63,11 +53,27 @@ With --out the plan is saved, and apply carries out exactly that. --report markd
 			return writeErr
 		}
 		if err == nil && hasChanges(plans) {
-			return withCode(exitChanges, nothingToAdd)
+			return withCode(exitChanges, errTold)
 		}
 		return err
 	}
 	return s.everywhere(command)
+}
+
+// plans are those of all contexts that the command is for, as far as they could be made.
+func (s *session) plans(ctx context.Context, p planning, named string) (plans []planDocument, err error) {
+	err = s.onEach(ctx, func(on *cluster.Cluster) error {
+		w, err := s.wanting(ctx, on, p, named)
+		if err != nil {
+			return err
+		}
+		document, err := s.planDocument(ctx, w, p)
+		if err == nil {
+			plans = append(plans, document)
+		}
+		return err
+	})
+	return plans, err
 }
 
 func hasChanges(plans []planDocument) bool {

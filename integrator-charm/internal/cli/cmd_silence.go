@@ -70,7 +70,8 @@ func (s *session) silences(all []manager.Silence) {
 	var rows [][]cell
 	for _, each := range all {
 		rows = append(rows, []cell{
-			plain(each.ID), plain(each.Connector), plain(each.Team), plain(each.Until.UTC().Format(timeFormat)), plain(each.By), plain(each.Comment),
+			plain(each.ID), plain(each.Connector), plain(each.Team), plain(each.Until.UTC().Format(timeFormat)), plain(each.By),
+			plain(each.Comment),
 		})
 	}
 	s.table([]string{"ID", "CONNECTOR", "TEAM", "UNTIL", "BY", "COMMENT"}, rows)

@@ -22,12 +22,12 @@ func waitCommand(s *session) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "wait NAME...",
 		Short: "Wait until connectors are in a state",
-		Long: `Wait until every connector is running (with all its tasks), paused, stopped, failed or gone; it need not be there yet. It waits
-two minutes, or --timeout, and ends with code 4 when that is over, with 1 when one that is to run has failed.`,
+		Long: `Wait until every connector is running (with all its tasks), paused, stopped, failed or gone; it need not be there yet. It
+waits two minutes, or --timeout, and ends with code 4 when that is over, with 1 when one that is to run has failed.`,
 		ValidArgsFunction: s.completeNames,
 	}
 	command.Flags().StringVar(&state, "for", isRunning.name, strings.Join(waitWords(), ", "))
-	_ = command.RegisterFlagCompletionFunc("for", cobra.FixedCompletions(waitWords(), cobra.ShellCompDirectiveNoFileComp))
+	_ = command.RegisterFlagCompletionFunc("for", words(waitWords()...))
 	command.RunE = func(command *cobra.Command, names []string) error {
 		at := slices.Index(waitWords(), state)
 		switch {

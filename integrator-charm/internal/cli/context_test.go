@@ -49,6 +49,19 @@ func TestSeveralClustersAreContexts(t *testing.T) {
 	assert.Contains(t, left.err, "context b: ")
 }
 
+func TestAPasswordInAnAddressIsNotShown(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.environ["CONNECT_ENDPOINTS"] = "http://manager:hunter2@127.0.0.1:1"
+	b.environ["CONNECT_STATE"] = "https://manager:hunter2@127.0.0.1:1/state.yaml"
+	b.environ["CONNECT_SERVER"] = "http://manager:hunter2@127.0.0.1:1"
+	for _, args := range [][]string{{"context", "show"}, {"context", "show", "-o", "json"}, {"plan"}, {"validate"}, {"list"}, {"plans"}, {"history", "-v"}} {
+		done := b.run(append(args, "--timeout", "100ms")...)
+		assert.NotContains(t, done.out+done.err, "hunter2", args)
+		assert.NotEmpty(t, done.out+done.err, args)
+	}
+}
+
 func TestAPasswordIsAskedForWhereThereIsAPerson(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -33,7 +33,7 @@ func (d *daemon) flags(command *cobra.Command) {
 }
 
 func (d *daemon) clusterFlag(command *cobra.Command) {
-	command.Flags().StringVar(&d.cluster, "cluster", "", "which of the daemon's clusters (default: that of the context's name, or the only one)")
+	command.Flags().StringVar(&d.cluster, "cluster", "", "which of the daemon's clusters (default: the only one, or the context's name)")
 }
 
 // reach makes a client. It sends nothing.

@@ -40,8 +40,8 @@ func withCode(code int, err error) error { return coded{err, code} }
 // usage is for a command line that cannot be carried out.
 func usage(format string, args ...any) error { return withCode(exitUsage, fmt.Errorf(format, args...)) }
 
-// nothingToAdd is the error where all has been told already, but the code.
-var nothingToAdd = errors.New("")
+// errTold is where all has been told already, but the code.
+var errTold = errors.New("")
 
 // refused is for what is not done because somebody should look first.
 func refused(format string, args ...any) error {

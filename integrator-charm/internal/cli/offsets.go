@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -47,32 +48,31 @@ func (s *session) readOffsets(path string) ([]connect.Offset, error) {
 	return parseOffsets(text)
 }
 
-// parseOffsets reads YAML, and so JSON. Numbers stay as they are written.
+// parseOffsets reads JSON or YAML.
 func parseOffsets(text []byte) ([]connect.Offset, error) {
-	var node yaml.Node
-	if err := yaml.Unmarshal(text, &node); err != nil {
-		return nil, fmt.Errorf("the offsets are no YAML or JSON: %w", err)
-	}
-	encoded, err := asJSON(&node)
+	encoded, err := asJSON(text)
 	if err != nil {
-		return nil, fmt.Errorf("the offsets: %w", err)
+		return nil, fmt.Errorf("the offsets are neither JSON nor YAML: %w", err)
 	}
 	var document offsetsDocument
 	decoder := json.NewDecoder(bytes.NewReader(encoded))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&document); err != nil {
-		return nil, fmt.Errorf(`the offsets: want {"offsets": [{"partition": {…}, "offset": {…}}]}, as offsets get -o json writes it: %w`, err)
+		return nil, fmt.Errorf("the offsets are not as offsets get -o json writes them: %w", err)
 	}
 	if len(document.Offsets) == 0 {
-		return nil, fmt.Errorf("the offsets: there are none in it")
+		return nil, errors.New("the offsets: there are none in it")
 	}
 	return document.Offsets, nil
 }
 
-// asJSON writes a YAML document as JSON.
-func asJSON(node *yaml.Node) ([]byte, error) {
+// asJSON writes YAML as JSON. What is JSON stays as it is: positions may be larger than any number of Go's.
+func asJSON(text []byte) ([]byte, error) {
+	if json.Valid(text) {
+		return text, nil
+	}
 	var value any
-	if err := node.Decode(&value); err != nil {
+	if err := yaml.Load(text, &value, yaml.WithUniqueKeys()); err != nil {
 		return nil, err
 	}
 	return json.Marshal(value)

@@ -17,8 +17,6 @@ const (
 	outputName = "name"
 )
 
-func (s *session) isText() bool { return s.flags.output == outputText }
-
 // write puts out a document, in the format that was asked for; text says how a person reads it.
 func (s *session) write(document any, text func()) error {
 	switch s.flags.output {

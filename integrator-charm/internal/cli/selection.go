@@ -25,7 +25,7 @@ func (c *selection) flags(command *cobra.Command) {
 	flags.StringArrayVarP(&c.labels, "label", "l", nil, "only those with this label in the state file, KEY=VALUE or KEY")
 	flags.StringVar(&c.team, "owner", "", "only those of this team in the state file")
 	flags.StringSliceVar(&c.states, "state", nil, "only those that are running, paused, stopped, failed, unassigned or restarting")
-	_ = command.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(stateWords(), cobra.ShellCompDirectiveNoFileComp))
+	_ = command.RegisterFlagCompletionFunc("state", words(stateWords()...))
 }
 
 // allFlag is for commands that change something: without a name they change nothing by mistake.

@@ -36,7 +36,7 @@ func (s *session) globals(root *cobra.Command) {
 	flags.BoolVarP(&s.flags.verbose, "verbose", "v", false, "tell more: repeated requests, and progress also where no terminal is")
 	flags.DurationVar(&s.flags.timeout, "timeout", 0, "give up after this time, such as 30s (0: each request has two minutes)")
 	_ = root.RegisterFlagCompletionFunc("context", s.completeContexts)
-	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{outputText, outputJSON, outputYAML, outputName}, cobra.ShellCompDirectiveNoFileComp))
+	_ = root.RegisterFlagCompletionFunc("output", words(outputText, outputJSON, outputYAML, outputName))
 }
 
 // everywhere gives a command the flag --all-contexts.
