@@ -60,21 +60,17 @@ func (s SMTP) client(more ...mail.Option) (*mail.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := []mail.Option{mail.WithPort(number), mail.WithTimeout(attemptPatience), mail.WithTLSConfig(trusted)}
-	switch s.TLS {
-	case NoTLS:
-		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
-	case TLS: // the connection has it from dial on
-		options = append(options, mail.WithTLSPolicy(mail.NoTLS), mail.WithSSL())
-	default:
-		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
+	policy := mail.TLSMandatory
+	if s.TLS != StartTLS {
+		policy = mail.NoTLS // dial has it from the first byte on, or it is not wanted
 	}
+	options := []mail.Option{mail.WithPort(number), mail.WithTimeout(attemptPatience), mail.WithTLSConfig(trusted), mail.WithTLSPolicy(policy)}
 	if s.Username != "" {
 		password, err := readAddress(s.PasswordFile)
 		if err != nil {
 			return nil, fmt.Errorf("password-file: %w", err)
 		}
-		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(s.Username), mail.WithPassword(password.Reveal()))
+		options = append(options, mail.WithSMTPAuthCustom(&login{host: host, user: s.Username, password: password}))
 	}
 	return mail.NewClient(host, append(options, more...)...)
 }
