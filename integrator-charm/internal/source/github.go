@@ -12,8 +12,11 @@ import (
 	"time"
 )
 
-// githubAPI is where github.com's API is. A GitHub Enterprise Server has its own, https://HOST/api/v3.
-const githubAPI = "https://api.github.com"
+// Where github.com's API is. A GitHub Enterprise Server has its own, https://HOST/api/v3.
+const (
+	githubHost = "api.github.com"
+	githubAPI  = "https://" + githubHost
+)
 
 // github is a file in a repository on GitHub, read through the API: one request, for a file in a repository of any size, and one that does
 // not count against the rate limit while the file is as it was.
@@ -59,9 +62,14 @@ func apiGitHub(text string) (*url.URL, *Error) {
 
 func (g *github) String() string {
 	shown := url.URL{Scheme: "github", Host: g.owner, Path: "/" + g.repository + "/" + g.path}
+	query := url.Values{}
 	if g.ref != "" {
-		shown.RawQuery = url.Values{"ref": {g.ref}}.Encode()
+		query.Set("ref", g.ref)
 	}
+	if g.api.Host != githubHost {
+		query.Set("api", g.api.String())
+	}
+	shown.RawQuery = query.Encode()
 	return shown.String()
 }
 

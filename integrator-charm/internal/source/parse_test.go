@@ -25,7 +25,7 @@ func TestOneTextNamesAnySource(t *testing.T) {
 		"file://localhost/etc/state.yaml": "/etc/state.yaml",
 		"github://octo-org/Connectors/state/state.json?ref=develop":                           "github://octo-org/Connectors/state/state.json?ref=develop",
 		"github:///kafka-connect-manager/state/connector/state.json":                          "github://me/kafka-connect-manager/state/connector/state.json",
-		"github://o/r/p?api=https://github.example.org/api/v3":                                "github://o/r/p",
+		"github://o/r/p?api=https://github.example.org/api/v3":                                "github://o/r/p?api=https%3A%2F%2Fgithub.example.org%2Fapi%2Fv3",
 		"s3://bucket/deploy/state.yaml?region=eu-north-1":                                     "s3://bucket/deploy/state.yaml",
 		"s3://bucket/k?endpoint=https://s3.example.org:9000&access-key-file=/a":               "s3://bucket/k?endpoint=https://s3.example.org:9000",
 		"git+https://git.example.org/team/state.git//a/b.yaml?ref=main&ca-file=/ca":           "git+https://git.example.org/team/state.git//a/b.yaml?ref=main",
