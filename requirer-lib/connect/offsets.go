@@ -98,7 +98,7 @@ func secretsBelow(value any) (texts []string) {
 	switch value := value.(type) {
 	case map[string]any:
 		for key, inner := range value {
-			if text, ok := inner.(string); ok && secretName.MatchString(key) {
+			if text, ok := inner.(string); ok && IsSecret(key) {
 				texts = append(texts, text)
 			}
 			texts = append(texts, secretsBelow(inner)...)

@@ -63,7 +63,7 @@ type FieldValue struct {
 // MarshalJSON is what a log in JSON shows.
 func (v FieldValue) MarshalJSON() ([]byte, error) {
 	type plain FieldValue
-	if v.Value != nil && *v.Value != "" && secretName.MatchString(v.Name) {
+	if v.Value != nil && *v.Value != "" && IsSecret(v.Name) {
 		hide := secretTexts(*v.Value)
 		v.Errors = slices.Clone(v.Errors)
 		for i := range v.Errors {

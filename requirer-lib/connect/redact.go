@@ -13,8 +13,9 @@ const (
 )
 
 var (
-	userinfo   = regexp.MustCompile(`://[^/\s@]*@`)
-	secretName = regexp.MustCompile(`(?i)passw|passphrase|secret|token|credential|jaas|private|api.?key|access.?key|keystore\.key|auth`)
+	userinfo    = regexp.MustCompile(`://[^/\s@]*@`)
+	secretWords = []string{"passw", "passphrase", "secret", "token", "credential", "jaas", "private", "keystore.key", "auth"}
+	secretKeys  = regexp.MustCompile(`api.?key|access.?key`)
 )
 
 // Redact takes out of a text from Kafka Connect, such as a task's trace, what a connector's configuration keeps secret:
@@ -39,7 +40,15 @@ func hiddenBy(ctx context.Context) []string {
 }
 
 // IsSecret says whether a key goes by a secret's name: its value is not to be shown.
-func IsSecret(key string) bool { return secretName.MatchString(key) }
+func IsSecret(key string) bool {
+	key = strings.ToLower(key)
+	for _, word := range secretWords {
+		if strings.Contains(key, word) {
+			return true
+		}
+	}
+	return strings.Contains(key, "key") && secretKeys.MatchString(key)
+}
 
 func redact(text string, hide []string) string {
 	// The longest first, or the rest of one would stay where a shorter one is its beginning.
@@ -65,7 +74,7 @@ func secretTexts(texts ...string) []string {
 func secretValues(config map[string]string) []string {
 	var texts []string
 	for key, value := range config {
-		if secretName.MatchString(key) {
+		if IsSecret(key) {
 			texts = append(texts, value)
 		}
 	}

@@ -21,7 +21,7 @@ func (s Settings) Shown() map[string]string {
 	hide := secretValues(s)
 	shown := maps.Clone(map[string]string(s))
 	for key, value := range shown {
-		if secretName.MatchString(key) && value != "" {
+		if IsSecret(key) && value != "" {
 			shown[key] = hiddenText
 		} else {
 			shown[key] = redact(value, hide)

@@ -16,7 +16,7 @@ func (r *run) carryOut(ctx context.Context, change Change) error {
 	ctx, cancel := context.WithTimeout(ctx, r.options.half())
 	defer cancel()
 	record, connector := r.records[change.Name], r.connectorName(change.Name)
-	ctx = connect.Hiding(ctx, record.secretTexts()...)
+	ctx = connect.Hiding(ctx, record.secrets()...)
 	record.reason = cmp.Or(record.reason, change.Reason)
 	for _, action := range change.Actions {
 		record.tried, record.since = append(record.tried, action), r.looks

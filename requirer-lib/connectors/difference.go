@@ -30,6 +30,9 @@ func difference(wanted Connector, found Found) []KeyChange {
 			keys = append(keys, key)
 		}
 	}
+	if len(keys) == 0 {
+		return nil
+	}
 	slices.Sort(keys)
 	var changes []KeyChange
 	hidden := secretsOf(wanted, found)

@@ -52,7 +52,7 @@ func (o Owned) Of(listed map[string]connect.ListedConnector) map[string]Found {
 			Owned: o.Mark == "" || marks.manager == string(o.Mark), Manager: marks.manager, Protected: marks.protected,
 		}
 		_ = json.Unmarshal([]byte(marks.hidden), &found.Secret) // somebody may have written anything there
-		found.Status = redacted(entry.Status, secretsOf(Connector{}, found))
+		found.Status = redacted(entry.Status, func() []string { return secretsOf(Connector{}, found) })
 		there[name] = found
 	}
 	return there

@@ -29,12 +29,17 @@ func hide(config connect.Settings, isSecret func(key string) bool) connect.Setti
 	return shown
 }
 
-// redacted is a status whose traces quote no secret.
-func redacted(status connect.Status, secrets []string) connect.Status {
-	status.Connector.Trace = connect.RedactTexts(status.Connector.Trace, secrets...)
+// redacted is a status whose traces quote no secret. It asks for the secrets where there is a trace, which is seldom.
+func redacted(status connect.Status, secrets func() []string) connect.Status {
+	hasTrace := func(task connect.TaskState) bool { return task.Trace != "" }
+	if status.Connector.Trace == "" && !slices.ContainsFunc(status.Tasks, hasTrace) {
+		return status
+	}
+	texts := secrets()
+	status.Connector.Trace = connect.RedactTexts(status.Connector.Trace, texts...)
 	status.Tasks = slices.Clone(status.Tasks)
 	for i := range status.Tasks {
-		status.Tasks[i].Trace = connect.RedactTexts(status.Tasks[i].Trace, secrets...)
+		status.Tasks[i].Trace = connect.RedactTexts(status.Tasks[i].Trace, texts...)
 	}
 	return status
 }

@@ -16,7 +16,7 @@ import (
 // connector that was paused and then failed shows only to the next call that it is paused.
 func TestAfterACallThePlanIsEmpty(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(300) {
+	for seed := range uint64(200) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t, seed)

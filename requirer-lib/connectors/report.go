@@ -76,7 +76,7 @@ func (r *run) result(name string) Result {
 		result.Wanted = wanted.state()
 	}
 	if found, exists := r.there[name]; exists && found.Owned {
-		result.Exists, result.Status = true, redacted(found.Status, record.secretTexts())
+		result.Exists, result.Status = true, redacted(found.Status, record.secrets)
 	}
 	return result
 }

@@ -29,14 +29,15 @@ type run struct {
 
 // record is what this call knows and has done of one connector.
 type record struct {
-	tried   []Action
-	done    []Action
-	reason  string          // of what was done first
-	keys    []KeyChange     // that a change made a difference in
-	since   int             // number of looks when an action was last tried
-	err     error           // nothing more is tried after it
-	held    string          // likewise
-	secrets map[string]bool // of all configurations it had: its traces may quote any
+	wanted Connector
+	seen   []Found // with each configuration that it had: its traces may quote secrets of any
+	tried  []Action
+	done   []Action
+	reason string      // of what was done first
+	keys   []KeyChange // that a change made a difference in
+	since  int         // number of looks when an action was last tried
+	err    error       // nothing more is tried after it
+	held   string      // likewise
 }
 
 func newRun(owned Owned, desired Desired, options Options, lookOnly bool) *run {
@@ -46,7 +47,7 @@ func newRun(owned Owned, desired Desired, options Options, lookOnly bool) *run {
 		progress: progress{tell: options.Progress},
 	}
 	for name, connector := range desired {
-		r.records[name] = &record{err: owned.checkDesired(name, connector)}
+		r.records[name] = &record{wanted: connector, err: owned.checkDesired(name, connector)}
 	}
 	return r
 }
@@ -70,21 +71,27 @@ func (r *run) look(ctx context.Context) bool {
 		}
 	}
 	for name, known := range r.records {
-		known.remember(secretsOf(r.desired[name], there[name]))
+		if found, exists := there[name]; exists {
+			known.saw(found)
+		}
 	}
 	return true
 }
 
-func (r *record) remember(secrets []string) {
-	if r.secrets == nil {
-		r.secrets = map[string]bool{}
-	}
-	for _, text := range secrets {
-		r.secrets[text] = true
+func (r *record) saw(found Found) {
+	if last := len(r.seen) - 1; last < 0 || !maps.Equal(r.seen[last].Config, found.Config) {
+		r.seen = append(r.seen, found)
 	}
 }
 
-func (r *record) secretTexts() []string { return slices.Collect(maps.Keys(r.secrets)) }
+// secrets are all that the connector has, had, and is to have.
+func (r *record) secrets() []string {
+	texts := secretsOf(r.wanted, Found{})
+	for _, found := range r.seen {
+		texts = append(texts, secretsOf(r.wanted, found)...)
+	}
+	return texts
+}
 
 // apply carries out what is due and was not tried yet in this call.
 func (r *run) apply(ctx context.Context) {
