@@ -55,14 +55,14 @@ func (r *Receiver) receive(w http.ResponseWriter, request *http.Request) (status
 	if request.Method != http.MethodPost {
 		return 0, "", &refusal{http.StatusMethodNotAllowed, "a push comes by POST"}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, largest))
-	if err != nil {
-		return 0, "", tooLargeOrBroken(err)
-	}
 	key, err := r.Secret()
 	if err != nil || key.IsZero() {
 		r.Log.Error("pushes are refused: their secret cannot be read", "error", err)
 		return 0, "", &refusal{http.StatusServiceUnavailable, "the secret for pushes is missing here; see connect-manager's log"}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, largest))
+	if err != nil {
+		return 0, "", tooLargeOrBroken(err)
 	}
 	if err := genuine(request.Header, body, key, r.now()); err != nil {
 		return 0, "", err
