@@ -20,14 +20,16 @@ const (
 	Recovered Kind = "recovered" // it is well, after it was told that it is not
 	Changed   Kind = "changed"   // it was created, or made something else, by a sync or a person
 	Removed   Kind = "removed"
+	Trouble   Kind = "trouble" // of the manager itself, which no owner of a connector can do anything about
+	Over      Kind = "over"    // the trouble
 )
 
-var kinds = []Kind{Failed, GivenUp, Recovered, Changed, Removed}
+var kinds = []Kind{Failed, GivenUp, Recovered, Changed, Removed, Trouble, Over}
 
 func checkKinds(all []Kind) error {
 	for _, kind := range all {
 		if !slices.Contains(kinds, kind) {
-			return fmt.Errorf("events: there is no %q: failed, given-up, recovered, changed, removed", kind)
+			return fmt.Errorf("events: there is no %q: %v", kind, kinds)
 		}
 	}
 	return nil
@@ -75,7 +77,8 @@ type News struct {
 type Event struct {
 	Kind      Kind              `json:"kind"`
 	Cluster   string            `json:"cluster"`
-	Connector string            `json:"connector"`
+	Connector string            `json:"connector,omitempty"`
+	Matter    string            `json:"matter,omitempty"` // what the trouble is about
 	Team      string            `json:"team,omitempty"`
 	OnCall    string            `json:"onCall,omitempty"`
 	Labels    map[string]string `json:"labels,omitempty"`
@@ -85,6 +88,14 @@ type Event struct {
 	Attempts  int               `json:"attempts,omitempty"`
 	Text      string            `json:"text,omitempty"`
 	Trace     string            `json:"trace,omitempty"` // the beginning of it
+}
+
+// about is what the event is about: a connector, or a matter of the manager. No connector's name has a NUL in it.
+func (e Event) about() string {
+	if e.Matter != "" {
+		return "\x00" + e.Matter
+	}
+	return e.Connector
 }
 
 const (

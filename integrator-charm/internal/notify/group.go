@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"connectcharms/integrator-charm/internal/store"
@@ -98,7 +97,7 @@ func (n *Notifier) enqueue(ctx context.Context, routes *routes, key group, event
 	return n.store.Enqueue(ctx, delivery, told)
 }
 
-// collapse leaves of what happened to a connector's health while it waited to be told only how it ended, and nothing where it ended as
+// collapse leaves of what happened to a connector's health, or the manager's, while it waited to be told only how it ended, and nothing where it ended as
 // it was told before.
 //
 //	first        | told before | last      | told now
@@ -114,29 +113,29 @@ func collapse(events []Event) (left []Event) {
 		if !event.Kind.isHealth() {
 			continue
 		}
-		if _, is := first[event.Connector]; !is {
-			first[event.Connector] = event
+		if _, is := first[event.about()]; !is {
+			first[event.about()] = event
 		}
-		last[event.Connector] = i
+		last[event.about()] = i
 	}
 	for i, event := range events {
 		if !event.Kind.isHealth() {
 			left = append(left, event)
-		} else if last[event.Connector] == i && isNews(first[event.Connector], event) {
+		} else if last[event.about()] == i && isNews(first[event.about()], event) {
 			left = append(left, event)
 		}
 	}
 	return left
 }
 
-func (k Kind) isHealth() bool { return slices.Contains([]Kind{Failed, GivenUp, Recovered}, k) }
+func (k Kind) isHealth() bool { return k != Changed && k != Removed }
 
 func isNews(first, last Event) bool {
-	wasWell := first.Kind != Recovered && !first.Again
+	wasWell := first.Kind != Recovered && first.Kind != Over && !first.Again
 	switch last.Kind {
-	case Recovered:
+	case Recovered, Over:
 		return !wasWell
-	case Failed:
+	case Failed, Trouble:
 		return wasWell || last.Again
 	}
 	return true

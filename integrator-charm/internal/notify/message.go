@@ -37,7 +37,7 @@ const (
 
 const usualTitle = `{{.Cluster}}: {{.Summary}}`
 
-const usualText = `{{range .Events}}{{line .Connector}} {{.What}}{{with .Text}}: {{line .}}{{end}}
+const usualText = `{{range .Events}}{{line .Connector}}{{line .Matter}} {{.What}}{{with .Text}}: {{line .}}{{end}}
 {{- with .Team}}
   owner: {{line .}}{{end}}
 {{- with .OnCall}}
@@ -57,14 +57,14 @@ const usualText = `{{range .Events}}{{line .Connector}} {{.What}}{{with .Text}}:
 // Summary tells in a line how many of what there are; of a single event, which connector it is.
 func (m Message) Summary() string {
 	if len(m.Events) == 1 && m.More == 0 {
-		return oneLine(m.Events[0].Connector) + " " + m.Events[0].What()
+		return oneLine(m.Events[0].Connector+m.Events[0].Matter) + " " + m.Events[0].What()
 	}
 	counts := map[Kind]int{}
 	for _, event := range m.Events {
 		counts[event.Kind]++
 	}
 	var parts []string
-	for _, kind := range []Kind{GivenUp, Failed, Recovered, Removed, Changed} {
+	for _, kind := range []Kind{Trouble, GivenUp, Failed, Over, Recovered, Removed, Changed} {
 		if counts[kind] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[kind], strings.ReplaceAll(string(kind), "-", " ")))
 		}
@@ -88,6 +88,10 @@ func (e Event) What() string {
 		return "has recovered"
 	case e.Kind == Removed:
 		return "was removed"
+	case e.Kind == Trouble:
+		return "needs attention"
+	case e.Kind == Over:
+		return "is right again"
 	}
 	return "was changed"
 }

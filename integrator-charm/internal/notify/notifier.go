@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -88,7 +89,7 @@ func (n *Notifier) Observe(ctx context.Context, cluster string, seen []Seen) err
 		delete(s.notices, one.Connector)
 	}
 	for _, left := range s.notices { // they are not there any more
-		d.ended = append(d.ended, left...)
+		d.ended = append(d.ended, slices.DeleteFunc(left, isTrouble)...)
 	}
 	return n.accept(ctx, d)
 }
@@ -107,6 +108,36 @@ func (s stages) observe(d *decision, cluster string, one Seen, subject Subject) 
 	event.Attempts, event.Trace = one.Attempts, cut(one.Trace, longestTrace)
 	return s.ill(d, event, subject)
 }
+
+// Trouble is called with all that troubles the manager itself about a cluster, and when nothing does any more: matter to text, such as
+// "state file" to what is wrong in it. It is told like what has failed, to those of the default route.
+func (n *Notifier) Trouble(ctx context.Context, cluster string, matters map[string]string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s, err := n.stages(ctx, cluster)
+	if err != nil {
+		return err
+	}
+	var d decision
+	for _, matter := range slices.Sorted(maps.Keys(matters)) {
+		event := Event{Kind: Trouble, Cluster: cluster, Matter: matter, At: s.now, Text: cut(matters[matter], longestText)}
+		if err := s.ill(&d, event, Subject{}); err != nil {
+			return err
+		}
+		delete(s.notices, event.about())
+	}
+	for about, left := range s.notices {
+		if slices.ContainsFunc(left, isTrouble) {
+			event := Event{Kind: Over, Cluster: cluster, Matter: strings.TrimPrefix(about, "\x00"), At: s.now}
+			if err := s.well(&d, event); err != nil {
+				return err
+			}
+		}
+	}
+	return n.accept(ctx, d)
+}
+
+func isTrouble(notice store.Notice) bool { return Kind(notice.Kind) == Trouble }
 
 // Tell is called with what was done to connectors.
 func (n *Notifier) Tell(ctx context.Context, cluster string, news []News) error {

@@ -354,6 +354,37 @@ func TestARemovalIsToldToWhoOwnedItAlsoAfterARestart(t *testing.T) {
 	assert.Contains(t, message.Text, "orders was removed: by alice")
 }
 
+func TestTheManagersOwnTroubleIsToldByDefault(t *testing.T) {
+	t.Parallel()
+	owner, operations := newHook(t), newHook(t)
+	file := filepath.Join(t.TempDir(), "default")
+	require.NoError(t, os.WriteFile(file, []byte(operations.URL), 0o600))
+	config := quick + "default: {webhook-file: " + file + "}"
+	d := newDesk(t, config)
+	stop := d.run()
+	d.know(owner.subject("state file"))
+	trouble := func(matters map[string]string) {
+		require.NoError(t, d.Trouble(t.Context(), "east", matters))
+		d.observe(well("state file"))
+		d.settled()
+	}
+	trouble(map[string]string{"state file": "line 9: cannot find field pausedd"})
+	trouble(map[string]string{"state file": "line 9: cannot find field pausedd", "cluster": "it does not answer"})
+	trouble(map[string]string{"cluster": "it does not answer"})
+	stop()
+	d.reopen(config)
+	d.run()
+	trouble(nil)
+	trouble(nil)
+	var titles []string
+	for _, message := range operations.messages(t) {
+		titles = append(titles, message.Title)
+	}
+	assert.Equal(t, []string{"east: state file needs attention", "east: cluster needs attention", "east: state file is right again", "east: cluster is right again"}, titles)
+	assert.Contains(t, operations.messages(t)[0].Text, "state file needs attention: line 9: cannot find field pausedd")
+	assert.Empty(t, owner.got())
+}
+
 func TestASilenceHoldsBackUntilItIsOver(t *testing.T) {
 	t.Parallel()
 	h := newHook(t)

@@ -46,17 +46,20 @@ func (d *decision) drop(reason Reason) {
 type stages struct {
 	routes   *routes
 	silences []Silence
-	notices  map[string][]store.Notice // by connector
+	notices  map[string][]store.Notice // by what they are about
 	now      time.Time
 }
 
-// match finds whom an event is for: the first stage.
+// match finds whom an event is for: the first stage. The manager's own trouble is for those who have it run.
 func (s stages) match(d *decision, event Event, subject Subject) []receiver {
 	if !slices.Contains(s.routes.config.events(event.Team), event.Kind) {
 		d.drop(NotWanted)
 		return nil
 	}
-	to := s.routes.of(subject)
+	to := s.routes.fallback
+	if event.Kind != Trouble {
+		to = s.routes.of(subject)
+	}
 	if len(to) == 0 {
 		d.drop(NoReceiver)
 	}
@@ -86,7 +89,7 @@ func (s stages) news(d *decision, event Event, id string, subject Subject) {
 	}
 }
 
-// ill goes through the stages for a connector that is not well. A receiver is noted when it is on its way to be told; one that is
+// ill goes through the stages for what is not well. A receiver is noted when it is on its way to be told; one that is
 // not told because of a silence is not, and so is told when that is over.
 func (s stages) ill(d *decision, event Event, subject Subject) error {
 	to := s.match(d, event, subject)
@@ -95,7 +98,7 @@ func (s stages) ill(d *decision, event Event, subject Subject) error {
 		return nil
 	}
 	for _, one := range to {
-		told, again := s.notice(event.Connector, one)
+		told, again := s.notice(event.about(), one)
 		if again && s.isKnown(event, told) {
 			d.drop(AlreadyTold)
 			continue
@@ -114,8 +117,8 @@ func (s stages) ill(d *decision, event Event, subject Subject) error {
 	return nil
 }
 
-func (s stages) notice(connector string, to receiver) (store.Notice, bool) {
-	of := s.notices[connector]
+func (s stages) notice(about string, to receiver) (store.Notice, bool) {
+	of := s.notices[about]
 	i := slices.IndexFunc(of, func(notice store.Notice) bool { return notice.Receiver == to.name })
 	if i < 0 {
 		return store.Notice{}, false
@@ -127,22 +130,22 @@ func (s stages) notice(connector string, to receiver) (store.Notice, bool) {
 func (s stages) note(event Event, to receiver) (store.Notice, error) {
 	document, err := json.Marshal(event)
 	return store.Notice{
-		Cluster: event.Cluster, Connector: event.Connector, Receiver: to.name, Kind: string(event.Kind), Since: event.Since, Told: s.now,
+		Cluster: event.Cluster, Connector: event.about(), Receiver: to.name, Kind: string(event.Kind), Since: event.Since, Told: s.now,
 		Document: document, Sealed: s.routes.key.sealedAddress(to),
 	}, err
 }
 
-// well goes through the stages for a connector that is well: whoever was told otherwise hears it. While that is silenced, the notice
+// well goes through the stages for what is well: whoever was told otherwise hears it. While that is silenced, the notice
 // stays.
 func (s stages) well(d *decision, event Event) error {
-	for _, notice := range s.notices[event.Connector] {
+	for _, notice := range s.notices[event.about()] {
 		if s.isSilenced(event) {
 			d.drop(Silenced)
 			continue
 		}
 		d.ended = append(d.ended, notice)
 		to, err := s.routes.key.addressOf(notice.Receiver, notice.Sealed)
-		if err != nil || !slices.Contains(s.routes.config.events(event.Team), Recovered) {
+		if err != nil || !slices.Contains(s.routes.config.events(event.Team), event.Kind) {
 			d.drop(NotWanted)
 			continue
 		}
