@@ -88,7 +88,7 @@ func TestTheComparisonsOfSyncsRun(t *testing.T) {
 	require.NoError(t, measure.Killed(t.Context(), []string{server.URL()}, 4, "nobody is killed", func() error { return nil }))
 	for _, row := range []string{
 		"| bare requests | ", "| ratio of the medians | ", "| ratio of the shortest | ", "| package connectors | 3 | 0 | ", "| package connectors | 1 | 0 | ",
-		"| connect-manager sync | ", "| nobody is killed | ",
+		"| connect-manager sync | ", "| connect-manager serve, and a sync in it | ", "| nobody is killed | ",
 	} {
 		assert.Contains(t, out.String(), "\n"+row)
 	}
