@@ -47,12 +47,23 @@ func (s *session) daemonPlan(plan manager.Plan) {
 	}
 	s.planLines(connectors.Plan{Changes: plan.Changes})
 	for _, need := range plan.Needs {
-		s.printf("%s needs an approval by %s (%s)\n", need.Change, strings.Join(need.Approvers, " or "), need.Rule)
+		s.printf("%s\n", needed(need))
 	}
 	for _, line := range decisions(plan) {
 		s.printf("%s\n", line)
 	}
 	s.note("%s", countOf(plan))
+}
+
+func needed(need manager.Need) string {
+	text := need.Change + " needs an approval"
+	if need.Count > 1 {
+		text = fmt.Sprintf("%s needs %d approvals", need.Change, need.Count)
+	}
+	if len(need.Approvers) > 0 {
+		text += ", of " + strings.Join(need.Approvers, ", ")
+	}
+	return text + " (" + need.Rule + ")"
 }
 
 func countOf(plan manager.Plan) string {

@@ -26,6 +26,7 @@ func silenceAddCommand(s *session) *cobra.Command {
 	}
 	d.flags(command)
 	flags := command.Flags()
+	flags.StringVar(&wanted.Cluster, "cluster", "", "on this cluster of the daemon's (default: on all)")
 	flags.StringVar(&wanted.Connector, "connector", "", "of connectors whose name matches: * stands for any text")
 	flags.StringVar(&wanted.Team, "team", "", "of this team's connectors")
 	flags.DurationVar(&lasts, "for", 0, "for this time, such as 2h30m")
@@ -70,11 +71,11 @@ func (s *session) silences(all []manager.Silence) {
 	var rows [][]cell
 	for _, each := range all {
 		rows = append(rows, []cell{
-			plain(each.ID), plain(each.Connector), plain(each.Team), plain(each.Until.UTC().Format(timeFormat)), plain(each.By),
+			plain(each.ID), plain(each.Cluster), plain(each.Connector), plain(each.Team), plain(each.Until.UTC().Format(timeFormat)), plain(each.By),
 			plain(each.Comment),
 		})
 	}
-	s.table([]string{"ID", "CONNECTOR", "TEAM", "UNTIL", "BY", "COMMENT"}, rows)
+	s.table([]string{"ID", "CLUSTER", "CONNECTOR", "TEAM", "UNTIL", "BY", "COMMENT"}, rows)
 }
 
 func silenceEndCommand(s *session) *cobra.Command {

@@ -102,7 +102,7 @@ func (k *keeper) Silences(context.Context) ([]manager.Silence, error) {
 func (k *keeper) Silence(_ context.Context, silence manager.Silence) (manager.Silence, error) {
 	silence.ID = "s1"
 	k.silences = append(k.silences, silence)
-	return silence, k.call("silence %s", silence.Team)
+	return silence, k.call("silence %s %s", silence.Cluster, silence.Team)
 }
 
 func (k *keeper) EndSilence(_ context.Context, id string) error { return k.call("end %s", id) }
@@ -135,7 +135,7 @@ func held() manager.Plan {
 			Name: "orders", Actions: []connectors.Action{connectors.Update}, From: connect.Running, To: connect.Running, Held: "it wants an approval",
 			Keys: []connectors.KeyChange{{Key: "tasks.max", Old: &old, New: &value}, {Key: "password", Secret: true}},
 		}},
-		Needs: []manager.Need{{Change: "orders", Rule: "payments", Approvers: []string{"ada", "bob"}}},
+		Needs: []manager.Need{{Change: "orders", Rule: "payments", Count: 2, Approvers: []string{"ada", "bob"}}},
 	}
 }
 
@@ -148,7 +148,7 @@ func TestAPlanIsShownApprovedAndReported(t *testing.T) {
     ~ tasks.max: "1" → "2"
     ~ password: (secret)
     = it wants an approval
-orders needs an approval by ada or bob (payments)
+orders needs 2 approvals, of ada, bob (payments)
 `, b.ok("plans"))
 	approved := b.run("approve", "p1", "-c", "as agreed")
 	assert.Equal(t, result{0, "p1: approved\n", "approved by ada at 2026-11-23 12:00:00Z: as agreed\n"}, approved)
@@ -171,10 +171,11 @@ func TestHistoryAndSilences(t *testing.T) {
 		"ID  AT                    KIND  BY    RESULT  REVISION      WHAT\n"+
 		"8   2026-11-23 12:00:00Z  sync  ada   failed  0123456789ab  the cluster does not answer\n"+
 		"7   2026-11-23 12:00:00Z  sync  poll  ok                    1 added, 1 removed\n", b.ok("history", "--limit", "2", "--before", "9"))
-	assert.Equal(t, "s1: until 2026-11-23 14:00:00Z\n", b.ok("silence", "add", "--team", "streams", "--for", "2h", "-c", "a move"))
-	assert.Equal(t, "ID  CONNECTOR  TEAM     UNTIL                 BY   COMMENT\ns1             streams  2026-11-23 14:00:00Z  ada  a move\n", b.ok("silence", "list"))
+	assert.Equal(t, "s1: until 2026-11-23 14:00:00Z\n", b.ok("silence", "add", "--team", "streams", "--cluster", "main", "--for", "2h", "-c", "a move"))
+	assert.Equal(t, "ID  CLUSTER  CONNECTOR  TEAM     UNTIL                 BY   COMMENT\n"+
+		"s1  main                streams  2026-11-23 14:00:00Z  ada  a move\n", b.ok("silence", "list"))
 	assert.Equal(t, "s1: ended\n", b.ok("silence", "end", "s1"))
-	assert.Equal(t, []string{"history main 2 9", "silence streams", "silences", "end s1"}, k.calls)
+	assert.Equal(t, []string{"history main 2 9", "silence main streams", "silences", "end s1"}, k.calls)
 	assert.Equal(t, 5, b.run("silence", "add", "--team", "streams").code)
 }
 

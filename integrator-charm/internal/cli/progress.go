@@ -10,7 +10,6 @@ import (
 type progress struct {
 	s    *session
 	last time.Time
-	open bool // a line stands there
 }
 
 // betweenLines is the least time from one line to the next.
@@ -27,17 +26,11 @@ func (p *progress) say(format string, args ...any) {
 	p.last = now
 	line := cellText(fmt.Sprintf(format, args...))
 	if p.s.ErrTerminal {
-		p.open = true
-		_, _ = fmt.Fprintf(p.s.Err, "\r\x1b[K%s", line)
+		p.s.aside.show(line)
 	} else {
-		_, _ = fmt.Fprintln(p.s.Err, line)
+		_, _ = fmt.Fprintln(p.s.aside, line)
 	}
 }
 
 // done takes the line away again.
-func (p *progress) done() {
-	if p.open {
-		_, _ = fmt.Fprint(p.s.Err, "\r\x1b[K")
-		p.open = false
-	}
-}
+func (p *progress) done() { p.s.aside.end() }

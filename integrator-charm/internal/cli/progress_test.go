@@ -38,6 +38,17 @@ func TestProgressIsALineThatGoesAgainOnATerminal(t *testing.T) {
 	assert.True(t, strings.HasSuffix(done.err, "30 of 30 connectors\r\x1b[Kdefault: 30 changed, 0 unchanged\n"), "%q", done.err)
 }
 
+func TestANoteStandsAboveTheLineOfProgress(t *testing.T) {
+	t.Parallel()
+	b := slow(t)
+	b.program.ErrTerminal = true
+	said := b.run("sync", "-v").err
+	assert.Contains(t, said, " of 30 connectors\r\x1b[K")
+	for line := range strings.Lines(said) {
+		assert.NotRegexp(t, `connectors[^\r]*\n$`, line, "a note has a line of its own")
+	}
+}
+
 func TestProgressElsewhereIsForWhoAsks(t *testing.T) {
 	t.Parallel()
 	b := slow(t)

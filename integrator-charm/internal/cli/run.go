@@ -38,17 +38,18 @@ func (p Program) Run(ctx context.Context, args []string) int {
 	if p.Every == 0 {
 		p.Every = 500 * time.Millisecond
 	}
-	s := &session{Program: p, documents: map[string]fetched{}}
+	s := &session{Program: p, aside: &aside{to: p.Err}, documents: map[string]fetched{}}
+	s.Err = s.aside
 	defer s.close()
 	root := rootCommand(s)
 	root.SetArgs(args)
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
-	root.SetErr(p.Err)
+	root.SetErr(s.Err)
 	err := root.ExecuteContext(ctx)
 	code := codeOf(ctx, err)
 	if text := message(err, code); text != "" {
-		_, _ = fmt.Fprintln(p.Err, "connect-manager:", printable(text))
+		_, _ = fmt.Fprintln(s.Err, "connect-manager:", printable(text))
 	}
 	return code
 }

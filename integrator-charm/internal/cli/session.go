@@ -17,6 +17,7 @@ import (
 // session is one command line that is carried out.
 type session struct {
 	Program
+	aside *aside // which is Err
 	flags struct {
 		config, context, output string
 		allContexts, verbose    bool

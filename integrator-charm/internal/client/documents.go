@@ -83,6 +83,7 @@ func (c *Client) Silences(ctx context.Context) (all []manager.Silence, err error
 
 // NewSilence is a silence that is asked for.
 type NewSilence struct {
+	Cluster   string    `json:"cluster,omitempty"`   // empty: all
 	Connector string    `json:"connector,omitempty"` // a pattern
 	Team      string    `json:"team,omitempty"`
 	Comment   string    `json:"comment"`
