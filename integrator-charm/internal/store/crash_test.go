@@ -93,24 +93,32 @@ func writeOne(ctx context.Context, s *store.Store, n int) error {
 	return err
 }
 
-const kills = 200
+const (
+	desks = 4 // stores, each with its own writer
+	kills = 50
+)
 
 func TestNothingAcknowledgedIsLostByKill(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
-	dir, path, total := t.TempDir(), "", 0
-	for kill := range kills {
-		if kill%20 == 0 { // so that the kill meets a store that is being made, too
-			path = filepath.Join(dir, fmt.Sprintf("%d.db", kill))
-		}
-		acknowledged := killedWriter(t, path, random)
-		requireAll(t, path, acknowledged)
-		total += len(acknowledged)
+	for desk := range desks {
+		t.Run(fmt.Sprint(desk), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed, uint64(desk)))
+			dir, path, total := t.TempDir(), "", 0
+			for kill := range kills {
+				if kill%10 == 0 { // so that the kill meets a store that is being made, too
+					path = filepath.Join(dir, fmt.Sprintf("%d.db", kill))
+				}
+				acknowledged := killedWriter(t, path, random)
+				requireAll(t, path, acknowledged)
+				total += len(acknowledged)
+			}
+			t.Logf("%d records of each kind were acknowledged over %d kills", total, kills)
+			require.Positive(t, total)
+		})
 	}
-	t.Logf("%d records of each kind were acknowledged over %d kills", total, kills)
-	require.Positive(t, total)
 }
 
 // killedWriter starts a process that writes, kills it at some moment, also in its start, and gives what it acknowledged.
@@ -126,7 +134,7 @@ func killedWriter(t *testing.T, path string, random *rand.Rand) (acknowledged []
 	if random.IntN(10) > 0 && lines.Scan() { // else it is killed in its start
 		acknowledged = append(acknowledged, number(t, lines.Text()))
 	}
-	time.AfterFunc(time.Duration(random.IntN(30_000))*time.Microsecond, func() { assert.NoError(t, writer.Process.Kill()) })
+	time.AfterFunc(time.Duration(random.IntN(50_000))*time.Microsecond, func() { assert.NoError(t, writer.Process.Kill()) })
 	for lines.Scan() {
 		acknowledged = append(acknowledged, number(t, lines.Text()))
 	}
