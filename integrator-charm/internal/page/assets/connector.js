@@ -51,6 +51,7 @@ function traceOf(connector) {
 
 function tasksOf({ tasks, state, failedTasks }) {
   if (tasks.length === 0) return state === "running" ? h("span", { class: "is-warn" }, "no tasks") : "";
+  if (failedTasks === tasks.length) return `${count(failedTasks, "task")} failed`;
   if (failedTasks > 0) return `${failedTasks} of ${count(tasks.length, "task")} failed`;
   const along = tasks.filter((task) => task.state === state).length;
   return along === tasks.length ? count(tasks.length, "task") : `${along} of ${count(tasks.length, "task")} ${state}`;

@@ -35,7 +35,7 @@ function filters(all, asked, page) {
   const teams = owners(all);
   return h(
     "search",
-    { class: "filters", "aria-label": "Find connectors" },
+    { class: "filters", role: "search", "aria-label": "Find connectors" },
     h(
       "div",
       { class: "fields" },

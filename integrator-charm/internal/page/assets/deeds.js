@@ -10,6 +10,8 @@ const done = {
   restart: "is being restarted",
 };
 
+const leadsTo = { pause: "paused", resume: "running", stop: "stopped" };
+
 export class Deeds {
   #store;
   #feed;
@@ -25,7 +27,7 @@ export class Deeds {
     this.#do(`${verb} ${connector.connector}`, `${connector.name} is not changed`, async (cluster) => {
       await api.act(cluster, connector.connector, verb);
       this.#feed.reload("connectors", "status");
-      return `${connector.name} ${done[verb]}.`;
+      return `${connector.name} ${done[verb]}.${this.#untilNextSync(verb, connector)}`;
     });
 
   remove = (connector) =>
@@ -44,25 +46,32 @@ export class Deeds {
 
   // judge approves or rejects a plan.
   judge = (verdict, plan, comment) =>
-    this.#do(verdict, `The plan is not ${verdict === "approve" ? "approved" : "rejected"}`, async (cluster) => {
-      await api.judge(cluster, plan.id, verdict, comment);
+    this.#do(verdict, `The plan is not ${verdict === "approve" ? "approved" : "rejected"}`, async () => {
+      await api.judge(plan.id, verdict, comment);
       this.#feed.reload();
       return verdict === "approve" ? "The plan is approved." : "The plan is rejected.";
     });
 
   silence = (silence) =>
     this.#do("silence", "Nothing is silenced", async (cluster) => {
-      await api.silence(cluster, silence);
+      await api.silence({ ...silence, cluster });
       this.#feed.reload("silences");
       return `${silence.connector} is silenced.`;
     });
 
   endSilence = (silence) =>
-    this.#do(`end ${silence.id}`, "The silence goes on", async (cluster) => {
-      await api.endSilence(cluster, silence.id);
+    this.#do(`end ${silence.id}`, "The silence goes on", async () => {
+      await api.endSilence(silence.id);
       this.#feed.reload("silences");
       return `Owners of ${silence.connector} are told again.`;
     });
+
+  // untilNextSync says that what was done does not last: the state file is followed.
+  #untilNextSync(verb, { wanted }) {
+    const follows = this.#store.state.status.value?.drift === "repair";
+    if (!follows || !wanted || !leadsTo[verb] || leadsTo[verb] === wanted) return "";
+    return ` The state file says ${wanted}: the next sync makes it so again.`;
+  }
 
   // do has one thing done, not twice at a time, and says how it went.
   async #do(key, otherwise, deed) {

@@ -19,12 +19,28 @@ function listed(children) {
 
 // render makes the children of an element like the descriptions.
 export function render(parent, ...children) {
-  const focused = document.activeElement;
+  const places = parent.contains(document.activeElement) ? within(parent, document.activeElement) : [];
   const born = [];
   patchChildren(parent, listed(children), born);
+  if (places.length > 0 && places[0] !== document.activeElement) keepFocus(places);
   for (const tell of born) tell();
-  if (focused !== document.activeElement && focused?.isConnected && parent.contains(focused)) {
-    focused.focus({ preventScroll: true });
+}
+
+// within lists an element and what it is in, up to but without the parent.
+function within(parent, element) {
+  const places = [];
+  for (let place = element; place !== parent; place = place.parentElement) places.push(place);
+  return places;
+}
+
+// keepFocus gives the focus back where moving an element has taken it away. Where the element is gone, what is nearest to it gets it: who works by
+// keyboard is not thrown to the begin of the page.
+function keepFocus(places) {
+  for (const place of places.filter((one) => one.isConnected)) {
+    const nearest = place === places[0] ? place : place.querySelector("button, a[href], input, select, textarea");
+    if (!nearest) continue;
+    nearest.focus({ preventScroll: true });
+    return;
   }
 }
 
@@ -89,7 +105,7 @@ function patch(node, was, child, born) {
 }
 
 // What a person changes in a field is not in its attributes.
-const livesInTheField = new Set(["value", "checked"]);
+const livesInTheField = new Set(["value", "checked", "selected"]);
 
 function patchProperties(node, was, wanted) {
   for (const name of Object.keys(was)) {

@@ -109,7 +109,7 @@ export class Feed {
     plan: { name: "plan", load: api.plan },
     history: { name: "history", load: (cluster) => this.#newest(cluster) },
     older: { name: "history", load: (cluster) => this.#further(cluster) },
-    silences: { name: "silences", load: async (cluster) => (await api.silences(cluster)) ?? [] },
+    silences: { name: "silences", load: async () => (await api.silences()) ?? [] },
   };
 
   // newest keeps the older runs that are shown already, where nothing is missing in between.

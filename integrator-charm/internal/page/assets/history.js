@@ -42,7 +42,7 @@ function runOf(run, state, page) {
       run.error && h("p", { class: "note is-bad" }, shape("failed"), h("span", null, run.error)),
       run.revision && h("p", null, "Revision ", h("bdi", { class: "code", title: run.revision }, revision(run.revision))),
       reasons.length > 0 && h("dl", { class: "facts" }, reasons.map(([connector, reason]) => h("div", { key: connector }, h("dt", null, name(connector)), h("dd", null, reason)))),
-      run.plan && reports({ id: run.plan }, state),
+      run.plan && reports(run.plan),
     ),
   );
 }

@@ -35,7 +35,7 @@ function head(value, state, page) {
     needs(value.needs ?? []),
     verdicts(value.approvals ?? [], state.now),
     mayJudge(value, page) && judgement(value, state, page),
-    value.id && reports(value, state),
+    value.id && reports(value.id),
   );
 }
 
@@ -53,31 +53,34 @@ function judgement(value, { busy }, page) {
 }
 
 // reports links to what the manager keeps of a plan.
-export function reports({ id }, { cluster }) {
+export function reports(id) {
   return h(
     "p",
     { class: "reports" },
     "Report: ",
-    h("a", { href: api.reportAddress(cluster, id, "md"), download: `plan-${id}.md` }, "Markdown"),
+    h("a", { href: api.reportAddress(id, "md"), download: `plan-${id}.md` }, "Markdown"),
     " · ",
-    h("a", { href: api.reportAddress(cluster, id, "json"), download: `plan-${id}.json` }, "JSON"),
+    h("a", { href: api.reportAddress(id, "json"), download: `plan-${id}.json` }, "JSON"),
   );
 }
 
 function needs(list) {
   if (list.length === 0) return null;
   const rules = new Map();
-  for (const { rule, approvers, change } of list) {
-    const key = `${rule} · ${(approvers ?? []).join(", ")}`;
-    rules.set(key, { rule, approvers: approvers ?? [], changes: [...(rules.get(key)?.changes ?? []), change] });
+  for (const { change, ...need } of list) {
+    const key = JSON.stringify(need);
+    rules.set(key, { ...need, changes: [...(rules.get(key)?.changes ?? []), change] });
   }
   return h(
     "ul",
     { class: "needs", "aria-label": "Approvals that are needed" },
-    [...rules].map(([key, { rule, approvers, changes }]) =>
-      h("li", { key }, h("bdi", null, names(changes)), ": ", h("bdi", null, rule), approvers.length > 0 && [", to be approved by ", h("bdi", null, approvers.join(" or "))]),
-    ),
+    [...rules].map(([key, need]) => h("li", { key }, h("bdi", null, names(need.changes)), ": ", h("bdi", null, need.rule), ", to be approved by ", h("bdi", null, whoApproves(need)))),
   );
+}
+
+function whoApproves({ approvers, count: number }) {
+  if (!approvers?.length) return number > 1 ? `${number} people` : "one who may";
+  return number > 1 ? `${number} of ${approvers.join(", ")}` : approvers.join(" or ");
 }
 
 function verdicts(list, now) {
@@ -113,7 +116,7 @@ function changeOf(change, value) {
     h("div", { class: "change-head" }, h("h2", { id }, name(change.name)), h("ul", { class: "kinds", "aria-label": "What is done" }, (change.actions ?? []).map(kindOf))),
     change.reason && h("p", { class: "reason" }, change.reason),
     change.refused && h("p", { class: "note is-bad" }, shape("failed"), h("span", null, "Refused: ", change.refused)),
-    (change.held || needed.length > 0) && h("p", { class: "note is-warn" }, shape("paused"), h("span", null, "Waits for approval: ", change.held || needed.map((need) => need.rule).join(", "))),
+    (change.held || needed.length > 0) && h("p", { class: "note is-warn" }, shape("paused"), h("span", null, upper(change.held || `waits for approval (${needed.map((need) => need.rule).join(", ")})`))),
     moved(change),
     change.keys?.length > 0 && keys(change.keys, `What changes in ${change.name}`, { isNew: !change.from }),
   );

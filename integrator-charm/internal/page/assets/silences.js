@@ -20,7 +20,7 @@ function silenceOf(silence, state, page) {
     "li",
     { class: "silence", key: silence.id },
     h("h2", null, name(silence.connector || silence.team || "all connectors")),
-    h("p", null, "Until ", time(silence.until, state.now), silence.by && [", by ", h("bdi", null, silence.by)]),
+    h("p", null, "Until ", time(silence.until, state.now), silence.by && [", by ", h("bdi", null, silence.by)], silence.cluster && [", on ", h("bdi", null, silence.cluster)]),
     silence.comment && h("blockquote", null, h("bdi", null, silence.comment)),
     page.may("operator") && button("End it", () => page.deeds.endSilence(silence), { busy: state.busy.has(`end ${silence.id}`), about: `: ${silence.connector}` }),
   );
