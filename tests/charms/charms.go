@@ -41,6 +41,8 @@ var recipe = []charm{
 	}},
 	{source: "integrator-charm", name: "connect-integrator", programs: []program{
 		{"integrator-charm", "./cmd/connect-integrator", "connect-integrator"},
+		{"integrator-charm", "./cmd/connect-manager", "connect-manager"},
+		pebble,
 	}},
 }
 

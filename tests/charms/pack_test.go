@@ -119,7 +119,7 @@ func TestOnlyWhatIsRunIsExecutable(t *testing.T) {
 	for name, want := range map[string][]string{
 		"kafka-connect":      {"bin/kafka-connect", "bin/pebble", "dispatch"},
 		"kafka-connect-k8s":  {"bin/kafka-connect", "dispatch"},
-		"connect-integrator": {"bin/connect-integrator", "dispatch"},
+		"connect-integrator": {"bin/connect-integrator", "bin/connect-manager", "bin/pebble", "dispatch"},
 	} {
 		charm, err := zip.OpenReader(packed(t, "amd64")[name].Path)
 		require.NoError(t, err)
@@ -145,8 +145,9 @@ func TestOnlyWhatIsRunIsExecutable(t *testing.T) {
 // Pebble is GPL-3.0: who gets the charm gets that licence, is told where the source is, and what else is in the programs.
 func TestTheCharmCarriesTheLicencesOfWhatIsInIt(t *testing.T) {
 	for charm, programs := range map[string]string{
-		"kafka-connect":     "is in\n\n  bin/kafka-connect\n  bin/pebble\n\n",
-		"kafka-connect-k8s": "is in\n\n  bin/kafka-connect\n\n",
+		"kafka-connect":      "is in\n\n  bin/kafka-connect\n  bin/pebble\n\n",
+		"kafka-connect-k8s":  "is in\n\n  bin/kafka-connect\n\n",
+		"connect-integrator": "is in\n\n  bin/connect-integrator\n  bin/pebble\n\n",
 	} {
 		texts := licenceTexts(t, charm)
 		gpl := regexp.MustCompile(`licenses/github\.com/canonical/pebble@v[0-9.]+/COPYING`).FindString(texts["NOTICE"])

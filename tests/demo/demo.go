@@ -104,9 +104,10 @@ func (s *scene) deploy(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.say("juju deploy connect-integrator my-integrator --resource plugin=%s --config connectors=…", filepath.Base(s.kafka.FilePlugin))
+	s.show("cat state.yaml", s.state())
+	s.say("juju deploy connect-integrator my-integrator --resource plugin=%s --config state=@state.yaml", filepath.Base(s.kafka.FilePlugin))
 	err = s.model.Deploy(integrator, jujutest.FromDir(s.built.ConnectIntegrator), jujutest.DeployOptions{
-		Config:    map[string]any{"connectors": s.connectors()},
+		Config:    map[string]any{"state": s.state()},
 		Resources: map[string]string{"plugin": s.kafka.FilePlugin},
 	})
 	if err != nil {
@@ -115,21 +116,25 @@ func (s *scene) deploy(ctx context.Context) (err error) {
 	return s.settle(ctx, "deployed; both workers are up")
 }
 
-// connectors is what the integrator is configured with: a file read line by line into a topic, and the topic written
-// into another file.
-func (s *scene) connectors() string {
-	return fmt.Sprintf(`lines-source:
-  connector.class: org.apache.kafka.connect.file.FileStreamSourceConnector
-  tasks.max: 1
-  file: %s
-  topic: lines
-  value.converter: org.apache.kafka.connect.storage.StringConverter
-lines-sink:
-  connector.class: org.apache.kafka.connect.file.FileStreamSinkConnector
-  tasks.max: 1
-  file: %s
-  topics: lines
-  value.converter: org.apache.kafka.connect.storage.StringConverter
+// state is the state file that the integrator is configured with: a file read line by line into a topic, and the topic
+// written into another file.
+func (s *scene) state() string {
+	return fmt.Sprintf(`defaults:
+  owner: {team: demo}
+  config:
+    tasks.max: 1
+    value.converter: org.apache.kafka.connect.storage.StringConverter
+connectors:
+  - name: lines-source
+    config:
+      connector.class: org.apache.kafka.connect.file.FileStreamSourceConnector
+      file: %s
+      topic: lines
+  - name: lines-sink
+    config:
+      connector.class: org.apache.kafka.connect.file.FileStreamSinkConnector
+      file: %s
+      topics: lines
 `, s.input(), s.output())
 }
 

@@ -146,30 +146,50 @@ func followed(path string) string {
 	return path
 }
 
-func TestTheTableOfOptionsIsTheCharms(t *testing.T) {
+// tables are where the options and the actions of each charm are told.
+var tables = []struct{ charm, document, options, actions, end string }{
+	{"charmcraft.yaml", "docs/operate.md", "## Options", "## Actions", "## Where plugins come from"},
+	{"integrator-charm/charmcraft.yaml", "docs/connect-manager.md", "| option | default | meaning |", "| action | what it does |", ""},
+}
+
+func TestTheTablesOfOptionsAndActionsAreTheCharms(t *testing.T) {
 	root, err := charms.Repository()
 	require.NoError(t, err)
-	content, err := os.ReadFile(filepath.Join(root, "charmcraft.yaml"))
-	require.NoError(t, err)
-	var charm struct {
-		Config struct {
-			Options map[string]struct{ Default any }
+	for _, table := range tables {
+		content, err := os.ReadFile(filepath.Join(root, table.charm))
+		require.NoError(t, err)
+		var charm struct {
+			Config struct {
+				Options map[string]struct{ Default any }
+			}
+			Actions map[string]any
 		}
-	}
-	require.NoError(t, yaml.Unmarshal(content, &charm))
-	operate, err := os.ReadFile(filepath.Join(root, "docs/operate.md"))
-	require.NoError(t, err)
-	for name, option := range charm.Config.Options {
-		shown := fmt.Sprint(option.Default)
-		switch {
-		case name == "group-id":
-			shown = "application and model" // what an empty one means
-		case option.Default == nil:
-			shown = ""
+		require.NoError(t, yaml.Unmarshal(content, &charm))
+		document, err := os.ReadFile(filepath.Join(root, table.document))
+		require.NoError(t, err)
+		_, text, is := strings.Cut(string(document), table.options)
+		require.True(t, is, table.document)
+		options, actions, is := strings.Cut(text, table.actions)
+		require.True(t, is, table.document)
+		if table.end != "" {
+			actions, _, _ = strings.Cut(actions, table.end)
 		}
-		assert.Regexp(t, `(?m)^\| `+"`"+name+"`"+` \| `+regexp.QuoteMeta(shown)+` ?\|`, string(operate))
+		for name, option := range charm.Config.Options {
+			shown := fmt.Sprint(option.Default)
+			switch {
+			case name == "group-id":
+				shown = "application and model" // what an empty one means
+			case option.Default == nil:
+				shown = ""
+			}
+			assert.Regexp(t, `(?m)^\| `+"`"+name+"`"+` \| `+regexp.QuoteMeta(shown)+` ?\|`, options)
+		}
+		assert.Len(t, charm.Config.Options, strings.Count(options, "\n| `"), table.document)
+		for name := range charm.Actions {
+			assert.Regexp(t, `(?m)^\| `+"`"+name+"[` ]", actions)
+		}
+		assert.Len(t, charm.Actions, strings.Count(actions, "\n| `"), table.document)
 	}
-	assert.Len(t, charm.Config.Options, strings.Count(string(operate[:strings.Index(string(operate), "## Actions")]), "\n| `"))
 }
 
 // TestOneWordRenamesTheModules renames them in a copy and has Go find its way.

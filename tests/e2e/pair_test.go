@@ -33,15 +33,22 @@ func (s *stage) integrator(app string) (input, output string) {
 	dir := s.t.TempDir()
 	input, output = filepath.Join(dir, "in.txt"), filepath.Join(dir, "out.txt")
 	require.NoError(s.t, os.WriteFile(input, nil, 0o600))
-	topic := app + "-" + s.UUID()[:8]
-	connectors := fmt.Sprintf(`
-source: {connector.class: %s, tasks.max: 1, file: %s, topic: %s, value.converter: org.apache.kafka.connect.storage.StringConverter}
-sink: {connector.class: org.apache.kafka.connect.file.FileStreamSinkConnector, tasks.max: 1, file: %s, topics: %s, value.converter: org.apache.kafka.connect.storage.StringConverter}
-`, sourceClass, input, topic, output, topic)
 	require.NoError(s.t, s.Deploy(app, jujutest.FromDir(parts.built.ConnectIntegrator), jujutest.DeployOptions{
-		Config: map[string]any{"connectors": connectors}, Resources: map[string]string{"plugin": parts.kafka.FilePlugin},
+		Config:    map[string]any{"state": s.stateFile(app, input, output)},
+		Resources: map[string]string{"plugin": parts.kafka.FilePlugin},
 	}))
 	return input, output
+}
+
+// stateFile is the state file of integrator.
+func (s *stage) stateFile(app, input, output string) string {
+	topic := app + "-" + s.UUID()[:8]
+	return fmt.Sprintf(`
+defaults: {config: {tasks.max: 1, value.converter: org.apache.kafka.connect.storage.StringConverter}}
+connectors:
+  - {name: source, config: {connector.class: %s, file: %s, topic: %s}}
+  - {name: sink, config: {connector.class: org.apache.kafka.connect.file.FileStreamSinkConnector, file: %s, topics: %s}}
+`, sourceClass, input, topic, output, topic)
 }
 
 // lines writes lines into input and waits for them at the end of output.
@@ -197,7 +204,7 @@ func theLifeOfTwoRelations(t *testing.T, s *stage) {
 	assert.Empty(t, left)
 }
 
-// requireNoPasswordOnDisk looks into every file of every unit.
+// requireNoPasswordOnDisk looks into every file of every unit. The integrator's manager has it in a file of its own.
 func (s *stage) requireNoPasswordOnDisk(relation int) {
 	s.t.Helper()
 	password := s.credentials(s.published(relation))["password"]
@@ -207,10 +214,13 @@ func (s *stage) requireNoPasswordOnDisk(relation int) {
 			return nil // gone meanwhile, or no text
 		}
 		content, err := os.ReadFile(path)
-		if err != nil {
+		if err != nil || !strings.Contains(string(content), password) {
 			return nil
 		}
-		assert.NotContains(s.t, string(content), password, path)
+		assert.Regexp(s.t, `/manager/clusters/\d+/password$`, path)
+		info, err := entry.Info()
+		require.NoError(s.t, err)
+		assert.Equal(s.t, fs.FileMode(0o600), info.Mode(), path)
 		return nil
 	})
 	require.NoError(s.t, err)

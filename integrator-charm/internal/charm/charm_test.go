@@ -11,7 +11,7 @@ import (
 
 func TestConnectorsFollowTheConfiguration(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"connectors": sole}})
+	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"state": sole}})
 	w.settle()
 	w.requires("integrator/0", "blocked", "integrate connect-client with Kafka Connect")
 	w.integrate()
@@ -31,9 +31,9 @@ func TestConnectorsFollowTheConfiguration(t *testing.T) {
 	w.wrote("PUT /connectors/lines*/resume")
 	w.requires("integrator/0", "active", "1 connector, 2 tasks running")
 
-	w.configure("lines: {connector.class: FileStreamSource, file: /tmp/b}")
+	w.configure("connectors: [{name: lines, config: {connector.class: FileStreamSource, file: /tmp/b}}]")
 	w.wrote("PUT /connectors/lines*/config")
 
-	w.configure("other: {connector.class: FileStreamSource}")
+	w.configure("connectors: [{name: other, config: {connector.class: FileStreamSource}}]")
 	w.wrote("DELETE /connectors/lines*", "POST /connectors")
 }

@@ -2,22 +2,47 @@ package charm
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
-	"connectcharms/integrator-charm/internal/option"
+	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/requirer-lib/connectclient"
-	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/schemas"
 )
 
 // Config is the application's configuration, read. Where something is wrong with a part of it, that part is not acted on.
 type Config struct {
-	Connectors        connectors.Desired
-	ConnectorsProblem string
-	PluginURL         string // empty: the resource, or no plugin
-	PluginPort        int
-	Version           schemas.Version // of the contract, in which to ask
-	RequestProblem    string          // of what is asked for, or how
+	PluginURL      string // empty: the resource, or no plugin
+	PluginPort     int
+	Version        schemas.Version // of the contract, in which to ask
+	RequestProblem string          // of what is asked for, or how
+
+	State        StateOptions
+	Serve        ServeOptions
+	ServeProblem string
+}
+
+// StateOptions say where the state file is, and what it refers to.
+type StateOptions struct {
+	Text, Source string // at most one
+	Environment  string
+	Secrets      []NamedSecret
+	Problem      string // of which of them holds
+}
+
+// NamedSecret is a user secret that the state file knows by a name.
+type NamedSecret struct{ Name, URI string }
+
+// ServeOptions are for connect-manager serve. Secrets are URIs.
+type ServeOptions struct {
+	Interval          time.Duration
+	Drift             settings.Drift
+	Approvals, Notify string // YAML
+	Port              int    // 0: none
+	WithoutTLS        bool
+
+	Tokens, TLS, Webhook, SourceCredentials string
 }
 
 // readConfig reads what Juju has checked for type only.
@@ -25,19 +50,15 @@ func readConfig(options hook.Config) Config {
 	config := Config{
 		PluginURL: options.String("plugin-url"), PluginPort: options.Int("plugin-port"),
 		Version: schemas.Version(options.String("connect-client-version")),
+		State:   readState(options),
 	}
-	configs, err := option.Parse(options.String("connectors"))
-	if err != nil {
-		config.ConnectorsProblem = fmt.Sprintf("config connectors: %v", err)
-	} else {
-		config.Connectors = desired(configs)
-	}
+	config.Serve, config.ServeProblem = readServe(options)
 	if config.PluginURL != "" {
 		if err := connectclient.FromURL(config.PluginURL, "").Check(); err != nil {
 			config.RequestProblem = fmt.Sprintf("config plugin-url: %v", err)
 		}
 	}
-	if config.PluginPort < 1 || config.PluginPort > 65535 {
+	if !isPort(config.PluginPort) {
 		config.RequestProblem = fmt.Sprintf("config plugin-port is %d: set it between 1 and 65535", config.PluginPort)
 	}
 	if config.Version != schemas.V0 && config.Version != schemas.V1 {
@@ -46,11 +67,50 @@ func readConfig(options hook.Config) Config {
 	return config
 }
 
-// desired has every connector run.
-func desired(configs option.Configs) connectors.Desired {
-	all := connectors.Desired{}
-	for name, config := range configs {
-		all[name] = connectors.Connector{Config: config}
+func readState(options hook.Config) StateOptions {
+	state := StateOptions{
+		Text: options.String("state"), Source: strings.TrimSpace(options.String("state-source")), Environment: options.String("environment"),
 	}
-	return all
+	if state.Text != "" && state.Source != "" {
+		state.Problem = "config state and config state-source are both set: reset one of them"
+	}
+	known := map[string]bool{}
+	for _, entry := range strings.Fields(options.String("state-secrets")) {
+		name, uri, _ := strings.Cut(entry, "=")
+		switch {
+		case !fileName.MatchString(name) || uri == "":
+			state.Problem = "config state-secrets: write NAME=URI, with names of letters, digits and dashes, separated by spaces"
+		case known[name]:
+			state.Problem = fmt.Sprintf("config state-secrets: %s is there twice", name)
+		}
+		known[name] = true
+		state.Secrets = append(state.Secrets, NamedSecret{name, uri})
+	}
+	return state
 }
+
+func readServe(options hook.Config) (serve ServeOptions, problem string) {
+	serve = ServeOptions{
+		Drift: settings.Drift(options.String("drift")), Approvals: options.String("approvals"), Notify: options.String("notify"),
+		Port: options.Int("manager-port"), WithoutTLS: options.Bool("manager-without-tls"),
+		Tokens: options.String("manager-tokens"), TLS: options.String("manager-tls"),
+		Webhook: options.String("source-webhook-secret"), SourceCredentials: options.String("source-credentials"),
+	}
+	interval, err := time.ParseDuration(options.String("interval"))
+	serve.Interval = interval
+	switch {
+	case err != nil || interval < time.Second:
+		problem = fmt.Sprintf("config interval is %.20q: set it to a second or more, such as 30s or 5m", options.String("interval"))
+	case serve.Drift != settings.Repair && serve.Drift != settings.Report:
+		problem = fmt.Sprintf("config drift is %.20q: set it to %s or %s", serve.Drift, settings.Repair, settings.Report)
+	case serve.Port != 0 && !isPort(serve.Port):
+		problem = fmt.Sprintf("config manager-port is %d: set it between 1 and 65535, or to 0 for none", serve.Port)
+	case serve.Port != 0 && serve.Port == options.Int("plugin-port"):
+		problem = fmt.Sprintf("config manager-port and config plugin-port are both %d", serve.Port)
+	case serve.Port != 0 && serve.Tokens == "":
+		problem = "config manager-tokens is not set: nobody could come in at manager-port"
+	}
+	return serve, problem
+}
+
+func isPort(number int) bool { return number >= 1 && number <= 65535 }

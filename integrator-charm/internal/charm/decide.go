@@ -14,7 +14,7 @@ func next(w *World) Step {
 	if w.Leaving {
 		return leave(w)
 	}
-	return reconcile.First(w, requestPlugin, reconcileConnectors)
+	return reconcile.First(w, requestPlugin, runManager, openPort, keepConnectors)
 }
 
 // once lets a step that may fail, or may change nothing, be tried one time in a hook.
@@ -52,17 +52,4 @@ func (w *World) plugin() (plugin connectclient.Plugin, known bool) {
 		return connectclient.NotRequired(), true
 	}
 	return connectclient.FromFile(w.Resource.File), true
-}
-
-// reconcileConnectors has each relation's connectors looked at once in a hook: what fails is tried again in the next.
-func reconcileConnectors(w *World) Step {
-	if !w.Leader || w.Config.ConnectorsProblem != "" {
-		return nil
-	}
-	for _, cluster := range w.Clusters {
-		if step := w.once("connectors "+cluster.Relation.String(), ReconcileConnectors{cluster.Relation}); step != nil {
-			return step
-		}
-	}
-	return nil
 }

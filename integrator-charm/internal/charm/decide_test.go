@@ -2,26 +2,51 @@ package charm
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
 
+	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/secret"
 )
 
-func config(file string) map[string]string {
-	return map[string]string{"connector.class": "FileStreamSource", "file": file}
+// linesFile is a state file of one connector.
+const linesFile = "connectors: [{name: lines, config: {connector.class: FileStreamSource, file: /a}}]"
+
+// inRest is a leader's world in which the manager has what it is to have, one connector runs and no plugin is needed.
+func inRest() *World {
+	w := &World{
+		Event:  hook.Event{Kind: hook.UpdateStatus, Unit: "integrator/0"},
+		Layout: layout{charm: "/charm", data: "/data"}, Leader: true,
+		Config: Config{PluginPort: 8080, Serve: ServeOptions{Interval: time.Minute, Drift: settings.Repair}},
+		State:  StateFile{Text: secret.New(linesFile)},
+		Clusters: []Cluster{{
+			Relation: 7, Provider: "kafka-connect", Endpoints: []string{"http://10.0.0.1:8083"},
+			Username: "relation-7", Password: secret.New("hunter2"), Suffix: "_r7_uuid", Seen: &Seen{Report: runs("kafka-connect")},
+		}},
+	}
+	w.take()
+	return w
 }
 
-// inRest is a leader's world in which one connector runs and no plugin is needed.
-func inRest() *World {
-	return &World{
-		Event: hook.Event{Kind: hook.UpdateStatus, Unit: "integrator/0"}, Leader: true,
-		Config:   Config{Connectors: connectors.Desired{"lines": {Config: config("/a")}}, PluginPort: 8080},
-		Clusters: []Cluster{{Relation: 7, Report: runs("kafka-connect")}},
+// take has the manager take what it is to have.
+func (w *World) take() {
+	want := w.wantedManager()
+	if want == nil {
+		w.Manager = Manager{Files: w.Manager.Files, Given: w.Manager.Given, Note: w.Manager.Note}
+		return
 	}
+	var given settings.Settings
+	if err := yaml.Unmarshal([]byte(want.files[settingsFile].Reveal()), &given); err != nil {
+		panic(err)
+	}
+	w.Manager = Manager{Running: true, Files: want.files, Given: &given, Note: want.note}
 }
 
 // runs is the report of one connector with one task.
@@ -42,50 +67,95 @@ func served(w *World) {
 func steps(w *World) []Step {
 	var all []Step
 	for step := next(w); step != nil; step = next(w) {
+		if run, is := step.(RunManager); is {
+			step = RunManager{&wanted{note: run.note}}
+		}
 		all = append(all, step)
 	}
 	return all
 }
 
+// run is the step that has the manager take what it is now to have.
+func run(t *testing.T, w *World) Step {
+	want := w.wantedManager()
+	require.NotNil(t, want)
+	return RunManager{&wanted{note: want.note}}
+}
+
 func TestTheStepsThatAreDue(t *testing.T) {
 	t.Parallel()
-	request, all := RequestPlugin{connectclient.NotRequired()}, ReconcileConnectors{7}
+	request, keep := RequestPlugin{connectclient.NotRequired()}, KeepConnectors{Relation: 7}
 	cases := map[string]struct {
 		change func(*World)
-		want   []Step
+		want   func(t *testing.T, w *World) []Step
 	}{
-		"request and connectors are held against what is there": {func(*World) {}, []Step{request, all}},
-		"another unit changes no connector":                     {func(w *World) { w.Leader = false; w.Clusters = nil }, []Step{request}},
-		"a configuration that is wrong":                         {func(w *World) { w.Config.Connectors, w.Config.ConnectorsProblem = nil, "line 1" }, []Step{request}},
+		"request and connectors are held against what is there": {func(*World) {}, func(*testing.T, *World) []Step { return []Step{request, keep} }},
+		"another unit changes no connector": {func(w *World) { w.Leader = false }, func(t *testing.T, w *World) []Step {
+			return []Step{request, run(t, w)}
+		}},
+		"a standby in rest": {func(w *World) { w.Leader = false; w.take() }, func(*testing.T, *World) []Step { return []Step{request} }},
+		"a state file that is wrong leaves all as it is": {func(w *World) {
+			w.State = StateFile{Text: secret.New("x"), Problem: "line 1"}
+		}, func(*testing.T, *World) []Step { return []Step{request, keep} }},
+		"another state file": {func(w *World) { w.State.Text = secret.New("connectors: []") }, func(t *testing.T, w *World) []Step {
+			return []Step{request, run(t, w), keep}
+		}},
+		"a manager that ended is started": {func(w *World) { w.Manager.Running, w.Manager.Died = false, "panic" }, func(t *testing.T, w *World) []Step {
+			return []Step{request, run(t, w)}
+		}},
+		"no state file stops the manager": {func(w *World) { w.State = StateFile{} }, func(*testing.T, *World) []Step {
+			return []Step{request, HaltManager{}, keep}
+		}},
+		"a relation that may end is let be": {func(w *World) { w.Clusters[0].MayEnd = true }, func(*testing.T, *World) []Step {
+			return []Step{request, HaltManager{}}
+		}},
+		"a relation that has ended": {func(w *World) { w.Clusters = nil }, func(*testing.T, *World) []Step {
+			return []Step{request, HaltManager{}}
+		}},
 		"every cluster gets its connectors": {func(w *World) {
-			w.Clusters = append(w.Clusters, Cluster{Relation: 11})
-		}, []Step{request, all, ReconcileConnectors{11}}},
-		"a plugin by URL": {func(w *World) { w.Config.PluginURL = "https://h/p" }, []Step{RequestPlugin{connectclient.FromURL("https://h/p", "")}, all}},
-		"a plugin by URL beside a resource": {func(w *World) {
-			served(w)
-			w.Config.PluginURL = "https://h/p"
-		}, []Step{RequestPlugin{connectclient.FromURL("https://h/p", "")}, all}},
-		"a resource":        {served, []Step{RequestPlugin{connectclient.FromFile("/r/plugin.tar.gz")}, all}},
-		"every unit serves": {func(w *World) { served(w); w.Leader, w.Clusters = false, nil }, []Step{RequestPlugin{connectclient.FromFile("/r/plugin.tar.gz")}}},
+			second := w.Clusters[0]
+			second.Relation, second.Provider = 11, "other"
+			w.Clusters = append(w.Clusters, second)
+			w.take()
+		}, func(*testing.T, *World) []Step { return []Step{request, keep, KeepConnectors{Relation: 11}} }},
+		"drift that is only reported": {func(w *World) { w.Config.Serve.Drift = settings.Report; w.take() }, func(*testing.T, *World) []Step {
+			return []Step{request, KeepConnectors{Relation: 7, OnlyLook: true}}
+		}},
+		"the API's port": {func(w *World) {
+			w.Config.Serve.Port, w.Config.Serve.WithoutTLS, w.Address = 8081, true, "10.0.0.5"
+			w.Ports = Ports{Open: []string{"8080/tcp", "9000/tcp"}, Opened: []int{9000}}
+			w.take()
+		}, func(*testing.T, *World) []Step {
+			return []Step{request, OpenPort{Open: 8081, Close: []int{9000}}, keep}
+		}},
+		"a plugin by URL": {func(w *World) { w.Config.PluginURL = "https://h/p" }, func(*testing.T, *World) []Step {
+			return []Step{RequestPlugin{connectclient.FromURL("https://h/p", "")}, keep}
+		}},
+		"a plugin by URL beside a resource": {func(w *World) { served(w); w.Config.PluginURL = "https://h/p" }, func(*testing.T, *World) []Step {
+			return []Step{RequestPlugin{connectclient.FromURL("https://h/p", "")}, keep}
+		}},
+		"a resource": {served, func(*testing.T, *World) []Step {
+			return []Step{RequestPlugin{connectclient.FromFile("/r/plugin.tar.gz")}, keep}
+		}},
 		"a resource that is not known takes no plugin away": {func(w *World) {
 			w.Resource = Resource{Problem: "no controller"}
-		}, []Step{all}},
+		}, func(*testing.T, *World) []Step { return []Step{keep} }},
 		"a plugin's configuration that is wrong": {func(w *World) {
 			w.Config.RequestProblem, w.Config.PluginURL = "bad", "x"
-		}, []Step{all}},
+		}, func(*testing.T, *World) []Step { return []Step{keep} }},
 		"a unit that goes leaves the connectors": {func(w *World) {
-			w.Leaving, w.Config.Connectors = true, nil
-			w.Event.Kind = hook.RelationBroken
-		}, nil},
-		"a unit that stops":      {func(w *World) { w.Leaving, w.Event.Kind = true, hook.Stop }, []Step{Withdraw{}}},
-		"a unit that is removed": {func(w *World) { w.Leaving, w.Event.Kind = true, hook.Remove }, []Step{Withdraw{RemoveFiles: true}}},
+			w.Leaving, w.Event.Kind = true, hook.RelationBroken
+		}, func(*testing.T, *World) []Step { return nil }},
+		"a unit that stops":      {func(w *World) { w.Leaving, w.Event.Kind = true, hook.Stop }, func(*testing.T, *World) []Step { return []Step{Withdraw{}} }},
+		"a unit that is removed": {func(w *World) { w.Leaving, w.Event.Kind = true, hook.Remove }, func(*testing.T, *World) []Step { return []Step{Withdraw{RemoveFiles: true}} }},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := inRest()
 			test.change(w)
-			assert.Equal(t, test.want, steps(w))
+			want := test.want(t, w)
+			assert.Equal(t, want, steps(w))
 		})
 	}
 }

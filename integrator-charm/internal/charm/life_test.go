@@ -19,7 +19,7 @@ import (
 func TestScalingToOneUnitKeepsTheConnectors(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, jujutest.DeployOptions{
-		Units: 2, Config: map[string]any{"connectors": sole}, Resources: map[string]string{"plugin": tarball(t, "plugin")},
+		Units: 2, Config: map[string]any{"state": sole}, Resources: map[string]string{"plugin": tarball(t, "plugin")},
 	})
 	w.integrate()
 	leader := w.Leader("integrator")
@@ -61,11 +61,12 @@ func (w *world) address(unit string) string {
 
 func TestAWrongConfigurationChangesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"connectors": sole}})
+	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"state": sole}})
 	w.integrate()
 	w.cluster.TakeWrites()
-	w.configure(sole + "\n" + sole)
-	w.requires("integrator/0", "blocked", `config connectors: line 2: the text: "lines" is there already, in line 1`)
+	w.configure("connectors:\n- {name: lines, config: {connector.class: A}}\n- {name: lines, config: {connector.class: A}}\n")
+	w.requires("integrator/0", "blocked", "config state: ")
+	w.requires("integrator/0", "blocked", "(line 3, column 10)")
 	assert.Empty(t, w.cluster.TakeWrites())
 	assert.NotNil(t, w.cluster.Config(w.full("lines")))
 	w.configure(sole)
@@ -81,8 +82,7 @@ func TestEachConnectorFailsAlone(t *testing.T) {
 	w := newWorld(t, jujutest.DeployOptions{})
 	w.integrate()
 	w.cluster.Refuse(w.full("b"), http.StatusBadRequest, "bad")
-	const two = "{connector.class: FileStreamSource, tasks.max: 2}"
-	w.configure("a: " + two + "\nb: " + two + "\nc: " + two)
+	w.configure("defaults: {config: {connector.class: FileStreamSource, tasks.max: 2}}\nconnectors: [{name: a}, {name: b}, {name: c}]")
 	assert.Equal(t, []string{w.full("a"), w.full("c")}, w.cluster.Connectors())
 	w.requires("integrator/0", "blocked", "connector b: create: ")
 	w.cluster.Refuse(w.full("b"), 0, "")
@@ -93,7 +93,7 @@ func TestEachConnectorFailsAlone(t *testing.T) {
 
 func TestAFailedTaskBlocksAndRecovers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"connectors": "lines: {connector.class: FileStreamSource, password: hunter2}"}})
+	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"state": "connectors: [{name: lines, restart: {attempts: 0}, config: {connector.class: FileStreamSource, password: hunter2}}]"}})
 	w.integrate()
 	w.cluster.Fail(w.full("lines"), "org.apache.kafka.connect.errors.ConnectException: no way, hunter2\n\tat Foo.java")
 	require.NoError(t, w.UpdateStatus("integrator/0"))
@@ -107,7 +107,7 @@ func TestAFailedTaskBlocksAndRecovers(t *testing.T) {
 
 func TestAnAccountThatIsNotAcceptedYetIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"connectors": sole}})
+	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"state": sole}})
 	w.mu.Lock()
 	w.hold = true
 	w.mu.Unlock()
@@ -130,7 +130,7 @@ func TestAnAccountThatIsNotAcceptedYetIsWaitedFor(t *testing.T) {
 
 func TestTheEndOfARelationIsTheProvidersToTidyUp(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"connectors": sole}})
+	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"state": sole}})
 	w.integrate()
 	require.NoError(t, w.client().Delete(t.Context(), w.full("lines")))
 	w.cluster.TakeWrites()
@@ -154,7 +154,7 @@ func TestOthersConnectorsAreLeftAlone(t *testing.T) {
 	}
 	w.cluster.TakeWrites()
 	w.configure(sole)
-	w.configure("")
+	w.configure("connectors: []")
 	w.wrote("POST /connectors", "DELETE /connectors/lines*")
 	assert.ElementsMatch(t, foreign, w.cluster.Connectors())
 }

@@ -26,9 +26,16 @@ var charmDir = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "bin", "connect-integrator"), "../../cmd/connect-integrator")
-	if output, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the charm: %w\n%s", err, output)
+	for _, program := range []struct{ module, pkg, name string }{
+		{"../..", "./cmd/connect-integrator", "connect-integrator"},
+		{"../..", "./cmd/connect-manager", "connect-manager"},
+		{"../../../requirer-lib/supervisor", "github.com/canonical/pebble/cmd/pebble", "pebble"},
+	} {
+		build := exec.Command("go", "build", "-o", filepath.Join(dir, "bin", program.name), program.pkg)
+		build.Dir = program.module
+		if output, err := build.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("build the charm: %w\n%s", err, output)
+		}
 	}
 	for _, name := range []string{"dispatch", "charmcraft.yaml"} {
 		content, err := os.ReadFile("../../" + name)
@@ -124,9 +131,14 @@ func (w *world) settle() {
 	require.NoError(w.t, w.Settle(w.t.Context()))
 }
 
-func (w *world) configure(connectors string) {
+func (w *world) configure(state string) {
 	w.t.Helper()
-	require.NoError(w.t, w.SetConfig("integrator", map[string]any{"connectors": connectors}))
+	w.set(map[string]any{"state": state})
+}
+
+func (w *world) set(options map[string]any) {
+	w.t.Helper()
+	require.NoError(w.t, w.SetConfig("integrator", options))
 	w.settle()
 }
 
@@ -171,4 +183,4 @@ func (w *world) request() map[string]string {
 }
 
 // sole is one connector that runs.
-const sole = "lines: {connector.class: FileStreamSource, file: /tmp/a, tasks.max: 2, version: 1.10}"
+const sole = "connectors: [{name: lines, config: {connector.class: FileStreamSource, file: /tmp/a, tasks.max: 2, version: 1.10}}]"

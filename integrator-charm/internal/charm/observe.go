@@ -3,8 +3,8 @@ package charm
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
-	"time"
 
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/hook"
@@ -14,7 +14,7 @@ import (
 
 // observe reads all that the rules need.
 func (u *unit) observe(ctx context.Context) (*World, error) {
-	w := &World{Event: u.Event}
+	w := &World{Event: u.Event, Layout: u.layout}
 	var err error
 	if w.Leaving, err = reconcile.IsLeaving(u.Event, u.layout.leavingFile()); err != nil || w.Leaving {
 		return w, err
@@ -25,27 +25,49 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 	}
 	w.Config = readConfig(options)
 	u.client = connectclient.New(u.Hook, connectclient.Options{
-		Endpoint: endpoint, Version: w.Config.Version, PluginPort: w.Config.PluginPort,
-		Timeout: requestPatience, Patience: requestPatience, Log: u.log,
+		Endpoint: endpoint, Version: w.Config.Version, PluginPort: w.Config.PluginPort, Log: u.log,
 	})
-	if w.Leader, err = u.IsLeader(ctx); err != nil {
-		return nil, err
-	}
-	if w.Config.PluginURL == "" {
-		if w.Resource, err = u.observeResource(ctx); err != nil {
+	for _, part := range []func(context.Context, *World) error{
+		u.observeUnit, u.observePlugin, u.observeWanted, u.observeClusters, u.observePorts, u.observeManager,
+	} {
+		if err := part(ctx, w); err != nil {
 			return nil, err
 		}
 	}
-	if !w.Leader {
-		return w, nil
-	}
-	return w, u.observeClusters(ctx, w)
+	return w, nil
 }
 
-// observeResource finds the plugin that is attached. Only where Juju says that there is none, there is none; any other
+func (u *unit) observeUnit(ctx context.Context, w *World) (err error) {
+	if w.Leader, err = u.IsLeader(ctx); err != nil || w.Config.Serve.Port == 0 {
+		return err
+	}
+	network, err := u.NetworkGet(ctx, endpoint)
+	if err == nil && len(network.Bind) > 0 {
+		w.Address = network.Bind[0]
+	}
+	return err
+}
+
+func (u *unit) observePlugin(ctx context.Context, w *World) (err error) {
+	if w.Config.PluginURL == "" {
+		w.Resource, err = u.observeResource(ctx, pluginResource)
+	}
+	return err
+}
+
+// observeWanted reads the state file and the secrets that the configuration names.
+func (u *unit) observeWanted(ctx context.Context, w *World) (err error) {
+	if w.State, err = u.observeState(ctx, w.Config.State); err != nil {
+		return err
+	}
+	w.Granted, err = u.observeGranted(ctx, w.Config)
+	return err
+}
+
+// observeResource finds the file that is attached. Only where Juju says that there is none, there is none; any other
 // refusal leaves it open.
-func (u *unit) observeResource(ctx context.Context) (Resource, error) {
-	file, err := u.ResourceGet(ctx, pluginResource)
+func (u *unit) observeResource(ctx context.Context, name string) (Resource, error) {
+	file, err := u.ResourceGet(ctx, name)
 	switch {
 	case hook.IsNotFound(err):
 		return Resource{}, nil
@@ -64,19 +86,44 @@ func (u *unit) observeResource(ctx context.Context) (Resource, error) {
 	return Resource{File: file}, nil
 }
 
+// observeClusters reads the relations. Every unit does: one that is to take over has all that it needs.
 func (u *unit) observeClusters(ctx context.Context, w *World) error {
-	u.deadline = time.Now().Add(restPatience)
 	connections, err := u.client.Connections(ctx)
 	if err != nil {
 		return err
 	}
 	for _, connection := range connections {
-		cluster := Cluster{Relation: connection.RelationID()}
-		if trouble, is := connection.Trouble(); is && trouble.Code >= schemas.LastingTrouble {
-			cluster.Trouble = fmt.Sprintf("%s: %s", connection.Provider(), trouble.Message)
+		cluster, err := observeCluster(ctx, connection)
+		if err != nil {
+			return err
 		}
-		u.connections[cluster.Relation] = connection
 		w.Clusters = append(w.Clusters, cluster)
 	}
 	return nil
+}
+
+func observeCluster(ctx context.Context, connection *connectclient.Connection) (Cluster, error) {
+	cluster := Cluster{Relation: connection.RelationID(), Provider: connection.Provider(), MayEnd: connection.MayEnd()}
+	if trouble, is := connection.Trouble(); is && trouble.Code >= schemas.LastingTrouble {
+		cluster.Trouble = fmt.Sprintf("%s: %s", connection.Provider(), trouble.Message)
+	}
+	if err := connection.Ready(ctx); err != nil {
+		if _, notReady := connectclient.Status(err); !notReady {
+			return cluster, err
+		}
+		cluster.NotReady = err
+		return cluster, nil
+	}
+	cluster.Endpoints, cluster.Username, cluster.Password = connection.Endpoints(), connection.Username(), connection.Password()
+	cluster.CA, cluster.Suffix = connection.CA(), connection.ConnectorName("")
+	return cluster, nil
+}
+
+// hostOf is a URL's host, without port.
+func hostOf(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return parsed.Hostname()
 }

@@ -18,7 +18,7 @@ import (
 func TestThePluginServerServesTheResource(t *testing.T) {
 	t.Parallel()
 	file := tarball(t, "first")
-	w := newWorld(t, jujutest.DeployOptions{Resources: map[string]string{"plugin": file}})
+	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"state": "connectors: []"}, Resources: map[string]string{"plugin": file}})
 	w.integrate()
 	w.requires("integrator/0", "active", "no connectors configured")
 	unit, err := w.Unit("integrator/0")

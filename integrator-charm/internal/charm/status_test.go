@@ -18,30 +18,39 @@ func TestTheStatusSaysWhatStandsInTheWay(t *testing.T) {
 		says   string
 	}{
 		"all runs":                   {func(*World) {}, hook.Active, "1 connector, 1 task running"},
-		"no connectors":              {func(w *World) { w.Clusters[0].Report.Connectors = nil }, hook.Active, "no connectors configured"},
-		"another unit leads":         {func(w *World) { w.Leader, w.Clusters = false, nil }, hook.Active, "standby: the leader manages the connectors"},
-		"another unit, wrong config": {func(w *World) { w.Leader, w.Config.ConnectorsProblem = false, "line 1" }, hook.Blocked, "line 1"},
+		"no connectors":              {func(w *World) { w.Clusters[0].Seen = &Seen{} }, hook.Active, "no connectors configured"},
+		"another unit leads":         {func(w *World) { w.Leader = false }, hook.Active, "standby: the leader manages the connectors"},
+		"another unit, wrong config": {func(w *World) { w.Leader, w.State.Problem = false, "line 1" }, hook.Blocked, "line 1"},
 		"no relation":                {func(w *World) { w.Clusters = nil }, hook.Blocked, "integrate connect-client with Kafka Connect"},
-		"wrong connectors":           {func(w *World) { w.Config.ConnectorsProblem = "config connectors: line 3: x" }, hook.Blocked, "config connectors: line 3: x"},
+		"no relation, no state":      {func(w *World) { w.Clusters, w.State = nil, StateFile{} }, hook.Blocked, "integrate connect-client with Kafka Connect"},
+		"no state file":              {func(w *World) { w.State = StateFile{} }, hook.Blocked, "no state file: set state"},
+		"wrong state file":           {func(w *World) { w.State.Problem = "config state: x (line 3, column 1)" }, hook.Blocked, "config state: x (line 3, column 1)"},
+		"a secret is not granted":    {func(w *World) { w.Granted.StateProblem = "config state-secrets cannot be read" }, hook.Blocked, "config state-secrets cannot"},
 		"wrong plugin":               {func(w *World) { w.Config.RequestProblem = "config plugin-url: x" }, hook.Blocked, "config plugin-url: x"},
+		"the manager refuses":        {func(w *World) { w.Manager.Refused = "approvals: x" }, hook.Blocked, "refuses its configuration: approvals: x"},
+		"the manager has ended":      {func(w *World) { w.Manager.Died = "port in use" }, hook.Blocked, "Connect Manager has ended: port in use"},
+		"the source does not answer": {func(w *World) { w.Clusters[0].Seen.Problem = "state file: not found" }, hook.Blocked, "state file: not found"},
+		"approvals are waited for":   {func(w *World) { w.Clusters[0].Seen.Waiting = "approval of 2 of the changes" }, hook.Waiting, "waiting for kafka-connect: approval of 2"},
 		"the port is taken": {func(w *World) {
 			w.NotRequested = &connectclient.NotReadyError{Reason: connectclient.ErrPlugin, Detail: "port in use"}
 		}, hook.Blocked, "the plugin cannot be requested: port in use"},
 		"no address":                  {func(w *World) { w.NotRequested = &connectclient.NotReadyError{Reason: connectclient.ErrNoAddress} }, hook.Waiting, "waiting for an address of this unit"},
 		"a resource that is not read": {func(w *World) { w.Resource.Problem = "no controller" }, hook.Waiting, "waiting for the resource plugin: no controller"},
-		"what a connector does":       {func(w *World) { w.Clusters[0].Report.Connectors[0].Exists = false }, hook.Waiting, "waiting for connector lines: not there yet"},
+		"what a connector does":       {func(w *World) { w.Clusters[0].Seen.Report.Connectors[0].Exists = false }, hook.Waiting, "waiting for connector lines: not there yet"},
 		"no credentials": {func(w *World) {
-			w.Clusters[0].Report = connectors.Report{Problem: &connectclient.NotReadyError{Reason: connectclient.ErrNotGranted, Provider: "kafka-connect"}}
+			w.Clusters[0].NotReady = &connectclient.NotReadyError{Reason: connectclient.ErrNotGranted, Provider: "kafka-connect"}
 		}, hook.Waiting, "kafka-connect: waiting for the provider to grant its secret"},
 		"trouble beside": {func(w *World) { w.Clusters[0].Trouble = "kafka-connect: no plugin" }, hook.Blocked, "kafka-connect: no plugin"},
 		"blocked before waiting": {func(w *World) {
 			w.Resource.Problem, w.Clusters[0].Trouble = "no controller", "kafka-connect: no plugin"
 		}, hook.Blocked, "kafka-connect: no plugin"},
 		"a second cluster": {func(w *World) {
-			w.Clusters = append(w.Clusters, Cluster{Relation: 9, Report: runs("other")})
-			w.Clusters[1].Report.Connectors[0].Exists = false
+			w.Clusters = append(w.Clusters, Cluster{Relation: 9, Provider: "other", Seen: &Seen{Report: runs("other")}})
+			w.Clusters[1].Seen.Report.Connectors[0].Exists = false
 		}, hook.Waiting, "waiting for other: connector lines: not there yet"},
-		"two clusters": {func(w *World) { w.Clusters = append(w.Clusters, Cluster{Relation: 9, Report: runs("other")}) }, hook.Active, "2 connectors, 2 tasks running"},
+		"two clusters": {func(w *World) {
+			w.Clusters = append(w.Clusters, Cluster{Relation: 9, Provider: "other", Seen: &Seen{Report: runs("other")}})
+		}, hook.Active, "2 connectors, 2 tasks running"},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -52,5 +61,35 @@ func TestTheStatusSaysWhatStandsInTheWay(t *testing.T) {
 			assert.Equal(t, test.name, got.Name, got.Message)
 			assert.Contains(t, got.Message, test.says)
 		})
+	}
+}
+
+func TestTheManagersWordsBecomeTheStatus(t *testing.T) {
+	t.Parallel()
+	running := keptConnector{Name: "a", Owned: true, Wanted: "running", State: "RUNNING", Tasks: []keptTask{{State: "RUNNING"}}}
+	failed := keptConnector{Name: "b", Owned: true, Wanted: "running", State: "RUNNING", Tasks: []keptTask{{ID: 1, State: "FAILED", Trace: "no way\n\tat Foo"}}}
+	refused := connectors.Summary{Failed: []string{"c"}, Reasons: map[string]string{"c": "create: 400 bad"}}
+	for says, test := range map[string]struct {
+		status keptStatus
+		all    []keptConnector
+	}{
+		"1 connector, 1 task running":        {keptStatus{Reachable: true}, []keptConnector{running}},
+		"connector b: task 1 FAILED: no way": {keptStatus{Reachable: true}, []keptConnector{running, failed}},
+		"connector c: create: 400 bad": {
+			keptStatus{Reachable: true, LastSync: &keptSync{Summary: refused}},
+			[]keptConnector{running, {Name: "c", Wanted: "running", State: missing}},
+		},
+		"waiting for connector c: not there yet": {keptStatus{Reachable: true}, []keptConnector{running, {Name: "c", Wanted: "running", State: missing}}},
+		"1 connector paused":                     {keptStatus{Reachable: true}, []keptConnector{{Name: "a", Owned: true, Wanted: "paused", State: "PAUSED"}}},
+		"state file: Cannot find field: x (line 3, column 5)": {
+			keptStatus{Reachable: true, Problems: []stateProblem{{Line: 3, Column: 5, Message: "Cannot find field: x"}}}, []keptConnector{running},
+		},
+		"waiting for kafka-connect: 401 Unauthorized":     {keptStatus{Error: "401 Unauthorized"}, nil},
+		"waiting for kafka-connect: approval of 1 of the": {keptStatus{Reachable: true, LastSync: &keptSync{Summary: connectors.Summary{Held: []string{"a"}}}}, []keptConnector{running}},
+		"waiting for connector z: it is being deleted":    {keptStatus{Reachable: true}, []keptConnector{{Name: "z", Owned: true, State: "RUNNING"}}},
+	} {
+		w := inRest()
+		w.Clusters[0].Seen = seenOf(test.status, test.all)
+		assert.Contains(t, status(w).Message, says)
 	}
 }

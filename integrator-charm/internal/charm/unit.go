@@ -4,42 +4,45 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/reconcile"
+	"connectcharms/requirer-lib/supervisor"
 )
 
-// endpoint and pluginResource are the names in charmcraft.yaml.
+// The names in charmcraft.yaml.
 const (
 	endpoint       = "connect-client"
 	pluginResource = "plugin"
+	stateResource  = "state"
 )
 
-// How long a hook may be busy with Kafka Connect. Juju runs a unit's hooks one after another: one that waits holds up
-// the others.
-const (
-	restPatience    = 30 * time.Second // all in all
-	requestPatience = 20 * time.Second // for one change: during a rebalance they take up to 11 s
-	tasksPatience   = 10 * time.Second // for tasks to run
-)
+// pebbleLayers is what the layers are called that Pebble has from this charm.
+const pebbleLayers = "connect-integrator"
 
 // unit is what steps work with: the hook's tools and the things of this unit.
 type unit struct {
 	*hook.Hook
-	log         *slog.Logger
-	layout      layout
-	client      *connectclient.Client
-	connections map[hook.RelationID]*connectclient.Connection
-	deadline    time.Time // for work on Kafka Connect
+	log        *slog.Logger
+	layout     layout
+	client     *connectclient.Client
+	supervisor *supervisor.Supervisor
+	manager    managerAPI
+	deadline   time.Time // for work on Kafka Connect; zero: there was none yet
 }
 
-// Run does what is due in a hook.
+// Run does what is due in a hook, or what an action asks for.
 func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
-	u := &unit{Hook: h, log: log, layout: layoutOf(h.Event), connections: map[hook.RelationID]*connectclient.Connection{}}
-	if err := u.layout.make(); err != nil {
-		return fmt.Errorf("make the unit's directory: %w", err)
+	u, err := newUnit(h, log)
+	if err != nil {
+		return err
+	}
+	if h.Kind == hook.Action {
+		return u.act(ctx)
 	}
 	w, err := u.observe(ctx)
 	if err != nil {
@@ -49,4 +52,18 @@ func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
 		return err
 	}
 	return u.StatusSet(ctx, status(w))
+}
+
+func newUnit(h *hook.Hook, log *slog.Logger) (*unit, error) {
+	u := &unit{Hook: h, log: log, layout: layoutOf(h.Event)}
+	if err := u.layout.make(); err != nil {
+		return nil, fmt.Errorf("make the unit's directories: %w", err)
+	}
+	u.manager = newManagerAPI(u.layout.socket())
+	var err error
+	u.supervisor, err = supervisor.Own{
+		Charm: pebbleLayers, Binary: u.layout.pebble(), Dir: u.layout.pebbleDir(),
+		Service: filepath.Base(u.layout.data) + "-pebble", WholeMachine: h.Root() == "/" && os.Geteuid() == 0,
+	}.Supervisor()
+	return u, err
 }

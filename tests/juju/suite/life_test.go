@@ -11,7 +11,7 @@ import (
 
 func (s *pair) configChange() {
 	s.topic = "moved"
-	s.Require().NoError(s.home.SetConfig(limited(s.T()), integrator, map[string]string{"connectors": s.fileConnectors(s.topic)}))
+	s.Require().NoError(s.home.SetConfig(limited(s.T()), integrator, map[string]string{"state": s.fileConnectors(s.topic)}))
 	s.flows(s.topic)
 	s.Require().NoError(s.home.SetConfig(limited(s.T()), provider, map[string]string{"worker-heap": "400"}))
 	units, _ := s.units(s.home, provider)
@@ -107,7 +107,7 @@ func (s *pair) crossModel() {
 	s.Require().NoError(s.far.prepare(limited(s.T()), 1, 0))
 	s.deploy(s.far, deployment{
 		charm: s.integrator, app: distant, units: 1,
-		config:    map[string]string{"connectors": s.fileConnectors(distant)},
+		config:    map[string]string{"state": s.fileConnectors(distant)},
 		resources: map[string]string{"plugin": s.kafka.FilePlugin},
 	})
 	offer, err := s.home.Offer(limited(s.T()), provider, endpoint)

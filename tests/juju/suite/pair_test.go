@@ -51,7 +51,7 @@ func (s *pair) deployed() {
 	s.topic = "lines"
 	s.deploy(s.home, deployment{
 		charm: s.integrator, app: integrator, units: 1, first: 2,
-		config:    map[string]string{"connectors": s.fileConnectors(s.topic)},
+		config:    map[string]string{"state": s.fileConnectors(s.topic)},
 		resources: map[string]string{"plugin": s.kafka.FilePlugin},
 	})
 	s.integrate(s.home, provider, integrator)
@@ -73,6 +73,12 @@ func (s *pair) contract() {
 		units, _ := s.units(s.home, app)
 		for _, unit := range units {
 			out := s.onCharm(s.home, unit, "grep -rlF "+client.password.Reveal()+" "+s.home.traces()+" 2>/dev/null || true")
+			if app == integrator {
+				own := "/var/lib/" + dashed(unit) + "/manager"
+				s.Regexp("^"+own+"/clusters/[0-9]+/password$", out, "the password is in the manager's file alone")
+				s.Equal("700", s.onCharm(s.home, unit, "stat -c %a "+own))
+				continue
+			}
 			s.Empty(out, "the password is in no file where %s is", unit)
 		}
 	}
@@ -110,17 +116,19 @@ func (s *pair) action() {
 
 func (s *pair) notRequired() {
 	before := s.workerPIDs()
-	connectors := fmt.Sprintf(`
-heartbeats:
-  connector.class: org.apache.kafka.connect.mirror.MirrorHeartbeatConnector
-  source.cluster.alias: a
-  target.cluster.alias: b
-  source.cluster.bootstrap.servers: %[1]s
-  target.cluster.bootstrap.servers: %[1]s
-  heartbeats.topic.replication.factor: 1
+	state := fmt.Sprintf(`
+connectors:
+  - name: heartbeats
+    config:
+      connector.class: org.apache.kafka.connect.mirror.MirrorHeartbeatConnector
+      source.cluster.alias: a
+      target.cluster.alias: b
+      source.cluster.bootstrap.servers: %[1]s
+      target.cluster.bootstrap.servers: %[1]s
+      heartbeats.topic.replication.factor: 1
 `, s.broker.Bootstrap())
 	s.deploy(s.home, deployment{
-		charm: s.integrator, app: mirror, units: 1, first: 2, config: map[string]string{"connectors": connectors},
+		charm: s.integrator, app: mirror, units: 1, first: 2, config: map[string]string{"state": state},
 	})
 	s.integrate(s.home, provider, mirror)
 	s.awaitActive(s.home, provider, mirror)
@@ -253,11 +261,13 @@ func (s *pair) flows(topic string) {
 	})
 }
 
-// fileConnectors is a source that reads lines of a file beside a worker, and a sink that writes them to another file there.
+// fileConnectors is a state file of a source that reads lines of a file beside a worker, and a sink that writes them to another file there.
 func (s *pair) fileConnectors(topic string) string {
 	const class, text = "org.apache.kafka.connect.file.FileStream", "org.apache.kafka.connect.storage.StringConverter"
 	return fmt.Sprintf(`
-source: {connector.class: %[1]sSourceConnector, tasks.max: 1, file: %[4]s/%[3]s.in, topic: %[3]s, value.converter: %[2]s}
-sink: {connector.class: %[1]sSinkConnector, tasks.max: 1, file: %[4]s/%[3]s.out, topics: %[3]s, value.converter: %[2]s}
+defaults: {config: {tasks.max: 1, value.converter: %[2]s}}
+connectors:
+  - {name: source, config: {connector.class: %[1]sSourceConnector, file: %[4]s/%[3]s.in, topic: %[3]s}}
+  - {name: sink, config: {connector.class: %[1]sSinkConnector, file: %[4]s/%[3]s.out, topics: %[3]s}}
 `, class, text, topic, s.home.lines())
 }

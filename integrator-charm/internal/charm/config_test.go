@@ -1,0 +1,70 @@
+package charm
+
+import (
+	"encoding/json"
+	"maps"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"connectcharms/integrator-charm/internal/settings"
+	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/secret"
+)
+
+// options are those of a charm that was just deployed, and others.
+func options(others hook.Config) hook.Config {
+	all := hook.Config{
+		"plugin-port": json.Number("8080"), "connect-client-version": "v0", "interval": "1m", "drift": "repair", "manager-port": json.Number("0"),
+	}
+	maps.Copy(all, others)
+	return all
+}
+
+func TestEachOptionThatIsWrongIsNamed(t *testing.T) {
+	t.Parallel()
+	for says, wrong := range map[string]hook.Config{
+		"config state and config state-source are both set":   {"state": "x", "state-source": "https://h/s"},
+		"config state-secrets: write NAME=URI":                {"state-secrets": "secret:abc"},
+		"config state-secrets: irc is there twice":            {"state-secrets": "irc=secret:a irc=secret:b"},
+		`config interval is "soon"`:                           {"interval": "soon"},
+		`config interval is "1ms"`:                            {"interval": "1ms"},
+		`config drift is "mend"`:                              {"drift": "mend"},
+		"config manager-port is 70000":                        {"manager-port": json.Number("70000")},
+		"config manager-port and config plugin-port are both": {"manager-port": json.Number("8080")},
+		"config manager-tokens is not set":                    {"manager-port": json.Number("8443")},
+		"config plugin-port is 0":                             {"plugin-port": json.Number("0")},
+		"config connect-client-version":                       {"connect-client-version": "v2"},
+	} {
+		config := readConfig(options(wrong))
+		assert.Contains(t, config.State.Problem+config.ServeProblem+config.RequestProblem, says)
+	}
+	config := readConfig(options(hook.Config{"state-secrets": " irc=secret:a\n db=secret:b "}))
+	assert.Equal(t, []NamedSecret{{"irc", "secret:a"}, {"db", "secret:b"}}, config.State.Secrets)
+	assert.Empty(t, config.State.Problem+config.ServeProblem+config.RequestProblem)
+}
+
+func TestATokenIsKeptAsItsDigest(t *testing.T) {
+	t.Parallel()
+	token, problem := readToken("ada", secret.New("viewer, operator: open sesame"))
+	assert.Empty(t, problem)
+	assert.Equal(t, settings.Token{
+		Name: "ada", SHA256: "41ef4bb0b23661e66301aac36066912dac037827b4ae63a7b1165a5aa93ed4eb",
+		Roles: []settings.Role{settings.Viewer, settings.Operator},
+	}, token)
+	for _, wrong := range []string{"open sesame", "viewer:", "boss: open sesame", ": open sesame"} {
+		_, problem := readToken("ada", secret.New(wrong))
+		assert.Contains(t, problem, "config manager-tokens:", wrong)
+		assert.NotContains(t, problem, "sesame")
+	}
+}
+
+func TestAStateFileThatIsWrongIsToldByItsPlace(t *testing.T) {
+	t.Parallel()
+	file := checkedState("config state", "connectors:\n  - name: a\n    pausedd: true\n    config: {connector.class: X}\n", "")
+	assert.Equal(t, `config state: Cannot find field: pausedd in message com.massmutual.streaming.model.SPConnectorDefinition (line 3, column 5; did you mean "paused"?)`, file.Problem)
+	assert.Empty(t, checkedState("config state", linesFile, "").Problem)
+	assert.Contains(t, checkedState("config state", linesFile, "production").Problem, "production")
+	assert.Contains(t, checkSource("state.yaml"), "no URL")
+	assert.Empty(t, checkSource("https://h/state.yaml"))
+}

@@ -1,0 +1,147 @@
+package charm
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"connectcharms/integrator-charm/internal/settings"
+	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/secret"
+)
+
+// Granted are the user secrets that the configuration names, read. One that cannot be read leaves what it is for as it is.
+type Granted struct {
+	State        map[string]hook.SecretContent // by the name in config state-secrets
+	StateProblem string
+
+	Tokens            []settings.Token
+	Certificate, Key  secret.Value // PEM; empty: no TLS
+	Webhook           secret.Value
+	SourceCredentials hook.SecretContent
+	ServeProblem      string
+}
+
+// observeGranted reads every secret in its latest revision.
+func (u *unit) observeGranted(ctx context.Context, config Config) (Granted, error) {
+	granted := Granted{State: map[string]hook.SecretContent{}}
+	for _, named := range config.State.Secrets {
+		content, problem, err := u.readSecret(ctx, "state-secrets", named.URI)
+		if err != nil {
+			return granted, err
+		}
+		if problem == "" {
+			problem = checkKeys("state-secrets", content)
+		}
+		if problem != "" {
+			granted.StateProblem = problem
+		}
+		granted.State[named.Name] = content
+	}
+	for _, use := range []struct {
+		option, uri string
+		take        func(hook.SecretContent) (problem string)
+	}{
+		{"manager-tokens", config.Serve.Tokens, granted.takeTokens},
+		{"manager-tls", config.Serve.TLS, granted.takeTLS},
+		{"source-webhook-secret", config.Serve.Webhook, granted.takeWebhook},
+		{"source-credentials", config.Serve.SourceCredentials, granted.takeSourceCredentials},
+	} {
+		if use.uri == "" {
+			continue
+		}
+		content, problem, err := u.readSecret(ctx, use.option, use.uri)
+		if err != nil {
+			return granted, err
+		}
+		if problem == "" {
+			problem = use.take(content)
+		}
+		if problem != "" {
+			granted.ServeProblem = problem
+		}
+	}
+	return granted, nil
+}
+
+// readSecret reads a user secret; the problem is why that is refused.
+func (u *unit) readSecret(ctx context.Context, option, uri string) (content hook.SecretContent, problem string, err error) {
+	content, err = u.SecretGet(ctx, uri, hook.Latest)
+	if err != nil && ctx.Err() == nil {
+		return nil, fmt.Sprintf("config %s cannot be read: juju grant-secret %.60s %s", option, uri, u.Application()), nil
+	}
+	return content, "", err
+}
+
+// checkKeys wants keys that can be names of files.
+func checkKeys(option string, content hook.SecretContent) (problem string) {
+	for _, key := range slices.Sorted(maps.Keys(content)) {
+		if !fileName.MatchString(key) {
+			return fmt.Sprintf("config %s: the secret has the key %.40q: use letters, digits and dashes", option, key)
+		}
+	}
+	return ""
+}
+
+func (g *Granted) takeTokens(content hook.SecretContent) (problem string) {
+	for _, name := range slices.Sorted(maps.Keys(content)) {
+		token, problem := readToken(name, content[name])
+		if problem != "" {
+			return problem
+		}
+		g.Tokens = append(g.Tokens, token)
+	}
+	return ""
+}
+
+// readToken reads ROLES:TOKEN. Of the token itself only its digest is kept.
+func readToken(name string, value secret.Value) (token settings.Token, problem string) {
+	roles, text, is := strings.Cut(value.Reveal(), ":")
+	text = strings.TrimSpace(text)
+	if !is || text == "" {
+		return token, fmt.Sprintf("config manager-tokens: the value of %s is not ROLES:TOKEN, such as viewer,operator:…", name)
+	}
+	sum := sha256.Sum256([]byte(text))
+	token = settings.Token{Name: name, SHA256: hex.EncodeToString(sum[:])}
+	for word := range strings.SplitSeq(roles, ",") {
+		role := settings.Role(strings.TrimSpace(word))
+		if role != settings.Viewer && role != settings.Operator && role != settings.Approver {
+			return token, fmt.Sprintf("config manager-tokens: %s has a role that is none: there are viewer, operator and approver", name)
+		}
+		token.Roles = append(token.Roles, role)
+	}
+	return token, ""
+}
+
+func (g *Granted) takeTLS(content hook.SecretContent) (problem string) {
+	g.Certificate, g.Key = content["certificate"], content["private-key"]
+	if g.Certificate.IsZero() || g.Key.IsZero() {
+		return "config manager-tls: the secret wants the keys certificate and private-key"
+	}
+	return checkKeyPair(g.Certificate, g.Key)
+}
+
+func (g *Granted) takeWebhook(content hook.SecretContent) (problem string) {
+	if g.Webhook = content["secret"]; g.Webhook.IsZero() {
+		return "config source-webhook-secret: the secret wants the key secret"
+	}
+	return ""
+}
+
+func (g *Granted) takeSourceCredentials(content hook.SecretContent) (problem string) {
+	g.SourceCredentials = content
+	return checkKeys("source-credentials", content)
+}
+
+// checkKeyPair wants a certificate and its key.
+func checkKeyPair(certificate, key secret.Value) (problem string) {
+	if _, err := tls.X509KeyPair([]byte(certificate.Reveal()), []byte(key.Reveal())); err != nil {
+		return "config manager-tls: certificate and private-key are no pair in PEM"
+	}
+	return ""
+}
