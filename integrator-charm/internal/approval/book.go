@@ -51,7 +51,7 @@ func (b *Book) Hold(subject func(connector string) Subject) func(connectors.Chan
 type Submission struct {
 	Cluster  string
 	Revision string // of the state file
-	Author   string // whoever made the change; empty: not known
+	Author   string // whoever asked for it; empty: not known, as of a push
 	Plan     connectors.Plan
 	Subject  func(connector string) Subject
 }

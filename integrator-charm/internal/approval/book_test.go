@@ -43,6 +43,10 @@ func newDesk(t *testing.T, rules string) *desk {
 	return d
 }
 
+func done(name string) connectors.Result {
+	return connectors.Result{Name: name, Done: []connectors.Action{connectors.Delete}}
+}
+
 func nobodys(string) approval.Subject { return approval.Subject{} }
 
 // submit plans these changes and submits them, as a sync does.
@@ -218,7 +222,7 @@ func TestTheRestOfAnApprovedPlanIsStillApproved(t *testing.T) {
 	a, b, c := change("a", connectors.Delete), change("b", connectors.Delete), change("c", connectors.Delete)
 	plan := d.decide(d.submit(a, b, c), "alice", approval.Approve)
 	d.now = d.now.Add(time.Minute)
-	plan, err := d.book.Applied(t.Context(), plan.ID, 7, []connectors.Result{{Name: "a"}, {Name: "b", Err: errors.New("409")}, {Name: "other"}})
+	plan, err := d.book.Applied(t.Context(), plan.ID, 7, []connectors.Result{done("a"), {Name: "b", Err: errors.New("409")}, {Name: "c"}, done("other")})
 	require.NoError(t, err)
 	assert.Equal(t, approval.Approved, plan.State)
 	assert.Equal(t, &approval.Outcome{At: d.now, Run: 7, Done: []string{"a"}, Failed: map[string]string{"b": "409"}}, plan.Outcome)
@@ -227,13 +231,24 @@ func TestTheRestOfAnApprovedPlanIsStillApproved(t *testing.T) {
 	assert.Equal(t, plan.ID, rest.ID)
 	assert.True(t, d.released(rest, b))
 	assert.False(t, d.released(rest, a), "once only")
-	plan, err = d.book.Applied(t.Context(), plan.ID, 8, []connectors.Result{{Name: "b"}, {Name: "c"}})
+	plan, err = d.book.Applied(t.Context(), plan.ID, 8, []connectors.Result{done("b"), done("c")})
 	require.NoError(t, err)
 	assert.Equal(t, approval.Applied, plan.State)
 	assert.Equal(t, &approval.Outcome{At: d.now, Run: 8, Done: []string{"a", "b", "c"}, Failed: map[string]string{}}, plan.Outcome)
 	_, err = d.book.Decide(t.Context(), plan.ID, "alice", approval.Approve, "")
 	require.ErrorIs(t, err, approval.ErrOver)
 	assert.Equal(t, approval.Pending, d.submit(a).State, "the same once more is a new plan")
+}
+
+func TestAPlanOfWhichTheRestWasDoneOtherwiseIsApplied(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "approvals: {rules: [{name: all}]}")
+	plan := d.decide(d.submit(change("a", connectors.Delete), change("b", connectors.Delete)), "alice", approval.Approve)
+	_, err := d.book.Applied(t.Context(), plan.ID, 1, []connectors.Result{done("a"), {Name: "b"}})
+	require.NoError(t, err)
+	assert.Equal(t, approval.Approved, d.state(plan.ID), "nobody has said that b is done")
+	d.submit()
+	assert.Equal(t, approval.Applied, d.state(plan.ID))
 }
 
 func TestAnotherClustersPlansAreItsOwn(t *testing.T) {

@@ -31,7 +31,7 @@ type Rule struct {
 	Approvers int `yaml:"approvers,omitempty"`
 	// Who may agree; neither users nor teams: whoever has the role.
 	Who Who `yaml:"who,omitempty"`
-	// Author says that whoever made the change may be one of those who agree.
+	// Author says that whoever asked for the change may be one of those who agree.
 	Author bool `yaml:"author-may-approve,omitempty"`
 }
 

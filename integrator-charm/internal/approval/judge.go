@@ -90,7 +90,7 @@ func (p Plan) MayDecide(who string) error {
 		case need.admits(who, p.Author):
 			return nil
 		case who == p.Author && !need.Author:
-			why = append(why, fmt.Sprintf("%s: whoever made the change does not count", need.Rule))
+			why = append(why, fmt.Sprintf("%s: whoever asked for the change does not count", need.Rule))
 		default:
 			why = append(why, fmt.Sprintf("%s: one of %s has to", need.Rule, strings.Join(need.Who, ", ")))
 		}

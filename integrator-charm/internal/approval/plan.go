@@ -19,7 +19,7 @@ type Plan struct {
 	Cluster   string              `json:"cluster"`
 	Digest    string              `json:"digest"`             // of the changes: what was agreed to is exactly that
 	Revision  string              `json:"revision,omitempty"` // of the state file, at first
-	Author    string              `json:"author,omitempty"`   // whoever made the change; empty: not known
+	Author    string              `json:"author,omitempty"`   // whoever asked for it; empty: not known
 	Created   time.Time           `json:"created"`
 	State     State               `json:"state"`
 	Since     time.Time           `json:"since"` // it has that state

@@ -33,7 +33,7 @@ func TestTheReportTellsWhatWasAgreedToByWhomAndWhatHappened(t *testing.T) {
 	_, err := d.book.Decide(t.Context(), plan.ID, "alice", approval.Approve, "as\nagreed | on <Monday>")
 	require.NoError(t, err)
 	d.decide(plan, "carol", approval.Approve)
-	plan, err = d.book.Applied(t.Context(), plan.ID, 12, []connectors.Result{{Name: "orders"}, {Name: "old", Err: errors.New("it is protected")}})
+	plan, err = d.book.Applied(t.Context(), plan.ID, 12, []connectors.Result{done("orders"), {Name: "old", Err: errors.New("it is protected")}})
 	require.NoError(t, err)
 
 	golden := filepath.Join("testdata", "report.md")

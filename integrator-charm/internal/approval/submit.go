@@ -23,6 +23,8 @@ func (c Config) submit(open []Plan, s Submission, held []connectors.Change, now 
 			continue
 		case isOld:
 			plan.move(Expired, "it has waited for too long", now)
+		case len(held) == 0 && plan.isBegun():
+			plan.move(Applied, "the rest is as it is to be", now)
 		case len(held) == 0:
 			plan.move(Superseded, "nothing of it is to be done any more", now)
 		default:
@@ -83,7 +85,8 @@ func (p Plan) rest() []connectors.Change {
 	return slices.DeleteFunc(slices.Clone(p.Changes), func(change connectors.Change) bool { return slices.Contains(p.Outcome.Done, change.Name) })
 }
 
-// apply notes what became of the plan's changes in a run. A change that the run did not come to is still to be done.
+// apply notes what became of the plan's changes in a run. One that the run did not come to, or found done, is left to the next
+// submission to tell.
 func (p *Plan) apply(run int64, results []connectors.Result, now time.Time) {
 	outcome := Outcome{At: now, Run: run, Done: []string{}, Failed: map[string]string{}}
 	if p.Outcome != nil {
@@ -96,7 +99,7 @@ func (p *Plan) apply(run int64, results []connectors.Result, now time.Time) {
 		case !planned || result.Held != "":
 		case result.Err != nil:
 			outcome.Failed[result.Name] = result.Err.Error()
-		default:
+		case len(result.Done) > 0:
 			outcome.Done = append(outcome.Done, result.Name)
 			delete(outcome.Failed, result.Name)
 		}

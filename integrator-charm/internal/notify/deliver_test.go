@@ -62,6 +62,11 @@ func TestAReceiverThatHangsHoldsUpNoOther(t *testing.T) {
 	d.observe(ill("a"), ill("b"))
 	other.await(t, 1)
 	hanging.await(t, 1)
+	require.Eventually(t, func() bool {
+		outbox, err := d.store.Outbox(t.Context())
+		require.NoError(t, err)
+		return len(outbox) == 1
+	}, patience, time.Millisecond)
 	stop() // does not wait for the receiver
 	outbox, err := d.store.Outbox(t.Context())
 	require.NoError(t, err)

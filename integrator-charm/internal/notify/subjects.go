@@ -35,6 +35,9 @@ func (n *Notifier) Know(ctx context.Context, cluster string, subjects []Subject)
 	}
 	var changed []store.Subject
 	for _, subject := range subjects {
+		if len(subject.Labels) == 0 {
+			subject.Labels = nil // as they are read
+		}
 		was, is := left[subject.Connector]
 		delete(left, subject.Connector)
 		if _, wasGone := n.gone[cluster][subject.Connector]; is && !wasGone && reflect.DeepEqual(was, subject) {

@@ -18,10 +18,10 @@ import (
 // fileMode: the file tells who runs what, and holds what owners wrote.
 const fileMode = 0o600
 
-// pragmas of each connection. Exclusive: a second process would not only write, but also count, tell and approve beside the first;
+// pragmas of each connection. It waits 2 s for a process that is about to end. Exclusive: a second process would not only write, but also count, tell and approve beside the first;
 // and there is no shared memory that a crash could leave behind.
-const pragmas = "_pragma=locking_mode(exclusive)&_pragma=synchronous(full)&_pragma=foreign_keys(on)&_pragma=trusted_schema(off)" +
-	"&_pragma=journal_size_limit(16777216)&_txlock=immediate"
+const pragmas = "_pragma=busy_timeout(2000)&_pragma=locking_mode(exclusive)&_pragma=synchronous(full)&_pragma=foreign_keys(on)" +
+	"&_pragma=trusted_schema(off)&_pragma=journal_size_limit(16777216)&_txlock=immediate"
 
 // Open opens the store at path, and makes it where there is none; its directory has to be there. What it cannot use it leaves as
 // it is: see ErrNewer, ErrDamaged, ErrForeign and ErrInUse.

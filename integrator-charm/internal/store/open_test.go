@@ -156,6 +156,15 @@ func TestOneProcessHasTheStore(t *testing.T) {
 	require.NoError(t, s.Check(t.Context()))
 }
 
+func TestOpeningWaitsForTheOneThatEnds(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "manager.db")
+	ending, err := store.Open(t.Context(), path, store.Options{})
+	require.NoError(t, err)
+	time.AfterFunc(200*time.Millisecond, func() { assert.NoError(t, ending.Close()) })
+	openAt(t, path, store.Options{})
+}
+
 func TestMigrationsAreRunOnce(t *testing.T) {
 	t.Parallel()
 	path := written(t)

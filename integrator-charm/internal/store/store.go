@@ -55,6 +55,9 @@ func (s *Store) Check(ctx context.Context) error {
 // write runs change in one transaction: all of it lasts, or nothing.
 func (s *Store) write(ctx context.Context, doing string, change func(*sql.Tx) error) error {
 	err := transact(ctx, s.db, change)
+	if err != nil && ctx.Err() != nil {
+		err = errors.Join(ctx.Err(), err) // the other is only how it shows
+	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("store %s: %s: %w", s.path, doing, err)
 	}

@@ -1,11 +1,14 @@
 package store_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -266,4 +269,45 @@ func TestTheOutboxGivesEachReceiverItsOldest(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, all, 2, "what is over is kept in bounds")
 	require.ErrorIs(t, s.Attempted(t.Context(), first), store.ErrNotFound)
+}
+
+// Callers' contexts end at any moment, also in the middle of a transaction: what was acknowledged is there, nothing is half there, and
+// the store goes on.
+func TestCallersThatLeaveDoNoHarm(t *testing.T) {
+	t.Parallel()
+	s := open(t, store.Options{})
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	acknowledged := map[string]bool{}
+	for caller := range 8 {
+		all.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(caller), 0))
+			for i := range 60 {
+				name := fmt.Sprint(caller, "-", i)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.IntN(15_000))*time.Microsecond)
+				err := s.Enqueue(ctx, store.Delivery{ID: name, Receiver: name, Document: json.RawMessage(`{}`)}, nil)
+				_, _ = s.Outbox(ctx)
+				cancel()
+				if err == nil {
+					mu.Lock()
+					acknowledged[name] = true
+					mu.Unlock()
+				} else {
+					assert.ErrorIs(t, err, context.DeadlineExceeded)
+				}
+			}
+		})
+	}
+	all.Wait()
+	deliveries, err := s.Deliveries(t.Context(), store.Page{Limit: 1000})
+	require.NoError(t, err)
+	found := map[string]bool{}
+	for _, delivery := range deliveries {
+		found[delivery.ID] = true
+	}
+	for name := range acknowledged {
+		assert.True(t, found[name], name)
+	}
+	t.Logf("%d of %d calls were acknowledged", len(acknowledged), 8*60)
+	require.NoError(t, s.Check(t.Context()))
 }
