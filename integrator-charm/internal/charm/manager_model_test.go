@@ -278,3 +278,32 @@ func managers(t *testing.T, root string) (pids []int) {
 	}
 	return pids
 }
+
+func TestAChangeThatWantsApprovalWaitsForTheAction(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, jujutest.DeployOptions{Config: map[string]any{"state": sole, "approvals": "rules: [{name: deletions, match: {changes: [delete]}}]"}})
+	w.integrate()
+	w.cluster.TakeWrites()
+	w.configure("connectors: []")
+	w.requires("integrator/0", "waiting", "approval of 1 of the changes: run the action plan")
+	var plan struct{ ID, State string }
+	w.told("integrator/0", "plan", nil, &plan)
+	require.NotEmpty(t, plan.ID)
+	assert.Empty(t, w.cluster.TakeWrites())
+	w.told("integrator/0", "approve", map[string]any{"plan": plan.ID, "comment": "lines has moved"}, &plan)
+	require.NoError(t, w.UpdateStatus())
+	w.settle()
+	w.requires("integrator/0", "active", "no connectors configured")
+	w.wrote("DELETE /connectors/lines*")
+	var report struct{ State string }
+	w.told("integrator/0", "report", map[string]any{"plan": plan.ID}, &report)
+	assert.Equal(t, "applied", report.State)
+
+	w.set(map[string]any{"approvals": "rules: [{nam: deletions}]"})
+	w.requires("integrator/0", "blocked", "Connect Manager refuses its configuration: ")
+	require.NoError(t, w.UpdateStatus())
+	w.settle()
+	w.requires("integrator/0", "blocked", "Connect Manager refuses its configuration: ")
+	w.set(map[string]any{"approvals": ""})
+	w.requires("integrator/0", "active", "no connectors configured")
+}
