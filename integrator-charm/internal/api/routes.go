@@ -82,7 +82,7 @@ func (a *API) once(handle func(*API, request) (answer, error)) func(http.Respons
 		if err != nil {
 			given = refused(r.Request, err)
 		}
-		if given.status >= http.StatusInternalServerError && r.Context().Err() == nil {
+		if given.status >= http.StatusInternalServerError && r.Context().Err() == nil && r.who.Name != "" { // health is asked all the time
 			a.log.Warn("request", "method", r.Method, "path", r.URL.Path, "who", r.who.Name, "status", given.status, "error", err)
 		}
 		given.write(w, r.Request, a.log)

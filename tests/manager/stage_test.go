@@ -1,0 +1,193 @@
+// Package manager_test drives the built connect-manager serve, with state files and clusters as they are in the field: real Kafka
+// Connect, a real git remote, processes that are killed.
+package manager_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/tests/charms"
+	"connectcharms/tests/kafka"
+)
+
+// house is what all stages share: the program, and a worker of Kafka Connect.
+type house struct {
+	program string
+	worker  *kafka.Worker
+}
+
+func openHouse(t *testing.T) *house {
+	t.Helper()
+	runtime, err := kafka.Fetch(t.Context(), "", os.Stderr)
+	require.NoError(t, err)
+	broker, err := kafka.StartBroker(t.Context(), runtime, kafka.BrokerOptions{Dir: t.TempDir()})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, broker.Stop()) })
+	h := &house{program: filepath.Join(t.TempDir(), "connect-manager")}
+	h.worker, err = kafka.StartWorker(t.Context(), runtime, broker, kafka.WorkerOptions{Dir: t.TempDir(), PluginPath: runtime.PluginPath})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, h.worker.Stop()) })
+	root, err := charms.Repository()
+	require.NoError(t, err)
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", h.program, "./cmd/connect-manager")
+	build.Dir, build.Env = filepath.Join(root, "integrator-charm"), append(os.Environ(), "GOWORK=off")
+	said, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", said)
+	return h
+}
+
+// stage is one connect-manager with its configuration.
+type stage struct {
+	*house
+	t     *testing.T
+	dir   string
+	serve *exec.Cmd
+	log   *lines
+	url   string
+}
+
+func (h *house) stage(t *testing.T) *stage {
+	t.Helper()
+	return &stage{house: h, t: t, dir: t.TempDir()}
+}
+
+// write makes a file and gives its path.
+func (s *stage) write(name, text string) string {
+	s.t.Helper()
+	path := filepath.Join(s.dir, name)
+	require.NoError(s.t, os.MkdirAll(filepath.Dir(path), 0o700))
+	// Beside its place, and then renamed: whoever watches never sees half of it.
+	require.NoError(s.t, os.WriteFile(path+".new", []byte(text), 0o600))
+	require.NoError(s.t, os.Rename(path+".new", path))
+	return path
+}
+
+// configure writes contexts, a line of YAML each, and how they are served.
+func (s *stage) configure(serve string, contexts ...string) {
+	s.t.Helper()
+	sum := sha256.Sum256([]byte("open sesame"))
+	s.write("config.yaml", "contexts:\n  "+strings.Join(contexts, "\n  ")+fmt.Sprintf(`
+serve:
+  listen: 127.0.0.1:0
+  data: data
+  tokens: [{name: ada, sha256: %s, roles: [viewer, operator, approver]}]
+  %s
+`, hex.EncodeToString(sum[:]), serve))
+}
+
+// command is one of the program's, with the stage's configuration.
+func (s *stage) command(args ...string) *exec.Cmd {
+	command := exec.CommandContext(s.t.Context(), s.program, args...)
+	command.Env = []string{"HOME=" + s.dir, "CONNECT_MANAGER_CONFIG=" + filepath.Join(s.dir, "config.yaml")}
+	command.Dir = s.dir
+	return command
+}
+
+// begin starts the daemon, and waits until it answers.
+func (s *stage) begin() {
+	s.t.Helper()
+	s.serve, s.log = s.command("serve"), &lines{}
+	s.serve.Stderr = s.log
+	require.NoError(s.t, s.serve.Start())
+	running := s.serve
+	s.t.Cleanup(func() {
+		_ = running.Process.Kill()
+		_ = running.Wait()
+		if s.t.Failed() {
+			s.t.Logf("connect-manager serve:\n%s", s.log)
+		}
+	})
+	s.until("it is ready", func() bool {
+		address := s.log.field("listen=")
+		s.url = "http://" + address
+		if address == "" {
+			return false
+		}
+		response, err := http.Get(s.url + "/health/ready") //nolint:noctx // the loop has an end
+		if err != nil {
+			return false
+		}
+		return errors.Join(response.Body.Close(), nil) == nil && response.StatusCode == http.StatusOK
+	})
+}
+
+func (s *stage) until(what string, is func() bool) {
+	s.t.Helper()
+	require.Eventually(s.t, is, time.Minute, 20*time.Millisecond, what)
+}
+
+// lines is what a process has said.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(text []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(text)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *lines) field(name string) string {
+	_, after, _ := strings.Cut(l.String(), name)
+	value, _, is := strings.Cut(after, " ")
+	if !is {
+		return ""
+	}
+	return value
+}
+
+// ask sends a request as in the walk-through: the whole header is the token.
+func (s *stage) ask(method, path string) (status int, body string) {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, http.NoBody)
+	require.NoError(s.t, err)
+	request.Header.Set("Authorization", "open sesame")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(s.t, err)
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	require.NoError(s.t, err)
+	return response.StatusCode, string(content)
+}
+
+// get reads a document.
+func get[T any](s *stage, path string) (document T) {
+	s.t.Helper()
+	status, body := s.ask(http.MethodGet, path)
+	require.Equal(s.t, http.StatusOK, status, body)
+	require.NoError(s.t, json.Unmarshal([]byte(body), &document))
+	return document
+}
+
+// client is somebody else's.
+func (s *stage) client() *connect.Client {
+	s.t.Helper()
+	client, err := connect.New(connect.Config{Endpoints: []string{s.worker.URL()}})
+	require.NoError(s.t, err)
+	s.t.Cleanup(client.Close)
+	return client
+}
