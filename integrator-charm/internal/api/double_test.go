@@ -31,6 +31,7 @@ type double struct {
 	mu    sync.Mutex
 	calls []string
 	fails map[string]error // by the call's first word
+	hints state.Problems
 	when  time.Time
 }
 
@@ -111,8 +112,8 @@ func (d *double) Sync(_ context.Context, cluster, by string) (connectors.Summary
 	return summary, d.call("sync %s by %s", cluster, by)
 }
 
-func (d *double) Validate(_ context.Context, cluster string) error {
-	return d.call("validate %s", cluster)
+func (d *double) Validate(_ context.Context, cluster string) (state.Problems, error) {
+	return d.hints, d.call("validate %s", cluster)
 }
 
 func (d *double) Do(_ context.Context, cluster, connector string, verb manager.Verb, by string) error {

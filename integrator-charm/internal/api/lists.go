@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"connectcharms/integrator-charm/internal/manager"
+	"connectcharms/requirer-lib/state"
 )
 
 // listed answers the names of the connectors that are in a state, as a JSON array.
@@ -37,11 +38,22 @@ func (a *API) sync(r request) (answer, error) {
 }
 
 func (a *API) validate(r request) (answer, error) {
-	if err := a.manager.Validate(r.Context(), r.cluster()); err != nil {
+	hints, err := a.manager.Validate(r.Context(), r.cluster())
+	if err != nil {
 		return answer{}, err
 	}
 	if wantsJSON(r.Request) {
-		return ok(map[string]bool{"valid": true}), nil
+		return ok(valid{Valid: true, Hints: hints}), nil
 	}
-	return answer{status: http.StatusOK, text: "The state file is valid.\n"}, nil
+	lines := "The state file is valid.\n"
+	for _, hint := range hints {
+		lines += "Look at: " + hint.Error() + "\n"
+	}
+	return answer{status: http.StatusOK, text: lines}, nil
+}
+
+// valid is what is said of a state file that is right.
+type valid struct {
+	Valid bool           `json:"valid"`
+	Hints state.Problems `json:"hints,omitempty"` // likely slips that nothing refuses
 }

@@ -6,6 +6,7 @@ import (
 	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/requirer-lib/connectors"
+	"connectcharms/requirer-lib/state"
 )
 
 // Manager is what the API shows and steers: a *manager.Manager, or a double (package apitest). A cluster is named by its
@@ -33,8 +34,8 @@ type observer interface {
 type keeper interface {
 	// Sync goes on when its caller has gone.
 	Sync(ctx context.Context, cluster, by string) (connectors.Summary, error)
-	// Validate reads the newest state file; the error is state.Problems where the file is wrong.
-	Validate(ctx context.Context, cluster string) error
+	// Validate reads the newest state file; the error is state.Problems where the file is wrong. Hints are likely slips.
+	Validate(ctx context.Context, cluster string) (hints state.Problems, err error)
 	Do(ctx context.Context, cluster, connector string, verb manager.Verb, by string) error
 }
 

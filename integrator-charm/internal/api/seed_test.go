@@ -42,6 +42,10 @@ func TestValidateSaysWhatIsWrongWordForWord(t *testing.T) {
 	s := newStage(t)
 	valid := s.ask(http.MethodGet, "/validate", "", sesame)
 	assert.Equal(t, http.StatusOK, valid.StatusCode)
+	assert.Equal(t, "The state file is valid.\n", text(t, valid))
+	s.manager.hints = state.Problems{{Line: 4, Column: 7, Message: "connector a: its plugin does not know task.max", Nearest: "tasks.max"}}
+	assert.Equal(t, "The state file is valid.\nLook at: connector a: its plugin does not know task.max (line 4, column 7; did you mean \"tasks.max\"?)\n",
+		text(t, s.ask(http.MethodGet, "/validate", "", sesame)))
 
 	problems := state.Problems{{
 		Line: 9, Column: 5, Message: "Cannot find field: pausedd in message com.massmutual.streaming.model.SPConnectorDefinition", Nearest: "paused",

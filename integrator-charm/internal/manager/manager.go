@@ -18,6 +18,7 @@ import (
 	"connectcharms/integrator-charm/internal/source"
 	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connectors"
+	"connectcharms/requirer-lib/state"
 )
 
 // Options of New.
@@ -197,11 +198,12 @@ func (m *Manager) isLast(k *keeper) bool {
 	return err != nil || now == k
 }
 
-// Validate reads the newest state file, and says what is wrong with it: state.Problems.
-func (m *Manager) Validate(ctx context.Context, cluster string) error {
+// Validate reads the newest state file. The error says what is wrong with it: state.Problems. Hints are likely slips that nothing
+// refuses.
+func (m *Manager) Validate(ctx context.Context, cluster string) (hints state.Problems, err error) {
 	k, err := m.of(cluster)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	return k.validate(ctx)
 }

@@ -15,7 +15,8 @@ type newest struct {
 	from source.Source
 	now  func() time.Time
 
-	mu       sync.Mutex
+	fetching sync.Mutex // one fetch at a time
+	mu       sync.Mutex // of what follows
 	document source.Document
 	at       time.Time // when the source last had one, new or not
 	err      error     // of the last fetch
@@ -23,23 +24,32 @@ type newest struct {
 
 // Fetch is a source.Source's.
 func (n *newest) Fetch(ctx context.Context, have source.Revision) (source.Document, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	document, err := n.from.Fetch(ctx, n.document.Revision)
-	switch {
-	case err == nil:
-		n.document = document
-	case !errors.Is(err, source.ErrUnchanged):
-		if ctx.Err() == nil { // that somebody has given up says nothing of the source
-			n.err = err
-		}
-		return source.Document{}, err
+	n.fetching.Lock()
+	defer n.fetching.Unlock()
+	known, _, _ := n.last()
+	document, err := n.from.Fetch(ctx, known.Revision)
+	if errors.Is(err, source.ErrUnchanged) {
+		document, err = known, nil
 	}
-	n.at, n.err = n.now(), nil
-	if have == n.document.Revision {
+	if err != nil && ctx.Err() != nil {
+		return source.Document{}, err // that somebody has given up says nothing of the source
+	}
+	n.note(document, err)
+	switch {
+	case err != nil:
+		return source.Document{}, err
+	case have == document.Revision:
 		return source.Document{}, source.ErrUnchanged
 	}
-	return n.document, nil
+	return document, nil
+}
+
+func (n *newest) note(document source.Document, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.err = err; err == nil {
+		n.document, n.at = document, n.now()
+	}
 }
 
 func (n *newest) String() string { return n.from.String() }

@@ -22,6 +22,7 @@ type sight struct {
 	mu    sync.Mutex
 	seen  int64 // of changes, when this was looked at
 	at    time.Time
+	gone  time.Time                   // since when the cluster does not answer; zero: it does
 	there map[string]connectors.Found // as last seen, also where the cluster does not answer now
 	err   error                       // of the last look
 	print [sha256.Size]byte           // tells one sight from another
@@ -63,8 +64,10 @@ func (k *keeper) lookAgain(ctx context.Context) {
 func (k *keeper) tellSight(was error) {
 	s := &k.sight
 	if (was == nil) != (s.err == nil) {
+		s.gone = time.Time{}
 		k.hub.Tell(k.cluster.Name, OnStatus)
 		if s.err != nil {
+			s.gone = s.at
 			k.log.Error("the cluster does not answer", "error", s.err)
 		} else {
 			k.log.Info("the cluster answers")
@@ -94,4 +97,11 @@ func fingerprint(there map[string]connectors.Found) [sha256.Size]byte {
 		statuses[name] = found.Status
 	}
 	return sha256.Sum256(fmt.Append(nil, statuses))
+}
+
+// outage says since when the cluster does not answer, and how that shows; no time: it does.
+func (s *sight) outage() (since time.Time, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.gone, s.err
 }

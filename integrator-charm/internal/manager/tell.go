@@ -117,3 +117,24 @@ func (k *keeper) tellChanges(ctx context.Context, run int64, by string, results 
 		k.log.Error("owners are not told what was done to their connectors", "error", err)
 	}
 }
+
+// outageAfter is how long source or cluster may be away until somebody is told: most of it passes.
+const outageAfter = 5 * time.Minute
+
+// tellTrouble tells those who run the manager what keeps it from its work, and when nothing does any more.
+func (k *keeper) tellTrouble(ctx context.Context) {
+	matters := map[string]string{}
+	if problems := k.status().Problems; len(problems) > 0 {
+		matters["state file"] = problems[0].Error()
+	}
+	now := k.now()
+	if _, read, err := k.source.last(); err != nil && !read.IsZero() && now.Sub(read) >= outageAfter {
+		matters["source"] = err.Error()
+	}
+	if since, err := k.sight.outage(); !since.IsZero() && now.Sub(since) >= outageAfter {
+		matters["cluster"] = err.Error()
+	}
+	if err := k.notifier.Trouble(ctx, k.cluster.Name, matters); err != nil && ctx.Err() == nil {
+		k.log.Error("nobody is told what troubles the manager", "error", err)
+	}
+}

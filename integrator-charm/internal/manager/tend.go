@@ -35,8 +35,12 @@ func (k *keeper) tend(ctx context.Context) {
 func (k *keeper) attend(ctx context.Context) {
 	k.note(func(i *inner) { i.beat = k.now() })
 	there, err := k.look(ctx, 0)
+	if ctx.Err() != nil || !k.cluster.Rules.Active {
+		return
+	}
+	k.tellTrouble(ctx)
 	file := k.file()
-	if err != nil || file == nil || !k.cluster.Rules.Active {
+	if err != nil || file == nil {
 		return
 	}
 	round, err := k.decide(ctx, file, there)

@@ -9,28 +9,28 @@ import (
 
 // validate reads the newest file, and has the cluster judge its configurations, where it answers: a file can be checked
 // while the cluster is away. It is put in force, if it is a good one, by the next sync and not by this.
-func (k *keeper) validate(ctx context.Context) error {
+func (k *keeper) validate(ctx context.Context) (hints state.Problems, err error) {
 	document, err := k.source.Fetch(ctx, "")
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrSource, err)
+		return nil, fmt.Errorf("%w: %w", ErrSource, err)
 	}
 	file, err := k.parse(document)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	desired, err := file.Desired(k.cluster.Secrets)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var problems state.Problems
+	var judged state.Judgement
 	if _, err = k.look(ctx, freshFor); err == nil {
-		problems, err = file.Check(ctx, k.cluster.client(), desired)
+		judged, err = file.Judge(ctx, k.cluster.client(), desired)
+	}
+	if len(judged.Problems) > 0 {
+		return judged.Hints, judged.Problems
 	}
 	if err != nil {
-		k.log.Warn("the state file was checked without its cluster", "error", err)
+		judged.Hints = append(judged.Hints, state.Problem{Message: "the cluster has not judged all configurations: " + err.Error()})
 	}
-	if len(problems) > 0 {
-		return problems
-	}
-	return nil
+	return judged.Hints, nil
 }
