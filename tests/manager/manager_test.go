@@ -187,8 +187,12 @@ func clustersAreKeptApart(t *testing.T, h *house) {
 	}
 	status, body := s.ask(http.MethodGet, "/connectors/running")
 	assert.Equal(t, http.StatusBadRequest, status, body)
-	status, body = s.ask(http.MethodGet, "/connectors/running?cluster=gone")
-	assert.Equal(t, http.StatusBadGateway, status, body)
+	gone := get[struct {
+		Reachable bool
+		Error     string
+	}](s, "/api/v1/status?cluster=gone")
+	assert.False(t, gone.Reachable)
+	assert.Contains(t, gone.Error, "the cluster does not answer")
 
 	s.rewrite("contexts: [east, west, gone]", "contexts: [east]")
 	require.NoError(t, s.serve.Process.Signal(syscall.SIGHUP))

@@ -83,7 +83,7 @@ func (d *double) Connectors(_ context.Context, cluster string) ([]manager.Connec
 		{Name: "wikipedia-irc", State: connect.Paused, Wanted: "paused", Drift: []connectors.KeyChange{{Key: "tasks.max", New: &value}}},
 		{
 			Name: "broken", State: connect.Running,
-			Tasks: []manager.Task{{ID: 0, State: connect.Failed, Worker: "a:8083", Trace: "java.lang.Exception: no\n\tat a\n\tat b"}},
+			Tasks: []manager.Task{{ID: 0, State: connect.Failed, Worker: "a:8083", Trace: "java.lang.Exception: no\n\tat a\nCaused by: a\n\tat a\nCaused by: b\n\tat b"}},
 		},
 		{Name: "new", State: manager.Missing},
 	}
@@ -186,7 +186,9 @@ func newStage(t *testing.T) *stage {
 				w.WriteHeader(http.StatusRequestEntityTooLarge)
 				return
 			}
+			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusAccepted)
+			_, _ = io.WriteString(w, `{"message":"1 source is asked"}`)
 		}),
 		Reload: func(context.Context) error { return s.manager.call("reload") },
 	})

@@ -40,20 +40,33 @@ func commentOf(r request) (string, error) {
 	return said.Comment, err
 }
 
+// The formats of a report.
+const (
+	markdown = "md"
+	inJSON   = "json"
+)
+
 // report answers what became of a plan, as a file to keep.
 func (a *API) report(r request) (answer, error) {
+	format := r.URL.Query().Get("format")
+	if format == "" {
+		format = markdown
+		if wantsJSON(r.Request) {
+			format = inJSON
+		}
+	}
+	if format != markdown && format != inJSON {
+		return answer{}, badRequest("format: want md or json")
+	}
 	report, err := a.manager.Report(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return answer{}, err
 	}
-	switch format := r.URL.Query().Get("format"); {
-	case format == "md" || format == "" && !wantsJSON(r.Request):
-		return answer{status: http.StatusOK, text: report.Markdown()}.with("Content-Type", "text/markdown; charset=utf-8").
-			with("Content-Disposition", attachment(r.PathValue("id"), "md")), nil
-	case format == "json" || format == "":
-		return ok(report).with("Content-Disposition", attachment(r.PathValue("id"), "json")), nil
+	given := ok(report)
+	if format == markdown {
+		given = answer{status: http.StatusOK, text: report.Markdown()}.with("Content-Type", "text/markdown; charset=utf-8")
 	}
-	return answer{}, badRequest("format: want md or json")
+	return given.with("Content-Disposition", attachment(r.PathValue("id"), format)), nil
 }
 
 // attachment names the file; an ID is the manager's own, and what came in the path may be anything.

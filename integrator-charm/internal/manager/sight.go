@@ -29,11 +29,15 @@ type sight struct {
 }
 
 // look gives the connectors of the cluster as they are now or were at most so long ago. What was not answered then is not
-// asked again either.
+// asked again either; nor by those who have waited for it meanwhile.
 func (k *keeper) look(ctx context.Context, age time.Duration) (map[string]connectors.Found, error) {
 	s := &k.sight
+	asked := k.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.err != nil && s.at.After(asked) {
+		return s.there, s.err
+	}
 	if s.at.IsZero() || k.now().Sub(s.at) >= age || s.seen != s.changes.Load() {
 		k.lookAgain(ctx)
 	}

@@ -4,7 +4,6 @@ package walkthrough
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -152,7 +151,8 @@ func (s story) isWrong(file []entry) {
 `
 	s.refuses(misspelled, "pausedd", "Cannot find field: pausedd in message com.massmutual.streaming.model.SPConnectorDefinition"+
 		" (line 5, column 7; did you mean \"paused\"?)")
-	s.refuses(text(append(file, file[2])), "twice", fmt.Sprintf("%q", irc))
+	s.refuses(text(append(file, file[2])), "twice", "connector wikipedia-irc is there already")
+	s.lists("running", Connectors...)
 	s.door.SetState(s.t, text(file), "mend it")
 	valid, message := s.door.Validate(s.t)
 	assert.True(s.t, valid, message)
