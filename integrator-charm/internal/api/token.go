@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/integrator-charm/internal/settings"
 )
 
@@ -21,7 +22,7 @@ type who struct {
 }
 
 // local is who reaches the unix socket.
-var local = who{Name: "local", Roles: []settings.Role{settings.Viewer, settings.Operator, settings.Approver}}
+var local = who{Name: manager.Local, Roles: []settings.Role{settings.Viewer, settings.Operator, settings.Approver}}
 
 // may: each role may look.
 func (w who) may(role settings.Role) bool {

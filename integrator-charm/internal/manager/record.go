@@ -104,6 +104,17 @@ func (w work) who() string {
 	return w.by
 }
 
+// Local is who comes by the socket: the manager's own machine, and so no certain person.
+const Local = "local"
+
+// author is the person who has asked for the sync, where one has: who may not be the only one who agrees to it.
+func (w work) author() string {
+	if w.by == Local {
+		return ""
+	}
+	return w.by
+}
+
 func (w work) kind() string {
 	if w.by == "" && !w.isNew {
 		return kindRepair

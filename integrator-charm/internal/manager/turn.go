@@ -165,7 +165,7 @@ func (k *keeper) carryOut(ctx context.Context, w work) (connectors.Report, appro
 		return connectors.Report{}, approval.Plan{}, fmt.Errorf("look whose connectors are: %w", err)
 	}
 	waiting, err := k.submit(ctx, approval.Submission{
-		Cluster: k.cluster.Name, Revision: string(w.document.Revision), Author: w.by, Subject: subject,
+		Cluster: k.cluster.Name, Revision: string(w.document.Revision), Author: w.author(), Subject: subject,
 		Plan: owned.Decide(w.desired, there, connectors.Options{Hold: k.book.Hold(subject)}),
 	})
 	if err != nil {
