@@ -4,10 +4,12 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,15 +31,38 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{T: t, dir: t.TempDir(), worker: startWorker(t)}
 	s.configure("state.yaml", "secrets")
-	s.program = filepath.Join(s.dir, "connect-manager")
-	root, err := charms.Repository()
+	program, err := built()
 	require.NoError(t, err)
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", s.program, "./cmd/connect-manager")
-	build.Dir, build.Env = filepath.Join(root, "integrator-charm"), append(os.Environ(), "GOWORK=off")
-	said, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", said)
+	s.program = program
 	return s
 }
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if program, err := built(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(program))
+	}
+	os.Exit(code)
+}
+
+// built is the program, built once.
+var built = sync.OnceValues(func() (string, error) {
+	root, err := charms.Repository()
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp("", "connect-manager")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, "connect-manager")
+	build := exec.Command("go", "build", "-o", program, "./cmd/connect-manager")
+	build.Dir, build.Env = filepath.Join(root, "integrator-charm"), append(os.Environ(), "GOWORK=off")
+	if said, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build connect-manager: %w\n%s", err, said)
+	}
+	return program, nil
+})
 
 // configure writes the one context: where its state file is, and its secrets.
 func (s *stage) configure(state, secrets string) {
