@@ -60,6 +60,8 @@ func TestRolesAreWhatOneMayDo(t *testing.T) {
 	s := newStage(t)
 	for request, may := range map[[2]string][]string{
 		{http.MethodGet, "/api/v1/plan"}:                    {sesame, looking, agree},
+		{http.MethodGet, "/api/v1/plans"}:                   {sesame, looking, agree},
+		{http.MethodGet, "/api/v1/receivers"}:               {sesame, looking, agree},
 		{http.MethodGet, "/metrics"}:                        {sesame, looking, agree},
 		{http.MethodGet, "/openapi.json"}:                   {sesame, looking, agree},
 		{http.MethodPost, "/connectors/sync"}:               {sesame},

@@ -19,6 +19,7 @@ import (
 	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/integrator-charm/internal/settings"
+	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/state"
@@ -138,6 +139,14 @@ func (d *double) Approve(_ context.Context, plan, by, comment string) (manager.P
 
 func (d *double) Reject(_ context.Context, plan, by, comment string) (manager.Plan, error) {
 	return d.planned(plan), d.call("reject %s by %s: %s", plan, by, comment)
+}
+
+func (d *double) Plans(_ context.Context, cluster string, limit int, before int64) ([]approval.Plan, error) {
+	return []approval.Plan{{ID: "p1", Cluster: "main", State: approval.Rejected, Created: d.when, Since: d.when}}, d.call("plans %s %d %d", cluster, limit, before)
+}
+
+func (d *double) Receivers(context.Context) ([]store.Receiver, error) {
+	return []store.Receiver{{Name: "email ada@example.org", Waiting: 1, GivenUp: 2, Error: "it answers 410", Delivered: d.when}}, d.call("receivers")
 }
 
 func (d *double) Report(_ context.Context, plan string) (approval.Plan, error) {

@@ -14,16 +14,21 @@ const (
 )
 
 func (a *API) history(r request) (answer, error) {
-	limit, err := number(r, "limit", defaultHistory)
+	limit, before, err := pageOf(r)
 	if err != nil {
 		return answer{}, err
 	}
-	before, err := number(r, "before", 0)
-	if err != nil {
-		return answer{}, err
-	}
-	runs, err := a.manager.History(r.Context(), r.cluster(), int(min(limit, longestHistory)), before)
+	runs, err := a.manager.History(r.Context(), r.cluster(), limit, before)
 	return ok(runs), err
+}
+
+// pageOf reads which part of a list is asked for.
+func pageOf(r request) (limit int, before int64, err error) {
+	most, err := number(r, "limit", defaultHistory)
+	if err == nil {
+		before, err = number(r, "before", 0)
+	}
+	return int(min(most, longestHistory)), before, err
 }
 
 // number reads a parameter that is a positive number.
@@ -37,6 +42,11 @@ func number(r request, name string, otherwise int64) (int64, error) {
 		return 0, badRequest(name + ": want a number from 1")
 	}
 	return value, nil
+}
+
+func (a *API) receivers(r request) (answer, error) {
+	all, err := a.manager.Receivers(r.Context())
+	return ok(all), err
 }
 
 func (a *API) silences(r request) (answer, error) {

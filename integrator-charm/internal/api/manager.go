@@ -5,6 +5,7 @@ import (
 
 	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/manager"
+	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/state"
 )
@@ -43,10 +44,14 @@ type approver interface {
 	Plan(ctx context.Context, cluster, who string) (manager.Plan, error)
 	Approve(ctx context.Context, plan, by, comment string) (manager.Plan, error)
 	Reject(ctx context.Context, plan, by, comment string) (manager.Plan, error)
+	// Plans are those that wait or waited for approval, the newest first, older than a number; 0: all.
+	Plans(ctx context.Context, cluster string, limit int, before int64) ([]approval.Plan, error)
 	Report(ctx context.Context, plan string) (approval.Plan, error)
 }
 
 type silencer interface {
+	// Receivers are how messages to owners get there.
+	Receivers(ctx context.Context) ([]store.Receiver, error)
 	Silences(ctx context.Context) ([]manager.Silence, error)
 	Silence(ctx context.Context, silence manager.Silence) (manager.Silence, error)
 	EndSilence(ctx context.Context, id string) error

@@ -14,6 +14,15 @@ func (a *API) plan(r request) (answer, error) {
 	return ok(plan), err
 }
 
+func (a *API) plans(r request) (answer, error) {
+	limit, before, err := pageOf(r)
+	if err != nil {
+		return answer{}, err
+	}
+	plans, err := a.manager.Plans(r.Context(), r.cluster(), limit, before)
+	return ok(plans), err
+}
+
 func (a *API) approve(r request) (answer, error) {
 	said, err := commentOf(r)
 	if err != nil {

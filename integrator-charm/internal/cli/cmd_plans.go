@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/diff"
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/requirer-lib/connectors"
@@ -13,6 +14,8 @@ import (
 
 func plansCommand(s *session) *cobra.Command {
 	var d daemon
+	var all bool
+	var limit int
 	command := &cobra.Command{
 		Use:   "plans",
 		Short: "Show the plan that waits for approval, or that the next sync would carry out",
@@ -20,10 +23,19 @@ func plansCommand(s *session) *cobra.Command {
 	}
 	d.flags(command)
 	d.clusterFlag(command)
+	command.Flags().BoolVar(&all, "all", false, "list the plans that wait or waited for approval, the newest first")
+	command.Flags().IntVar(&limit, "limit", 20, "with --all, this many, 500 at most")
 	command.RunE = func(command *cobra.Command, _ []string) error {
 		asked, cluster, err := s.reachCluster(command.Context(), d)
 		if err != nil {
 			return err
+		}
+		if all {
+			plans, err := asked.Plans(command.Context(), cluster, limit, 0)
+			if err != nil {
+				return err
+			}
+			return s.write(plans, func() { s.approvalPlans(plans) })
 		}
 		plan, err := asked.Plan(command.Context(), cluster)
 		if err != nil {
@@ -32,6 +44,25 @@ func plansCommand(s *session) *cobra.Command {
 		return s.write(plan, func() { s.daemonPlan(plan) })
 	}
 	return command
+}
+
+// approvalPlans has a line for each plan; its report has the rest.
+func (s *session) approvalPlans(plans []approval.Plan) {
+	colours := map[approval.State]colour{approval.Applied: green, approval.Rejected: red, approval.Pending: yellow}
+	var rows [][]cell
+	for _, plan := range plans {
+		said := make([]string, len(plan.Approvals))
+		for i, one := range plan.Approvals {
+			said[i] = fmt.Sprintf("%s by %s", one.Verdict, one.Who)
+		}
+		rows = append(rows, []cell{
+			plain(plan.ID),
+			{string(plan.State), colours[plan.State]},
+			plain(plan.Created.UTC().Format(timeFormat)), plain(shortRevision(plan.Revision)),
+			plain(fmt.Sprint(len(plan.Changes))), plain(strings.Join(said, ", ")),
+		})
+	}
+	s.table([]string{"PLAN", "STATE", "CREATED", "REVISION", "CHANGES", "SAID"}, rows)
 }
 
 func (s *session) daemonPlan(plan manager.Plan) {

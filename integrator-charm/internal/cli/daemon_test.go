@@ -21,6 +21,7 @@ import (
 	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/integrator-charm/internal/settings"
+	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
 )
@@ -82,6 +83,17 @@ func (k *keeper) Reject(_ context.Context, plan, _, _ string) (manager.Plan, err
 	rejected := k.plan
 	rejected.State = "rejected"
 	return rejected, k.call("reject %s", plan)
+}
+
+func (k *keeper) Plans(_ context.Context, cluster string, limit int, before int64) ([]approval.Plan, error) {
+	return []approval.Plan{
+		{ID: "p2", State: approval.Rejected, Created: noon, Revision: "0123456789abcdef", Changes: []connectors.Change{{Name: "b"}}, Approvals: []approval.Approval{{Who: "boss", Verdict: approval.Reject}}},
+		{ID: "p1", State: approval.Applied, Created: noon, Changes: []connectors.Change{{Name: "a"}}},
+	}, k.call("plans %s %d %d", cluster, limit, before)
+}
+
+func (k *keeper) Receivers(context.Context) ([]store.Receiver, error) {
+	return []store.Receiver{{Name: "email ada@example.org", GivenUp: 2, Error: "nobody of this name"}, {Name: "webhook hooks.example.org #1234abcd", Waiting: 1, Delivered: noon}}, k.call("receivers")
 }
 
 func (k *keeper) Report(_ context.Context, plan string) (approval.Plan, error) {
@@ -161,6 +173,21 @@ orders needs 2 approvals, of ada, bob (payments)
 	assert.Equal(t, 3, b.run("approve", "p1").code)
 	k.plan, k.fails = manager.Plan{}, nil
 	assert.Equal(t, result{0, "", "There is nothing to do.\n"}, b.run("plans"))
+}
+
+func TestAllPlansAndReceiversAreListed(t *testing.T) {
+	t.Parallel()
+	k := &keeper{clusters: []string{"main"}}
+	b := served(t, k)
+	assert.Equal(t, ""+
+		"PLAN  STATE     CREATED               REVISION      CHANGES  SAID\n"+
+		"p2    rejected  2026-11-23 12:00:00Z  0123456789ab  1        rejected by boss\n"+
+		"p1    applied   2026-11-23 12:00:00Z                1\n", b.ok("plans", "--all", "--limit", "2"))
+	assert.Equal(t, ""+
+		"RECEIVER                             STATE     WAITING  GIVEN UP  LAST TOLD             ERROR\n"+
+		"email ada@example.org                not told  0        2                               nobody of this name\n"+
+		"webhook hooks.example.org #1234abcd  ok        1        0         2026-11-23 12:00:00Z\n", b.ok("receivers"))
+	assert.Equal(t, []string{"plans main 2 0", "receivers"}, k.calls)
 }
 
 func TestHistoryAndSilences(t *testing.T) {

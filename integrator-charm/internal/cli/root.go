@@ -47,7 +47,8 @@ func rootCommand(s *session) *cobra.Command {
 	add(s, root, groupFile, planCommand, applyCommand, syncCommand, validateCommand, schemaCommand, exportCommand, adoptCommand, releaseCommand)
 	add(s, root, groupLook, listCommand, statusCommand, watchCommand, waitCommand, pluginsCommand, topicsCommand)
 	add(s, root, groupOne, pauseCommand, resumeCommand, stopCommand, restartCommand, deleteCommand, offsetsCommand, loggersCommand)
-	add(s, root, groupDaemon, serveCommand, plansCommand, approveCommand, rejectCommand, reportCommand, historyCommand, silenceCommand, daemonCommand)
+	add(s, root, groupDaemon, serveCommand, plansCommand, approveCommand, rejectCommand, reportCommand, historyCommand, receiversCommand,
+		silenceCommand, daemonCommand)
 	add(s, root, groupSetup, contextCommand, completionCommand, versionCommand)
 	return root
 }

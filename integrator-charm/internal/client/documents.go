@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"time"
 
+	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/manager"
+	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connectors"
 )
 
@@ -44,6 +46,16 @@ func (c *Client) Plan(ctx context.Context, cluster string) (plan manager.Plan, e
 	return plan, c.ask(ctx, http.MethodGet, "/api/v1/plan", of(cluster), nil, &plan)
 }
 
+// Plans are those that wait or waited for approval, the newest first, older than a number; 0: all.
+func (c *Client) Plans(ctx context.Context, cluster string, limit int, before int64) (all []approval.Plan, err error) {
+	return all, c.ask(ctx, http.MethodGet, "/api/v1/plans", page(cluster, limit, before), nil, &all)
+}
+
+// Receivers are how messages to owners get there.
+func (c *Client) Receivers(ctx context.Context) (all []store.Receiver, err error) {
+	return all, c.ask(ctx, http.MethodGet, "/api/v1/receivers", nil, nil, &all)
+}
+
 // comment is what a decision is sent with.
 type comment struct {
 	Comment string `json:"comment"`
@@ -66,6 +78,11 @@ func (c *Client) Report(ctx context.Context, plan, format string) (text []byte, 
 
 // History is the newest runs, before one of them where before is not 0.
 func (c *Client) History(ctx context.Context, cluster string, limit int, before int64) (runs []manager.Run, err error) {
+	return runs, c.ask(ctx, http.MethodGet, "/api/v1/history", page(cluster, limit, before), nil, &runs)
+}
+
+// page is a part of a list.
+func page(cluster string, limit int, before int64) url.Values {
 	query := url.Values{"limit": {strconv.Itoa(limit)}}
 	if before > 0 {
 		query.Set("before", strconv.FormatInt(before, 10))
@@ -73,7 +90,7 @@ func (c *Client) History(ctx context.Context, cluster string, limit int, before 
 	if cluster != "" {
 		query.Set("cluster", cluster)
 	}
-	return runs, c.ask(ctx, http.MethodGet, "/api/v1/history", query, nil, &runs)
+	return query
 }
 
 // Silences are those in force and to come.

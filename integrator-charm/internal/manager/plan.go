@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"connectcharms/integrator-charm/internal/approval"
+	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connectors"
 )
 
@@ -135,6 +136,15 @@ func told(err error) error {
 		}
 	}
 	return err
+}
+
+// Plans are those of a cluster that wait or waited for approval, the newest first, older than a number; 0: all.
+func (m *Manager) Plans(ctx context.Context, cluster string, limit int, before int64) ([]approval.Plan, error) {
+	k, err := m.of(cluster)
+	if err != nil {
+		return nil, err
+	}
+	return m.book.Plans(ctx, store.Page{Cluster: k.cluster.Name, Limit: limit, Before: before})
 }
 
 // Report is what became of a plan.

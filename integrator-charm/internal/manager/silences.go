@@ -6,7 +6,13 @@ import (
 	"fmt"
 
 	"connectcharms/integrator-charm/internal/notify"
+	"connectcharms/integrator-charm/internal/store"
 )
+
+// Receivers are how messages to owners get there. One with GivenUp does not get them.
+func (m *Manager) Receivers(ctx context.Context) ([]store.Receiver, error) {
+	return m.notifier.Receivers(ctx)
+}
 
 // Silences are those that are not over, the newest first.
 func (m *Manager) Silences(ctx context.Context) ([]Silence, error) {
