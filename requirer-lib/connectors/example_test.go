@@ -2,6 +2,7 @@ package connectors_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log"
 
@@ -75,4 +76,34 @@ func ExampleOwned() {
 	// [pause] 1 connector paused
 	// [] 1 connector paused
 	// [delete] no connectors configured
+}
+
+// A plan is looked at, saved, and later applied exactly, by an owner that is told by a mark.
+func ExampleOwned_Apply() {
+	server := connecttest.NewServer() // in place of a real one
+	defer server.Close()
+	client, err := connect.New(connect.Config{Endpoints: []string{server.URL()}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	ctx, owned := context.Background(), connectors.Owned{Client: client, Mark: "payments"}
+	desired := connectors.Desired{"lines": {State: connect.Stopped, Secret: []string{"file"}, Config: map[string]string{
+		"connector.class": fileSource, "file": "/tmp/lines.txt", "topic": "lines",
+	}}}
+
+	plan, err := owned.Plan(ctx, desired, connectors.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	document, _ := json.Marshal(plan.Changes[0].Keys)
+	fmt.Println(plan.Changes[0].Actions, string(document))
+	for range 2 {
+		report, err := owned.Apply(ctx, desired, plan, connectors.Options{Wait: -1})
+		fmt.Println(report.Summary().Added, err)
+	}
+	// Output:
+	// [create] [{"key":"connector.class","new":"org.apache.kafka.connect.file.FileStreamSourceConnector"},{"key":"file","secret":true},{"key":"topic","new":"lines"}]
+	// [lines] <nil>
+	// [] the plan is out of date: plan again (connector lines: planned create connector.class file topic, now nothing)
 }
