@@ -31,6 +31,9 @@ type charm struct {
 // pebble is what charms run their services under, where no container has it.
 var pebble = program{"requirer-lib/supervisor", pebbleModule + "/cmd/pebble", "pebble"}
 
+// manager is Connect Manager, which needs no charm around it.
+var manager = program{"integrator-charm", "./cmd/connect-manager", "connect-manager"}
+
 var recipe = []charm{
 	{source: ".", name: "kafka-connect", programs: []program{
 		{"provider-charm", "./cmd/kafka-connect", "kafka-connect"},
@@ -41,7 +44,7 @@ var recipe = []charm{
 	}},
 	{source: "integrator-charm", name: "connect-integrator", programs: []program{
 		{"integrator-charm", "./cmd/connect-integrator", "connect-integrator"},
-		{"integrator-charm", "./cmd/connect-manager", "connect-manager"},
+		manager,
 		pebble,
 	}},
 }
@@ -67,6 +70,17 @@ func Build(ctx context.Context, dir string) (Built, error) {
 		KafkaConnect: provider, KafkaConnectK8s: filepath.Join(dir, "kafka-connect-k8s"),
 		ConnectIntegrator: filepath.Join(dir, "connect-integrator"), Pebble: filepath.Join(provider, "bin", "pebble"),
 	}, nil
+}
+
+// BuildManager builds the program connect-manager alone, as it is in the charm, below dir. The error is for a program that
+// cannot be built.
+func BuildManager(ctx context.Context, dir string) (path string, err error) {
+	root, err := Repository()
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, manager.name)
+	return path, manager.build(ctx, root, path, machine{runtime.GOOS, runtime.GOARCH})
 }
 
 // build makes the directory to be the charm for a machine, and returns its files but those in bin.

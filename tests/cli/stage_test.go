@@ -4,7 +4,6 @@ package cli_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,21 +46,11 @@ func TestMain(m *testing.M) {
 
 // built is the program, built once.
 var built = sync.OnceValues(func() (string, error) {
-	root, err := charms.Repository()
-	if err != nil {
-		return "", err
-	}
 	dir, err := os.MkdirTemp("", "connect-manager")
 	if err != nil {
 		return "", err
 	}
-	program := filepath.Join(dir, "connect-manager")
-	build := exec.Command("go", "build", "-o", program, "./cmd/connect-manager")
-	build.Dir, build.Env = filepath.Join(root, "integrator-charm"), append(os.Environ(), "GOWORK=off")
-	if said, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build connect-manager: %w\n%s", err, said)
-	}
-	return program, nil
+	return charms.BuildManager(context.Background(), dir)
 })
 
 // configure writes the one context: where its state file is, and its secrets.

@@ -18,14 +18,8 @@ import (
 // manager builds connect-manager, and gives what runs it without a configuration.
 func manager(t *testing.T) func(words ...string) (out string, err error) {
 	t.Helper()
-	root, err := charms.Repository()
+	program, err := charms.BuildManager(t.Context(), t.TempDir())
 	require.NoError(t, err)
-	program := filepath.Join(t.TempDir(), "connect-manager")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./cmd/connect-manager")
-	build.Dir = filepath.Join(root, "integrator-charm")
-	build.Env = append(os.Environ(), "GOWORK=off")
-	said, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", said)
 	home := t.TempDir()
 	return func(words ...string) (string, error) {
 		command := exec.CommandContext(context.Background(), program, words...)

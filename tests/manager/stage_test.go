@@ -40,16 +40,12 @@ func openHouse(t *testing.T) *house {
 	broker, err := kafka.StartBroker(t.Context(), runtime, kafka.BrokerOptions{Dir: t.TempDir()})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, broker.Stop()) })
-	h := &house{program: filepath.Join(t.TempDir(), "connect-manager")}
+	h := &house{}
 	h.worker, err = kafka.StartWorker(t.Context(), runtime, broker, kafka.WorkerOptions{Dir: t.TempDir(), PluginPath: runtime.PluginPath})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, h.worker.Stop()) })
-	root, err := charms.Repository()
+	h.program, err = charms.BuildManager(t.Context(), t.TempDir())
 	require.NoError(t, err)
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", h.program, "./cmd/connect-manager")
-	build.Dir, build.Env = filepath.Join(root, "integrator-charm"), append(os.Environ(), "GOWORK=off")
-	said, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", said)
 	return h
 }
 

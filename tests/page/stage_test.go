@@ -36,23 +36,12 @@ const (
 
 // program is connect-manager, built once.
 var program = sync.OnceValues(func() (string, error) {
-	root, err := charms.Repository()
-	if err != nil {
-		return "", err
-	}
 	dir, err := os.MkdirTemp("", "connect-manager")
 	if err != nil {
 		return "", err
 	}
 	ending = append(ending, func() { _ = os.RemoveAll(dir) })
-	path := filepath.Join(dir, "connect-manager")
-	build := exec.Command("go", "build", "-o", path, "./cmd/connect-manager")
-	build.Dir = filepath.Join(root, "integrator-charm")
-	build.Env = append(os.Environ(), "GOWORK=off")
-	if said, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build connect-manager: %w\n%s", err, said)
-	}
-	return path, nil
+	return charms.BuildManager(context.Background(), dir)
 })
 
 // stage is a manager that serves the page, and the clusters it works on.
