@@ -1,14 +1,11 @@
 package serve_test
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
-	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -21,8 +18,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"connectcharms/integrator-charm/internal/serve"
-	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/requirer-lib/connecttest"
 )
 
@@ -57,34 +52,11 @@ func stateFile(names ...string) string {
 // begin runs a manager that looks once an hour, and gives what asks it through its socket.
 func begin(t *testing.T, state, key string) (connect *connecttest.Server, manager *http.Client) {
 	t.Helper()
-	connect = connecttest.NewServer()
-	t.Cleanup(connect.Close)
-	dir := t.TempDir()
-	socket := filepath.Join(dir, "socket")
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "webhook-secret"), []byte(key+"\n"), 0o600))
-	config := filepath.Join(dir, "config.yaml")
-	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `
-current-context: main
-contexts: {main: {endpoints: [%q], state: %q}}
-serve: {listen: none, socket: %q, data: %q, interval: 1h, webhook-secret-file: webhook-secret}
-`, connect.URL(), state, socket, filepath.Join(dir, "data")), 0o600))
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() {
-		ended <- serve.Run(ctx, serve.Options{
-			Load: func() (*settings.Settings, error) {
-				return settings.Load(config, func(string) (string, bool) { return "", false })
-			},
-			Log: slog.New(slog.DiscardHandler),
-		})
-	}()
-	t.Cleanup(func() {
-		cancel()
-		assert.NoError(t, <-ended)
-	})
-	return connect, &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
-	}, DisableKeepAlives: true}}
+	s := newStage(t)
+	s.write("webhook-secret", key+"\n")
+	s.configure(fmt.Sprintf("state: %q", state), "webhook-secret-file: webhook-secret")
+	s.begin()
+	return s.connect, s.client
 }
 
 // push tells the manager of a push, signed with a key.
