@@ -142,7 +142,8 @@ func (d *double) Reject(_ context.Context, plan, by, comment string) (manager.Pl
 }
 
 func (d *double) Plans(_ context.Context, cluster string, limit int, before int64) ([]approval.Plan, error) {
-	return []approval.Plan{{ID: "p1", Cluster: "main", State: approval.Rejected, Created: d.when, Since: d.when}}, d.call("plans %s %d %d", cluster, limit, before)
+	return []approval.Plan{{ID: "p1", Cluster: "main", State: approval.Rejected, Created: d.when, Since: d.when}},
+		d.call("plans %s %d %d", cluster, limit, before)
 }
 
 func (d *double) Receivers(context.Context) ([]store.Receiver, error) {

@@ -87,13 +87,19 @@ func (k *keeper) Reject(_ context.Context, plan, _, _ string) (manager.Plan, err
 
 func (k *keeper) Plans(_ context.Context, cluster string, limit int, before int64) ([]approval.Plan, error) {
 	return []approval.Plan{
-		{ID: "p2", State: approval.Rejected, Created: noon, Revision: "0123456789abcdef", Changes: []connectors.Change{{Name: "b"}}, Approvals: []approval.Approval{{Who: "boss", Verdict: approval.Reject}}},
+		{
+			ID: "p2", State: approval.Rejected, Created: noon, Revision: "0123456789abcdef", Changes: []connectors.Change{{Name: "b"}},
+			Approvals: []approval.Approval{{Who: "boss", Verdict: approval.Reject}},
+		},
 		{ID: "p1", State: approval.Applied, Created: noon, Changes: []connectors.Change{{Name: "a"}}},
 	}, k.call("plans %s %d %d", cluster, limit, before)
 }
 
 func (k *keeper) Receivers(context.Context) ([]store.Receiver, error) {
-	return []store.Receiver{{Name: "email ada@example.org", GivenUp: 2, Error: "nobody of this name"}, {Name: "webhook hooks.example.org #1234abcd", Waiting: 1, Delivered: noon}}, k.call("receivers")
+	return []store.Receiver{
+		{Name: "email ada@example.org", GivenUp: 2, Error: "nobody of this name"},
+		{Name: "webhook hooks.example.org #1234abcd", Waiting: 1, Delivered: noon},
+	}, k.call("receivers")
 }
 
 func (k *keeper) Report(_ context.Context, plan string) (approval.Plan, error) {

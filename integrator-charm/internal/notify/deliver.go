@@ -93,17 +93,17 @@ func (n *Notifier) deliver(ctx context.Context, delivery store.Delivery) {
 	if ctx.Err() != nil && err != nil {
 		return // it was cut off by our own end, and is as it was
 	}
-	after := after(delivery, err, n.now(), n.routes.Load().config.GiveUpAfter, n.backoff)
-	log := n.log.With("receiver", delivery.Receiver, "delivery", delivery.ID, "attempt", after.Attempts)
+	delivery = after(delivery, err, n.now(), n.routes.Load().config.GiveUpAfter, n.backoff)
+	log := n.log.With("receiver", delivery.Receiver, "delivery", delivery.ID, "attempt", delivery.Attempts)
 	switch {
-	case after.State == store.GivenUp:
+	case delivery.State == store.GivenUp:
 		log.Error("an owner could not be told: given up", "error", err)
 	case err != nil:
-		log.Warn("an owner could not be told yet", "error", err, "next", after.Next)
+		log.Warn("an owner could not be told yet", "error", err, "next", delivery.Next)
 	default:
 		log.Info("an owner was told")
 	}
-	if err := n.store.Attempted(context.WithoutCancel(ctx), after); err != nil {
+	if err := n.store.Attempted(context.WithoutCancel(ctx), delivery); err != nil {
 		log.Error("what came of a delivery is not noted: it is sent again", "error", err)
 		n.rest(ctx, afterFault)
 	}

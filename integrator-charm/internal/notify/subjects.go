@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"time"
 
@@ -29,51 +30,51 @@ func (n *Notifier) Know(ctx context.Context, cluster string, subjects []Subject)
 	if err := n.load(ctx, cluster); err != nil {
 		return err
 	}
-	now, left := n.now(), map[string]Subject{}
-	for name, subject := range n.subjects[cluster] {
-		left[name] = subject
-	}
-	var changed []store.Subject
+	now, known, gone := n.now(), maps.Clone(n.subjects[cluster]), maps.Clone(n.gone[cluster])
+	left := maps.Clone(known)
+	var changed []string
 	for _, subject := range subjects {
+		name := subject.Connector
 		if len(subject.Labels) == 0 {
 			subject.Labels = nil // as they are read
 		}
-		was, is := left[subject.Connector]
-		delete(left, subject.Connector)
-		if _, wasGone := n.gone[cluster][subject.Connector]; is && !wasGone && reflect.DeepEqual(was, subject) {
+		was, is := left[name]
+		delete(left, name)
+		if _, wasGone := gone[name]; is && !wasGone && reflect.DeepEqual(was, subject) {
 			continue
 		}
 		if err := n.routes.Load().problems(subject); err != nil {
-			n.log.Warn("an owner's address cannot be used", "cluster", cluster, "connector", subject.Connector, "team", subject.Team, "error", err)
+			n.log.Warn("an owner's address cannot be used", "cluster", cluster, "connector", name, "team", subject.Team, "error", err)
 		}
-		record, err := n.record(cluster, subject, time.Time{})
-		if err != nil {
-			return err
-		}
-		changed = append(changed, record)
+		known[name] = subject
+		delete(gone, name)
+		changed = append(changed, name)
 	}
-	for name, subject := range left {
-		if _, already := n.gone[cluster][name]; already {
-			continue
+	for name := range left {
+		if _, already := gone[name]; !already {
+			gone[name] = now
+			changed = append(changed, name)
 		}
-		record, err := n.record(cluster, subject, now)
-		if err != nil {
-			return err
-		}
-		changed = append(changed, record)
 	}
-	return n.saveSubjects(ctx, cluster, changed, now)
+	if err := n.saveSubjects(ctx, cluster, changed, known, gone); err != nil {
+		return err
+	}
+	n.subjects[cluster], n.gone[cluster] = known, gone
+	return nil
 }
 
-func (n *Notifier) saveSubjects(ctx context.Context, cluster string, changed []store.Subject, now time.Time) error {
+func (n *Notifier) saveSubjects(ctx context.Context, cluster string, changed []string, known map[string]Subject, gone map[string]time.Time) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	if err := n.store.SaveSubjects(ctx, cluster, changed, now); err != nil {
-		return err
+	records := make([]store.Subject, len(changed))
+	for i, name := range changed {
+		var err error
+		if records[i], err = n.record(cluster, known[name], gone[name]); err != nil {
+			return err
+		}
 	}
-	delete(n.subjects, cluster) // they are read again when they are needed
-	return nil
+	return n.store.SaveSubjects(ctx, cluster, records, n.now())
 }
 
 // LastKnown gives whose the connectors of a cluster are, by name, also of those that have gone lately.
