@@ -120,6 +120,8 @@ var asked = map[string]struct {
 	"POST /api/v1/plans/{id}/approve":       {"/api/v1/plans/p1/approve", `{"comment":"yes"}`, 200},
 	"POST /api/v1/plans/{id}/reject":        {"/api/v1/plans/p1/reject", "", 200},
 	"GET /api/v1/plans/{id}/report":         {"/api/v1/plans/p1/report?format=json", "", 200},
+	"GET /api/v1/plans":                     {"/api/v1/plans?limit=2&before=9", "", 200},
+	"GET /api/v1/receivers":                 {"/api/v1/receivers", "", 200},
 	"GET /api/v1/history":                   {"/api/v1/history?limit=2&before=9", "", 200},
 	"GET /api/v1/silences":                  {"/api/v1/silences", "", 200},
 	"POST /api/v1/silences":                 {"/api/v1/silences", `{"connector":"wiki*","duration":"2h"}`, 201},

@@ -63,7 +63,9 @@ func (n *Notifier) Know(ctx context.Context, cluster string, subjects []Subject)
 	return nil
 }
 
-func (n *Notifier) saveSubjects(ctx context.Context, cluster string, changed []string, known map[string]Subject, gone map[string]time.Time) error {
+func (n *Notifier) saveSubjects(
+	ctx context.Context, cluster string, changed []string, known map[string]Subject, gone map[string]time.Time,
+) error {
 	if len(changed) == 0 {
 		return nil
 	}
