@@ -1,9 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -32,34 +32,36 @@ it is not found where the plan says.`,
 		if err != nil {
 			return err
 		}
-		on, err := s.clusterOf(command.Context(), plan)
-		if err != nil {
-			return err
-		}
-		named := one(words[1:])
-		if named == "" {
-			named = plan.Source
-		}
-		w, err := s.wanting(command.Context(), on, planning{environment: plan.Environment}, named)
-		if err != nil {
-			return err
-		}
-		if w.digest() != plan.SHA256 || w.Manager != plan.Manager {
-			return refused("the state file is not the one that the plan was made for (%s): plan again", w.from)
-		}
-		summary, err := s.change(command.Context(), w, s.options(planning{keep: plan.NoDelete}),
-			func(ctx context.Context, desired connectors.Desired, options connectors.Options) (connectors.Report, error) {
-				return w.owned.Apply(ctx, desired, plan.Plan, options)
-			})
-		if errors.Is(err, connectors.ErrMoved) {
-			return withCode(exitRefused, err)
-		}
+		summary, err := s.carryOutPlan(command.Context(), plan, one(words[1:]))
 		if err != nil {
 			return err
 		}
 		return s.toldSyncs([]syncView{summary}, nil)
 	}
 	return command
+}
+
+// carryOutPlan reads the state file, which is where the plan says unless it is named, and applies the plan.
+func (s *session) carryOutPlan(ctx context.Context, plan planDocument, named string) (syncView, error) {
+	on, err := s.clusterOf(ctx, plan)
+	if err != nil {
+		return syncView{}, err
+	}
+	w, err := s.wanting(ctx, on, planning{environment: plan.Environment}, cmp.Or(named, plan.Source))
+	if err != nil {
+		return syncView{}, err
+	}
+	if w.digest() != plan.SHA256 || w.Manager != plan.Manager {
+		return syncView{}, refused("the state file is not the one that the plan was made for (%s): plan again", w.from)
+	}
+	apply := func(ctx context.Context, desired connectors.Desired, options connectors.Options) (connectors.Report, error) {
+		return w.owned.Apply(ctx, desired, plan.Plan, options)
+	}
+	summary, err := s.change(ctx, w, s.options(planning{keep: plan.NoDelete}), apply)
+	if errors.Is(err, connectors.ErrMoved) {
+		return syncView{}, withCode(exitRefused, err)
+	}
+	return summary, err
 }
 
 // clusterOf opens the cluster of a plan, and makes sure that it is the one.
@@ -83,7 +85,7 @@ func (s *session) clusterOf(ctx context.Context, plan planDocument) (*cluster.Cl
 		return nil, err
 	}
 	if info.KafkaClusterID != plan.Cluster {
-		return nil, refused("%s", fmt.Sprintf("the plan is for the Kafka cluster %s, and this is %s", plan.Cluster, info.KafkaClusterID))
+		return nil, refused("the plan is for the Kafka cluster %s, and this is %s", plan.Cluster, info.KafkaClusterID)
 	}
 	return on, nil
 }

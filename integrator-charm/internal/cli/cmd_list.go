@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -29,19 +31,7 @@ stand in the state file, which is read with --wide, --owner and --label. -o name
 	command.Flags().BoolVarP(&wide, "wide", "w", false, "show worker, owner and labels as well")
 	command.RunE = func(command *cobra.Command, states []string) error {
 		chosen.states = append(chosen.states, states...)
-		all := []view{}
-		err := s.onEach(command.Context(), func(on *cluster.Cluster) error {
-			views, err := look(command.Context(), on)
-			if err == nil && (wide || chosen.needsFile()) {
-				err = s.describe(command.Context(), on, views)
-			}
-			if err != nil {
-				return err
-			}
-			picked, _, err := chosen.pick(views, nil)
-			all = append(all, picked...)
-			return err
-		})
+		all, err := s.list(command.Context(), &chosen, wide)
 		if err != nil && len(all) == 0 {
 			return err
 		}
@@ -49,12 +39,27 @@ stand in the state file, which is read with --wide, --owner and --label. -o name
 			s.printf("%s", names(all))
 			return err
 		}
-		if writeErr := s.write(all, func() { s.listed(all, wide) }); writeErr != nil {
-			return writeErr
-		}
-		return err
+		return errors.Join(err, s.write(all, func() { s.listed(all, wide) }))
 	}
 	return s.everywhere(command)
+}
+
+// list gives the selected connectors of all contexts that the command is for, as far as they could be looked at.
+func (s *session) list(ctx context.Context, chosen *selection, wide bool) ([]view, error) {
+	all := []view{}
+	err := s.onEach(ctx, func(on *cluster.Cluster) error {
+		views, err := look(ctx, on)
+		if err == nil && (wide || chosen.needsFile()) {
+			err = s.describe(ctx, on, views)
+		}
+		if err != nil {
+			return err
+		}
+		picked, _, err := chosen.pick(views, nil)
+		all = append(all, picked...)
+		return err
+	})
+	return all, err
 }
 
 func names(views []view) string {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"connectcharms/integrator-charm/internal/cluster"
 	"connectcharms/requirer-lib/connect"
 )
 
@@ -45,45 +45,48 @@ A cluster that does not answer for a while is told, and watched again. It ends b
 		if err != nil {
 			return err
 		}
-		ticker := time.NewTicker(every)
-		defer ticker.Stop()
-		before := map[string]view{}
-		for {
-			now, err := s.glance(command, &chosen, on, names)
-			switch {
-			case command.Context().Err() != nil:
-				return nil
-			case codeOf(command.Context(), err) == exitUsage:
-				return err
-			case err != nil:
-				s.note("warning: %v", err)
-			default:
-				if err := s.follow(before, now); err != nil {
-					return err
-				}
-				before = now
-			}
-			select {
-			case <-command.Context().Done():
-				return nil
-			case <-ticker.C:
-			}
-		}
+		return s.watch(command.Context(), every, func(ctx context.Context) (map[string]view, error) {
+			picked, _, err := s.choose(ctx, on, &chosen, names)
+			return byName(picked), err
+		})
 	}
 	return command
 }
 
-// glance gives those that are watched, by name.
-func (s *session) glance(command *cobra.Command, chosen *selection, on *cluster.Cluster, names []string) (map[string]view, error) {
-	picked, _, err := s.choose(command.Context(), on, chosen, names)
-	if err != nil {
-		return nil, err
+// watch looks until the context ends, which is no error. Who cannot look the first time does not go on.
+func (s *session) watch(ctx context.Context, every time.Duration, look func(context.Context) (map[string]view, error)) error {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	var before map[string]view
+	for {
+		now, err := look(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err == nil:
+			err = s.follow(before, now)
+			before = now
+		case before != nil:
+			s.note("warning: %v", err)
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
 	}
-	now := map[string]view{}
-	for _, one := range picked {
-		now[one.Name] = one
+}
+
+func byName(views []view) map[string]view {
+	all := map[string]view{}
+	for _, one := range views {
+		all[one.Name] = one
 	}
-	return now, nil
+	return all
 }
 
 // follow writes what is different.
@@ -99,7 +102,8 @@ func (s *session) follow(before, now map[string]view) error {
 
 // changesOf is ordered by name.
 func changesOf(before, now map[string]view) (all []happening) {
-	both := maps.Clone(before)
+	both := map[string]view{}
+	maps.Copy(both, before)
 	maps.Copy(both, now)
 	for _, name := range slices.Sorted(maps.Keys(both)) {
 		was, is := before[name], now[name]

@@ -185,3 +185,12 @@ func TestPluginsTopicsVersion(t *testing.T) {
 	assert.Regexp(t, `^connect-manager 1.2.3 \(go1`, b.ok("version"))
 	assert.Equal(t, 5, b.run("topics").code)
 }
+
+func TestWatchDoesNotGoOnWhereItCannotLookAtAll(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.server.SetPassword("somebody", "else")
+	ended := b.run("watch")
+	assert.Equal(t, 1, ended.code)
+	assert.Contains(t, ended.err, "401 Unauthorized (check username and password)")
+}
