@@ -6,8 +6,10 @@
 //
 //	every unit: RequestPlugin (serves the resource; the leader asks in the databag) ──► the provider …
 //
-//	… publishes endpoints and secret ──► leader: ReconcileConnectors ──► the status of every task
+//	… publishes endpoints and secret ──► every unit: RunManager (files, Pebble, reload) ──► connect-manager serve
 //
-// Connectors are created, changed and deleted by the leader alone, as the configuration says, in every relation that is
-// ready. Those of a relation that ends are the provider's to delete: a unit cannot tell that end from its own.
+//	leader: KeepConnectors (sync, over the manager's socket) ──► the status of every connector and task
+//
+// What the manager is to have is a pure function of the world (manager.go). The leader's works, the others stand by.
+// Connectors of a relation that ends are the provider's to delete: a unit cannot tell that end from its own.
 package charm

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +15,6 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"connectcharms/integrator-charm/internal/settings"
-	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/secret"
 	"connectcharms/requirer-lib/supervisor"
 )
@@ -143,65 +141,6 @@ func section(option, text string) (node yaml.Node, problem string) {
 	return *document.Content[0], ""
 }
 
-// wantedContexts is one for each relation that is ready, with its files. One that is not ready (any more) goes on with what
-// it had, unless the relation ends, or may.
-func (w *World) wantedContexts(to files) map[string]settings.Context {
-	contexts := map[string]settings.Context{}
-	for _, cluster := range w.Clusters {
-		dir := path.Join(clustersDir, cluster.Relation.String())
-		switch {
-		case cluster.MayEnd:
-		case cluster.NotReady == nil:
-			context := settings.Context{
-				Endpoints: cluster.Endpoints, Username: cluster.Username, NameSuffix: cluster.Suffix,
-				PasswordFile: w.Layout.managerFile(path.Join(dir, "password")), Server: w.Layout.socket(),
-			}
-			to[path.Join(dir, "password")] = cluster.Password
-			if cluster.CA != "" {
-				to[path.Join(dir, "ca.pem")] = secret.New(cluster.CA)
-				context.CAFile = w.Layout.managerFile(path.Join(dir, "ca.pem"))
-			}
-			contexts[cluster.Provider] = w.withState(context)
-		default:
-			if name, before, is := w.contextBefore(dir); is {
-				maps.Copy(to, w.Manager.Files.under(dir))
-				contexts[name] = w.withState(before)
-			}
-		}
-	}
-	return contexts
-}
-
-// contextBefore finds the context whose files are in a directory.
-func (w *World) contextBefore(dir string) (name string, context settings.Context, is bool) {
-	if w.Manager.Given == nil {
-		return "", settings.Context{}, false
-	}
-	for name, context := range w.Manager.Given.Contexts {
-		if filepath.Dir(context.PasswordFile) == w.Layout.managerFile(dir) {
-			return name, context, true
-		}
-	}
-	return "", settings.Context{}, false
-}
-
-// withState is a context with what is to run there. Where that is not known, it is what it was: in every context the same.
-func (w *World) withState(context settings.Context) settings.Context {
-	switch {
-	case w.State.isKnown():
-		context.State, context.Environment = w.State.Source, w.Config.State.Environment
-		if w.State.Source == "" {
-			context.State = w.Layout.managerFile(stateFile)
-		}
-	case w.Manager.Given != nil:
-		for _, before := range w.Manager.Given.Contexts {
-			context.State, context.Environment = before.State, before.Environment
-		}
-	}
-	context.SecretsDir = w.Layout.managerFile(secretsDir)
-	return context
-}
-
 // wantedState adds the state file where it is a text, and says whether there is one at all.
 func (w *World) wantedState(to files) bool {
 	switch {
@@ -234,56 +173,6 @@ func (w *World) wantedSecrets(to files) {
 			to[path.Join(secretsDir, name, key)] = value
 		}
 	}
-}
-
-// managerService is what Pebble calls it.
-const managerService = "connect-manager"
-
-// wantedService is the manager as Pebble runs it: nothing secret stands on its command line or in its environment.
-func (w *World) wantedService(contexts map[string]settings.Context) supervisor.Service {
-	environment := map[string]string{"HOME": w.Layout.managerDir(), "LANG": "C.UTF-8"}
-	for key := range w.Granted.SourceCredentials {
-		environment[sourceVariable(key)] = w.Layout.managerFile(path.Join(credentialsDir, key))
-	}
-	maps.Copy(environment, proxies(w.Event.Proxy, contexts))
-	return supervisor.Service{
-		Summary: "Connect Manager", Override: "replace", Startup: "enabled",
-		Command:     w.Layout.program() + " serve --config " + w.Layout.managerFile(settingsFile),
-		Environment: environment, WorkingDir: w.Layout.managerDir(),
-		KillDelay: "15s", BackoffDelay: "1s", BackoffLimit: "30s",
-	}
-}
-
-// sourceVariable names the file that one of the credentials for the state file's source is in.
-func sourceVariable(key string) string {
-	if key == "ca-certificate" {
-		return "SOURCE_CA_FILE" // Juju has no keys of two letters
-	}
-	return "SOURCE_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_")) + "_FILE"
-}
-
-// proxies are the model's, for sources that are on other networks. Kafka Connect itself is asked without.
-func proxies(model hook.Proxy, contexts map[string]settings.Context) map[string]string {
-	environment := map[string]string{}
-	for name, value := range map[string]string{"HTTP_PROXY": model.HTTP, "HTTPS_PROXY": model.HTTPS} {
-		if value != "" {
-			environment[name] = value
-		}
-	}
-	if len(environment) == 0 {
-		return nil
-	}
-	direct := []string{}
-	if model.No != "" {
-		direct = append(direct, model.No)
-	}
-	for _, name := range slices.Sorted(maps.Keys(contexts)) {
-		for _, endpoint := range contexts[name].Endpoints {
-			direct = append(direct, hostOf(endpoint))
-		}
-	}
-	environment["NO_PROXY"] = strings.Join(direct, ",")
-	return environment
 }
 
 // digest tells apart what is not the same.
