@@ -41,6 +41,6 @@ func (s *pair) manager() {
 func (s *pair) managerPID(unit string) string {
 	s.T().Helper()
 	return s.onCharm(s.home, unit, `cd /proc; for p in [0-9]*; do
-		if tr '\0' ' ' <$p/cmdline | grep -q '/connect-manager serve --config /var/lib/`+dashed(unit)+`/'; then echo $p; fi
+		if tr '\0' ' ' <$p/cmdline | grep -q '^[^ ]*/connect-manager serve --config /var/lib/`+dashed(unit)+`/'; then echo $p; fi
 	done 2>/dev/null || true`)
 }
