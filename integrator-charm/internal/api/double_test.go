@@ -33,7 +33,9 @@ type double struct {
 	calls []string
 	fails map[string]error // by the call's first word
 	hints state.Problems
-	when  time.Time
+	// entered is told of each sync that has begun, and leave lets them end. Nil: they end at once.
+	entered, leave chan struct{}
+	when           time.Time
 }
 
 func (d *double) call(format string, args ...any) error {
@@ -110,6 +112,10 @@ func (d *double) Sync(_ context.Context, cluster, by string) (connectors.Summary
 	summary := connectors.Report{Connectors: []connectors.Result{
 		{Name: "wikipedia-irc", Wanted: connect.Paused, Done: []connectors.Action{connectors.Pause}},
 	}}.Summary()
+	if d.entered != nil {
+		d.entered <- struct{}{}
+		<-d.leave
+	}
 	return summary, d.call("sync %s by %s", cluster, by)
 }
 
