@@ -13,7 +13,8 @@ func completionCommand(s *session) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "completion bash|zsh|fish",
 		Short: "Write the completion of commands, connectors and contexts for a shell",
-		Long:  "Write the completion of commands, flags, and the names of connectors and contexts, for a shell.",
+		Long: `Write the completion of commands, flags, and the names of connectors and contexts, for a shell. Bash wants the package
+bash-completion for it.`,
 		Example: `  source <(connect-manager completion bash)
   connect-manager completion zsh > "${fpath[1]}/_connect-manager"
   connect-manager completion fish > ~/.config/fish/completions/connect-manager.fish`,
