@@ -25,7 +25,7 @@ func main() {
 	var sizes sizes
 	flag.IntVar(&sizes.unchanged, "unchanged", 1000, "connectors, of a sync with nothing to do")
 	flag.IntVar(&sizes.changed, "changed", 200, "stopped connectors, created, changed, deleted")
-	flag.IntVar(&sizes.running, "running", 0, "running ones, likewise, in one round")
+	flag.IntVar(&sizes.running, "running", 0, "running ones, likewise, in four rounds at most: they take minutes")
 	flag.IntVar(&sizes.recovered, "recovered", 100, "connectors, of a sync that is refused at first, or that loses a worker")
 	flag.IntVar(&sizes.many, "many", 5000, "connectors, for the memory of a sync with nothing to do")
 	flag.IntVar(&sizes.rounds, "rounds", 5, "rounds")
@@ -93,14 +93,14 @@ func (s *stage) onOneWorker(ctx context.Context, measure bench.Sync, sizes sizes
 		return err
 	}
 	defer func() { err = errors.Join(err, worker.Stop()) }()
-	once := measure
-	once.Rounds = 1
+	few := measure
+	few.Rounds = min(measure.Rounds, 4)
 	steps := []struct {
 		number int
 		step   func(number int) error
 	}{
 		{sizes.changed, func(number int) error { return measure.Changes(ctx, worker.URL(), number, connect.Stopped) }},
-		{sizes.running, func(number int) error { return once.Changes(ctx, worker.URL(), number, connect.Running) }},
+		{sizes.running, func(number int) error { return few.Changes(ctx, worker.URL(), number, connect.Running) }},
 		{sizes.recovered, func(number int) error { return measure.Refused(ctx, worker.URL(), number, 8*time.Second) }},
 		{sizes.unchanged, func(number int) error { return measure.NoOp(ctx, worker.URL(), number) }},
 		{sizes.many, func(number int) error { return measure.Memory(ctx, worker.URL(), number) }},
