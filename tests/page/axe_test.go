@@ -43,7 +43,7 @@ func TestThePageKeepsTheRulesOfAccessibility(t *testing.T) {
 	for _, screen := range []screen{desktop, night, {375, 812, "dark"}} {
 		name := fmt.Sprintf("%s %d ", screen.scheme, screen.width)
 		page := newTab(t, screen)
-		page.do(chromedp.Navigate("http://" + s.address))
+		page.open("http://" + s.address)
 		page.until("document.querySelector('#token')")
 		page.accessible(axe, name+"login")
 		page.logIn(ada)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +23,7 @@ import (
 var shots = flag.String("shots", "", "write what the page looks like into this directory")
 
 const (
-	patience = 20 * time.Second
+	patience = 30 * time.Second
 	tick     = 30 * time.Millisecond
 )
 
@@ -128,13 +129,27 @@ func (t *tab) hear(message chromedp.ConsoleMessage) {
 	t.said = append(t.said, fmt.Sprintf("%s: %s (%s)", message.Type, message.Text, message.URL))
 }
 
+// open loads a page. Where the machine's interfaces change in the meantime, as when a container starts, Chromium gives up
+// what it loads.
+func (t *tab) open(address string) {
+	t.Helper()
+	t.do(chromedp.Navigate(address))
+	loaded := func() bool { return value[bool](t, "document.querySelector('main') !== null") }
+	for deadline := time.Now().Add(patience); !loaded(); time.Sleep(tick) {
+		require.True(t, time.Now().Before(deadline), "the page is not drawn")
+		if value[bool](t, "document.readyState === 'complete' && performance.now() > 5000") {
+			t.do(chromedp.Reload())
+		}
+	}
+}
+
 // errors takes what was heard so far. That somebody is not logged in yet is none.
 func (t *tab) errors() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var all []string
 	for _, one := range t.said {
-		if !strings.Contains(one, "401 (Unauthorized)") {
+		if !strings.Contains(one, "401 (Unauthorized)") && !strings.Contains(one, "ERR_NETWORK_CHANGED") {
 			all = append(all, one)
 		}
 	}
@@ -195,21 +210,24 @@ func (t *tab) reads(selector, text string) {
 }
 
 // found is the middle of the first element that can be seen and begins with a text, as a person would point at it.
-const found = `(() => {
-  const all = [...document.querySelectorAll($)].filter((one) => one.textContent.trim().startsWith($) && one.checkVisibility({ visibilityProperty: true }));
+const found = `(async () => {
+  const all = [...document.querySelectorAll($)].filter((one) => one.textContent.trim().startsWith($) && one.checkVisibility());
   if (all.length === 0) return null;
   all[0].scrollIntoView({ block: "center" });
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
   const { x, y, width, height } = all[0].getBoundingClientRect();
-  return [x + width / 2, y + height / 2];
+  const at = [x + width / 2, y + height / 2];
+  return all[0].contains(document.elementFromPoint(...at)) ? at : null;
 })()`
 
 // click points at an element by its text, and clicks.
 func (t *tab) click(selector, text string) {
 	t.Helper()
 	var at []float64
-	t.wait(func() bool {
+	t.wait(func() bool { // a page that is being drawn still moves
+		before := at
 		at = value[[]float64](t, found, selector, text)
-		return at != nil
+		return at != nil && slices.Equal(before, at)
 	}, "%s %q", selector, text)
 	t.do(chromedp.MouseClickXY(at[0], at[1]))
 }

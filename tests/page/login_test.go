@@ -11,7 +11,7 @@ func TestLoggingInAndOut(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, "", map[string]string{"main": some})
 	page := newTab(t, desktop)
-	page.do(chromedp.Navigate("http://" + s.address))
+	page.open("http://" + s.address)
 	page.until("document.activeElement.id === 'token'")
 	page.shot("login")
 	page.logIn("open barley")

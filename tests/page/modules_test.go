@@ -75,7 +75,7 @@ func TestTheModulesOfThePage(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, "", map[string]string{"main": some})
 	page := newTab(t, desktop)
-	page.do(chromedp.Navigate("http://" + s.address))
+	page.open("http://" + s.address)
 	value[chromedp.Void](page, `Promise.all(["dom", "model", "words", "route", "deeds"].map(async (name) => {
 		const main = document.querySelector("script[type=module]").src;
 		window[name] = await import(new URL(name + ".js", main));

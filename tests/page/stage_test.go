@@ -18,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connecttest"
@@ -177,7 +176,7 @@ func (s *stage) sync(cluster string) {
 func (s *stage) visit(screen screen, token, place string) *tab {
 	s.Helper()
 	visitor := newTab(s.T, screen)
-	visitor.do(chromedp.Navigate("http://" + s.address + "/" + place))
+	visitor.open("http://" + s.address + "/" + place)
 	visitor.logIn(token)
 	visitor.until("document.querySelector('.line.is-live')")
 	return visitor

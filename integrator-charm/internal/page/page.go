@@ -1,5 +1,5 @@
-// Package page is the web page of Connect Manager: HTML, CSS and JavaScript modules that come with the program. It holds no data and decides
-// nothing: what it shows and does goes through the API (package api), with the rights of whoever has logged in.
+// Package page is the web page of Connect Manager: HTML, CSS and JavaScript modules that come with the program. It holds no data
+// and decides nothing: what it shows and does goes through the API (package api), with the rights of whoever has logged in.
 package page
 
 import (
@@ -19,8 +19,8 @@ import (
 //go:embed assets
 var embedded embed.FS
 
-// policy lets the page load and call nothing but its own server, and has the browser refuse any text that would become markup or code: names
-// of connectors, traces and comments are written by others.
+// policy lets the page load and call nothing but its own server, and has the browser refuse any text that would become markup or
+// code: names of connectors, traces and comments are written by others.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; " +
 	"form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
@@ -113,7 +113,8 @@ func readAssets() (assets, error) {
 
 const indexName = "index.html"
 
-// fillIndex writes the addresses of the files into the page. It names every module, for else the browser finds them one after the other.
+// fillIndex writes the addresses of the files into the page. It names every module, for else the browser finds them one after the
+// other.
 func (a assets) fillIndex() (string, error) {
 	text, err := template.ParseFS(embedded, "assets/"+indexName)
 	if err != nil {

@@ -13,7 +13,12 @@ export class Refused extends Error {
 }
 
 async function ask(method, path, body, wait = patience) {
-  const options = { method, headers: { Accept: "application/json" }, credentials: "same-origin", signal: AbortSignal.timeout(wait) };
+  const options = {
+    method,
+    headers: { Accept: "application/json" },
+    credentials: "same-origin",
+    signal: AbortSignal.timeout(wait),
+  };
   if (body !== undefined) {
     options.body = JSON.stringify(body);
     options.headers["Content-Type"] = "application/json";
@@ -67,7 +72,8 @@ export const api = {
   plan: (cluster) => ask("GET", inCluster("/api/v1/plan", cluster)),
   judge: (id, verdict, comment) => ask("POST", `/api/v1/plans/${segment(id)}/${verdict}`, { comment }),
   reportAddress: (id, format) => `/api/v1/plans/${segment(id)}/report?format=${format}`,
-  history: (cluster, limit, before) => ask("GET", inCluster("/api/v1/history", cluster, { limit, ...(before ? { before } : {}) })),
+  history: (cluster, limit, before) =>
+    ask("GET", inCluster("/api/v1/history", cluster, { limit, ...(before ? { before } : {}) })),
   silences: () => ask("GET", "/api/v1/silences"),
   silence: (silence) => ask("POST", "/api/v1/silences", silence),
   endSilence: (id) => ask("DELETE", `/api/v1/silences/${segment(id)}`),

@@ -20,7 +20,14 @@ export function row(connector, by, state, page) {
         { class: "row-name" },
         h(
           "button",
-          { type: "button", class: "row-button", id: `row-${id}`, "aria-expanded": String(open), "aria-controls": open ? `more-${id}` : null, onclick: () => page.toggle(connector.connector) },
+          {
+            type: "button",
+            class: "row-button",
+            id: `row-${id}`,
+            "aria-expanded": String(open),
+            "aria-controls": open ? `more-${id}` : null,
+            onclick: () => page.toggle(connector.connector),
+          },
           shape("open"),
           name(connector.name),
         ),
@@ -31,14 +38,24 @@ export function row(connector, by, state, page) {
       h("p", { class: "row-marks" }, marksOf(connector, state.now)),
     ),
     !open && connector.state === "failed" && h("p", { class: "row-cause" }, cause(traceOf(connector))),
-    open && h("div", { class: "details", id: `more-${id}`, role: "group", "aria-labelledby": `row-${id}` }, details({ ...connector, ...detailOf(connector, state) }, state, page)),
+    open &&
+      h(
+        "div",
+        { class: "details", id: `more-${id}`, role: "group", "aria-labelledby": `row-${id}` },
+        details({ ...connector, ...detailOf(connector, state) }, state, page),
+      ),
   );
 }
 
 // detailOf is what the manager said of this one alone: its traces are whole.
 function detailOf(connector, { details: known }) {
   const detail = known[connector.connector];
-  return detail ? { trace: detail.trace || connector.trace, tasks: connector.tasks.map((task) => ({ ...task, trace: wholeTrace(task, detail) })) } : {};
+  return detail
+    ? {
+        trace: detail.trace || connector.trace,
+        tasks: connector.tasks.map((task) => ({ ...task, trace: wholeTrace(task, detail) })),
+      }
+    : {};
 }
 
 function wholeTrace(task, detail) {
@@ -63,7 +80,9 @@ function marksOf(connector, now) {
     !connector.owned && connector.state !== "missing" && h("span", { class: "mark" }, "not ours"),
     marks.drift(connector) && h("span", { class: "mark is-drift" }, shape("drift"), "drifted"),
     restarts.givenUp && h("span", { class: "mark is-given-up" }, shape("given-up"), "given up"),
-    !restarts.givenUp && restarts.next && h("span", { class: "mark" }, shape("restarting"), h("span", null, "restart ", upcoming(restarts.next, now))),
+    !restarts.givenUp &&
+      restarts.next &&
+      h("span", { class: "mark" }, shape("restarting"), h("span", null, "restart ", upcoming(restarts.next, now))),
   ];
 }
 
@@ -73,7 +92,13 @@ function details(connector, state, page) {
     failures(connector).map(({ trace: text, which }) => trace(text, `Why ${which} failed`, `${upper(which)} failed`)),
     facts(connector, state.now),
     connector.tasks.length > 0 && tasks(connector),
-    connector.drift.length > 0 && [h("h4", null, "Drift"), keys(connector.drift, `Where ${connector.name} differs from the state file`, { from: "In the cluster", to: "In the state file" })],
+    connector.drift.length > 0 && [
+      h("h4", null, "Drift"),
+      keys(connector.drift, `Where ${connector.name} differs from the state file`, {
+        from: "In the cluster",
+        to: "In the state file",
+      }),
+    ],
     page.may("operator") && actions(connector, state, page),
   ];
 }
@@ -82,7 +107,10 @@ function details(connector, state, page) {
 function failures({ tasks: all }) {
   const having = new Map();
   for (const task of all) if (task.trace) having.set(task.trace, [...(having.get(task.trace) ?? []), task.id]);
-  return [...having].map(([text, ids]) => ({ trace: text, which: ids.length === 1 ? `task ${ids[0]}` : `tasks ${names(ids, 8)}` }));
+  return [...having].map(([text, ids]) => ({
+    trace: text,
+    which: ids.length === 1 ? `task ${ids[0]}` : `tasks ${names(ids, 8)}`,
+  }));
 }
 
 function trace(text, label, title) {
@@ -91,14 +119,22 @@ function trace(text, label, title) {
     { class: "trace", "aria-label": label, key: label },
     h("h4", null, shape("failed"), title),
     h("p", { class: "trace-cause" }, cause(text)),
-    h("details", null, h("summary", null, "Whole trace"), h("pre", { tabindex: "0", role: "region", "aria-label": `${label}: trace` }, text)),
+    h(
+      "details",
+      null,
+      h("summary", null, "Whole trace"),
+      h("pre", { tabindex: "0", role: "region", "aria-label": `${label}: trace` }, text),
+    ),
   );
 }
 
 function facts(connector, now) {
   const { owner, restarts, labels } = connector;
   const entries = [
-    ["Owner", [h("bdi", null, owner?.team || "nobody"), owner?.email && [" · ", h("a", { href: mailto(owner.email) }, owner.email)]]],
+    [
+      "Owner",
+      [h("bdi", null, owner?.team || "nobody"), owner?.email && [" · ", h("a", { href: mailto(owner.email) }, owner.email)]],
+    ],
     owner?.onCall && ["On call", h("bdi", null, owner.onCall)],
     connector.wanted && ["Wanted", wanted(connector)],
     ["Class", h("span", { class: "code" }, connector.class || "unknown", connector.type && ` (${connector.type})`)],
@@ -106,9 +142,20 @@ function facts(connector, now) {
     connector.worker && ["Worker", h("span", { class: "code" }, connector.worker)],
     connector.connector !== connector.name && ["Name in Kafka Connect", h("bdi", { class: "code" }, connector.connector)],
     (restarts.attempts > 0 || restarts.givenUp) && ["Restarts", restarted(restarts, now)],
-    Object.keys(labels).length > 0 && ["Labels", h("ul", { class: "labels" }, Object.entries(labels).map(([key, value]) => h("li", { key }, h("bdi", null, `${key}=${value}`))))],
+    Object.keys(labels).length > 0 && [
+      "Labels",
+      h(
+        "ul",
+        { class: "labels" },
+        Object.entries(labels).map(([key, value]) => h("li", { key }, h("bdi", null, `${key}=${value}`))),
+      ),
+    ],
   ];
-  return h("dl", { class: "facts" }, entries.filter(Boolean).map(([term, text]) => h("div", { key: term }, h("dt", null, term), h("dd", null, text))));
+  return h(
+    "dl",
+    { class: "facts" },
+    entries.filter(Boolean).map(([term, text]) => h("div", { key: term }, h("dt", null, term), h("dd", null, text))),
+  );
 }
 
 // mailto is a link to one address, whatever else stands in it.
@@ -131,11 +178,27 @@ function tasks(connector) {
     "table",
     { class: "tasks" },
     h("caption", { class: "unseen" }, `Tasks of ${connector.name}`),
-    h("thead", null, h("tr", null, ["Task", "State", "Worker"].map((head) => h("th", { scope: "col" }, head)))),
+    h(
+      "thead",
+      null,
+      h(
+        "tr",
+        null,
+        ["Task", "State", "Worker"].map((head) => h("th", { scope: "col" }, head)),
+      ),
+    ),
     h(
       "tbody",
       null,
-      connector.tasks.map((task) => h("tr", { key: task.id }, h("th", { scope: "row" }, task.id), h("td", null, stateWord(task.state)), h("td", { class: "code" }, task.worker))),
+      connector.tasks.map((task) =>
+        h(
+          "tr",
+          { key: task.id },
+          h("th", { scope: "row" }, task.id),
+          h("td", null, stateWord(task.state)),
+          h("td", { class: "code" }, task.worker),
+        ),
+      ),
     ),
   );
 }
@@ -143,17 +206,22 @@ function tasks(connector) {
 function actions(connector, { busy }, page) {
   const possible = verbs(connector);
   if (connector.state === "missing") return h("p", { class: "hint" }, "It is not in the cluster: the next sync creates it.");
-  if (possible.length === 0) return h("p", { class: "hint" }, "It belongs to no state file of this manager, which leaves it alone.");
+  if (possible.length === 0)
+    return h("p", { class: "hint" }, "It belongs to no state file of this manager, which leaves it alone.");
   return h(
     "div",
     { class: "actions", role: "group", "aria-label": `What to do with ${connector.name}` },
     possible.map((verb) =>
-      button(upper(verb), verb === "delete" ? () => page.dialog({ kind: "delete", connector }) : () => page.deeds.act(verb, connector), {
-        kind: verb === "delete" ? "danger" : "plain",
-        busy: busy.has(`${verb} ${connector.connector}`),
-        about: connector.name,
-        key: verb,
-      }),
+      button(
+        upper(verb),
+        verb === "delete" ? () => page.dialog({ kind: "delete", connector }) : () => page.deeds.act(verb, connector),
+        {
+          kind: verb === "delete" ? "danger" : "plain",
+          busy: busy.has(`${verb} ${connector.connector}`),
+          about: connector.name,
+          key: verb,
+        },
+      ),
     ),
   );
 }

@@ -10,12 +10,17 @@ const more = 200;
 
 // connectors is the view.
 export function connectors(state, page) {
-  return section("the connectors", state.connectors, () => page.feed.reload("connectors"), (all) => {
-    if (all.length === 0) return none(state);
-    const asked = state.route.asked;
-    const found = all.filter((connector) => matches(connector, asked));
-    return [filters(all, asked, page), found.length > 0 ? list(found, state, page) : unmatched(all, page)];
-  });
+  return section(
+    "the connectors",
+    state.connectors,
+    () => page.feed.reload("connectors"),
+    (all) => {
+      if (all.length === 0) return none(state);
+      const asked = state.route.asked;
+      const found = all.filter((connector) => matches(connector, asked));
+      return [filters(all, asked, page), found.length > 0 ? list(found, state, page) : unmatched(all, page)];
+    },
+  );
 }
 
 function none({ status }) {
@@ -28,7 +33,10 @@ function none({ status }) {
 }
 
 function unmatched(all, page) {
-  return empty(`None of ${count(all.length, "connector")} matches`, button("Clear the filters", () => page.ask({ state: "", owner: "", q: "" })));
+  return empty(
+    `None of ${count(all.length, "connector")} matches`,
+    button("Clear the filters", () => page.ask({ state: "", owner: "", q: "" })),
+  );
 }
 
 function filters(all, asked, page) {
@@ -39,7 +47,18 @@ function filters(all, asked, page) {
     h(
       "div",
       { class: "fields" },
-      field("Search", h("input", { type: "search", value: asked.q ?? "", placeholder: "Name, class, label…", autocomplete: "off", spellcheck: "false", oninput: (event) => page.ask({ q: event.target.value }) }), { id: "q" }),
+      field(
+        "Search",
+        h("input", {
+          type: "search",
+          value: asked.q ?? "",
+          placeholder: "Name, class, label…",
+          autocomplete: "off",
+          spellcheck: "false",
+          oninput: (event) => page.ask({ q: event.target.value }),
+        }),
+        { id: "q" },
+      ),
       field(
         "Owner",
         h(
@@ -55,7 +74,9 @@ function filters(all, asked, page) {
         h(
           "select",
           { onchange: (event) => page.ask({ by: event.target.value }) },
-          ["owner", "state"].map((by) => h("option", { key: by, value: by === "owner" ? "" : by, selected: (asked.by || "owner") === by }, upper(by))),
+          ["owner", "state"].map((by) =>
+            h("option", { key: by, value: by === "owner" ? "" : by, selected: (asked.by || "owner") === by }, upper(by)),
+          ),
         ),
         { id: "by" },
       ),
@@ -75,13 +96,23 @@ function chips(counted, asked, page) {
       { key: name },
       h(
         "button",
-        { type: "button", class: `chip is-${name || "all"}`, "aria-pressed": String((asked.state ?? "") === name), onclick: () => page.ask({ state: name }) },
+        {
+          type: "button",
+          class: `chip is-${name || "all"}`,
+          "aria-pressed": String((asked.state ?? "") === name),
+          onclick: () => page.ask({ state: name }),
+        },
         name && shape(name),
         `${label} `,
         h("span", { class: "number" }, number.toLocaleString("en")),
       ),
     );
-  return h("ul", { class: "chips", "aria-label": "State" }, chip("", "All", counted.all), shown.map((name) => chip(name, titles[name] ?? upper(name), counted[name])));
+  return h(
+    "ul",
+    { class: "chips", "aria-label": "State" },
+    chip("", "All", counted.all),
+    shown.map((name) => chip(name, titles[name] ?? upper(name), counted[name])),
+  );
 }
 
 function list(found, state, page) {
@@ -90,7 +121,12 @@ function list(found, state, page) {
   const left = found.length - Math.min(found.length, state.most);
   return [
     groups.map((group) => groupOf(group, by, state, page)),
-    left > 0 && h("p", { class: "more" }, button(`Show ${Math.min(more, left).toLocaleString("en")} more of ${left.toLocaleString("en")}`, () => page.more(more))),
+    left > 0 &&
+      h(
+        "p",
+        { class: "more" },
+        button(`Show ${Math.min(more, left).toLocaleString("en")} more of ${left.toLocaleString("en")}`, () => page.more(more)),
+      ),
   ];
 }
 
@@ -104,8 +140,17 @@ function groupOf(group, by, state, page) {
       "header",
       { class: "group-head" },
       h("h2", { id }, by === "state" ? stateWord(group.name) : h("bdi", null, group.name)),
-      h("p", null, count(group.connectors.length, "connector"), by === "owner" && failed > 0 && h("span", { class: "is-failed" }, `, ${failed} failed`)),
+      h(
+        "p",
+        null,
+        count(group.connectors.length, "connector"),
+        by === "owner" && failed > 0 && h("span", { class: "is-failed" }, `, ${failed} failed`),
+      ),
     ),
-    h("ul", { class: "rows" }, group.shown.map((connector) => row(connector, by, state, page))),
+    h(
+      "ul",
+      { class: "rows" },
+      group.shown.map((connector) => row(connector, by, state, page)),
+    ),
   );
 }

@@ -90,7 +90,10 @@ export class Deeds {
       this.#feed.reload();
     }
     const now = this.#store.state;
-    this.#store.change({ busy: new Set([...now.busy].filter((other) => other !== key)), ...(now.cluster === cluster ? { notice } : {}) });
+    this.#store.change({
+      busy: new Set([...now.busy].filter((other) => other !== key)),
+      ...(now.cluster === cluster ? { notice } : {}),
+    });
   }
 }
 
@@ -98,7 +101,9 @@ const lists = ["added", "adopted", "updated", "removed", "paused", "resumed", "s
 
 // summed says what a sync did: "2 added (a, b), 1 failed (c)".
 export function summed(summary) {
-  const said = lists.filter((list) => summary?.[list]?.length > 0).map((list) => `${summary[list].length} ${list} (${names(summary[list])})`);
+  const said = lists
+    .filter((list) => summary?.[list]?.length > 0)
+    .map((list) => `${summary[list].length} ${list} (${names(summary[list])})`);
   if (said.length > 0) return said.join(", ");
   return summary?.unchanged ? `nothing to do, ${count(summary.unchanged.length, "connector")} as wanted` : "nothing to do";
 }

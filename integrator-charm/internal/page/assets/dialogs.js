@@ -11,7 +11,15 @@ export function showDialog(element, state, page) {
     event.preventDefault();
     page.dialog(null);
   };
-  render(element, asked && h("form", { key: asked.kind, method: "dialog", onsubmit: (event) => submit(event, asked, page) }, dialogs[asked.kind](asked, state, page)));
+  render(
+    element,
+    asked &&
+      h(
+        "form",
+        { key: asked.kind, method: "dialog", onsubmit: (event) => submit(event, asked, page) },
+        dialogs[asked.kind](asked, state, page),
+      ),
+  );
   if (asked && !element.open) element.showModal();
   if (!asked && element.open) element.close();
 }
@@ -23,15 +31,30 @@ function submit(event, asked, page) {
   if (asked.kind === "delete") page.deeds.remove(asked.connector);
   if (asked.kind === "approve" || asked.kind === "reject") page.deeds.judge(asked.kind, asked.plan, comment);
   if (asked.kind === "silence") {
-    page.deeds.silence({ connector: values.connector.trim(), comment, until: new Date(Date.now() + Number(values.hours) * 3_600_000).toISOString() });
+    page.deeds.silence({
+      connector: values.connector.trim(),
+      comment,
+      until: new Date(Date.now() + Number(values.hours) * 3_600_000).toISOString(),
+    });
   }
 }
 
 const dialogs = {
   delete: ({ connector }, { cluster }, page) => [
     title("Delete this connector?"),
-    h("p", null, name(connector.name), " is deleted from the cluster", cluster && [" ", h("bdi", null, cluster)], ". Its offsets stay."),
-    h("p", { class: "hint" }, "If the state file still has it, the next sync creates it again: take it out of the file to be rid of it."),
+    h(
+      "p",
+      null,
+      name(connector.name),
+      " is deleted from the cluster",
+      cluster && [" ", h("bdi", null, cluster)],
+      ". Its offsets stay.",
+    ),
+    h(
+      "p",
+      { class: "hint" },
+      "If the state file still has it, the next sync creates it again: take it out of the file to be rid of it.",
+    ),
     answers("Delete", "danger", page),
   ],
   approve: ({ plan }, state, page) => [
@@ -48,9 +71,29 @@ const dialogs = {
   ],
   silence: (asked, state, page) => [
     title("Silence connectors"),
-    field("Connector", h("input", { name: "connector", required: true, autocomplete: "off", spellcheck: "false", list: "silence-names" }), { id: "silence-connector", hint: "A name, or a pattern such as orders-*" }),
-    h("datalist", { id: "silence-names" }, (state.connectors.value ?? []).slice(0, 500).map((connector) => h("option", { key: connector.connector, value: connector.name }))),
-    field("For", h("select", { name: "hours" }, [1, 4, 8, 24, 72, 168].map((hours) => h("option", { value: hours, selected: hours === 4 }, hours < 24 ? count(hours, "hour") : count(hours / 24, "day")))), { id: "silence-hours" }),
+    field(
+      "Connector",
+      h("input", { name: "connector", required: true, autocomplete: "off", spellcheck: "false", list: "silence-names" }),
+      { id: "silence-connector", hint: "A name, or a pattern such as orders-*" },
+    ),
+    h(
+      "datalist",
+      { id: "silence-names" },
+      (state.connectors.value ?? [])
+        .slice(0, 500)
+        .map((connector) => h("option", { key: connector.connector, value: connector.name })),
+    ),
+    field(
+      "For",
+      h(
+        "select",
+        { name: "hours" },
+        [1, 4, 8, 24, 72, 168].map((hours) =>
+          h("option", { value: hours, selected: hours === 4 }, hours < 24 ? count(hours, "hour") : count(hours / 24, "day")),
+        ),
+      ),
+      { id: "silence-hours" },
+    ),
     commentField("Comment", "Why, for those who wonder."),
     answers("Silence", "main", page),
   ],
@@ -65,15 +108,31 @@ function commentField(label, hint) {
 }
 
 function answers(label, kind, page) {
-  return h("div", { class: "actions is-end" }, button("Cancel", () => page.dialog(null)), button(label, null, { kind, type: "submit" }));
+  return h(
+    "div",
+    { class: "actions is-end" },
+    button("Cancel", () => page.dialog(null)),
+    button(label, null, { kind, type: "submit" }),
+  );
 }
 
-const words = { create: "created", adopt: "adopted", update: "changed", "set-offsets": "given offsets", delete: "deleted", pause: "paused", resume: "resumed", stop: "stopped", restart: "restarted" };
+const words = {
+  create: "created",
+  adopt: "adopted",
+  update: "changed",
+  "set-offsets": "given offsets",
+  delete: "deleted",
+  pause: "paused",
+  resume: "resumed",
+  stop: "stopped",
+  restart: "restarted",
+};
 
 // described says a plan in a sentence: "2 created, 1 deleted".
 function described({ changes }) {
   const counted = new Map();
-  for (const action of changes.filter((change) => !change.refused).flatMap((change) => change.actions ?? [])) counted.set(action, (counted.get(action) ?? 0) + 1);
+  for (const action of changes.filter((change) => !change.refused).flatMap((change) => change.actions ?? []))
+    counted.set(action, (counted.get(action) ?? 0) + 1);
   const said = [...counted].map(([action, number]) => `${number} ${words[action] ?? action}`).join(", ");
   return said || count(changes.length, "change");
 }

@@ -1,11 +1,11 @@
-// Elements are described by plain objects, and render makes the document like the description. What is the same stays the same element, so
-// that focus, selection and scrolling survive a live update. Text only ever becomes a text node.
+// Elements are described by plain objects, and render makes the document like the description. What is the same stays the same
+// element, so that focus, selection and scrolling survive a live update. Text only ever becomes a text node.
 
 const svgSpace = "http://www.w3.org/2000/svg";
 const described = new WeakMap();
 
-// h describes an element. Children that are null or false are left out. Of the properties, those that begin with "on" are handlers, "key" names
-// the element among its siblings, and "inserted" is called with the element when it is in the document.
+// h describes an element. Children that are null or false are left out. Of the properties, those that begin with "on" are
+// handlers, "key" names the element among its siblings, and "inserted" is called with the element when it is in the document.
 export function h(tag, properties, ...children) {
   return { tag, properties: properties ?? {}, children: listed(children) };
 }
@@ -33,8 +33,8 @@ function within(parent, element) {
   return places;
 }
 
-// keepFocus gives the focus back where moving an element has taken it away. Where the element is gone, what is nearest to it gets it: who works by
-// keyboard is not thrown to the begin of the page.
+// keepFocus gives the focus back where moving an element has taken it away. Where the element is gone, what is nearest to it gets
+// it: who works by keyboard is not thrown to the begin of the page.
 function keepFocus(places) {
   for (const place of places.filter((one) => one.isConnected)) {
     const nearest = place === places[0] ? place : place.querySelector("button, a[href], input, select, textarea");

@@ -1,4 +1,5 @@
-// What keeps the page's knowledge of one cluster fresh: all of it when the page begins to listen, and then what the manager says has changed.
+// What keeps the page's knowledge of one cluster fresh: all of it when the page begins to listen, and then what the manager says
+// has changed.
 
 import { api } from "./api.js";
 import { Live } from "./live.js";
@@ -53,7 +54,7 @@ export class Feed {
 
   #turned = (live) => {
     const { live: was, lostAt } = this.#store.state;
-    this.#store.change({ live: live ? "live" : "lost", lostAt: live ? null : lostAt ?? Date.now() });
+    this.#store.change({ live: live ? "live" : "lost", lostAt: live ? null : (lostAt ?? Date.now()) });
     if (live && was === "lost") this.#say("Live again.");
     if (!live && was === "live") this.#say("Not live: what you see may be out of date.");
     if (live || was === "connecting") this.reload();

@@ -10,7 +10,18 @@ const titles = { connectors: "Connectors", plan: "Plan", history: "History", sil
 // frame is the whole page around a view.
 export function frame(state, page, view) {
   return [
-    h("header", { class: "top" }, h("div", { class: "wide top-row" }, h("p", { class: "product" }, "Connect Manager"), cluster(state, page), line(state), who(state, page))),
+    h(
+      "header",
+      { class: "top" },
+      h(
+        "div",
+        { class: "wide top-row" },
+        h("p", { class: "product" }, "Connect Manager"),
+        cluster(state, page),
+        line(state),
+        who(state, page),
+      ),
+    ),
     navigation(state),
     h(
       "main",
@@ -25,7 +36,8 @@ export function frame(state, page, view) {
 }
 
 function cluster({ clusters, cluster: current, route }, page) {
-  if (clusters.length < 2) return h("p", { class: "cluster" }, h("span", { class: "unseen" }, "Cluster "), h("bdi", null, current));
+  if (clusters.length < 2)
+    return h("p", { class: "cluster" }, h("span", { class: "unseen" }, "Cluster "), h("bdi", null, current));
   return h(
     "div",
     { class: "cluster" },
@@ -34,7 +46,11 @@ function cluster({ clusters, cluster: current, route }, page) {
       "select",
       { id: "cluster", onchange: (event) => page.go(address(route.view, { cluster: event.target.value })) },
       clusters.map(({ name, reachable }) =>
-        h("option", { key: name, value: name, selected: name === current }, reachable === false ? `${name} (not reachable)` : name),
+        h(
+          "option",
+          { key: name, value: name, selected: name === current },
+          reachable === false ? `${name} (not reachable)` : name,
+        ),
       ),
     ),
   );
@@ -44,12 +60,22 @@ const lines = { connecting: "Connecting", live: "Live", lost: "Not live" };
 
 function line({ live, online }) {
   const how = online ? live : "lost";
-  return h("p", { class: `line is-${how}` }, h("span", { class: "line-dot", "aria-hidden": "true" }), online ? lines[live] : "Offline");
+  return h(
+    "p",
+    { class: `line is-${how}` },
+    h("span", { class: "line-dot", "aria-hidden": "true" }),
+    online ? lines[live] : "Offline",
+  );
 }
 
 function who({ me }, page) {
   const roles = me.roles?.length > 0 ? me.roles.join(", ") : "viewer";
-  return h("div", { class: "who" }, h("p", { title: roles }, h("bdi", null, me.name)), button("Log out", page.session.logOut, { kind: "quiet" }));
+  return h(
+    "div",
+    { class: "who" },
+    h("p", { title: roles }, h("bdi", null, me.name)),
+    button("Log out", page.session.logOut, { kind: "quiet" }),
+  );
 }
 
 function navigation({ route, plan, cluster: current, clusters }) {
@@ -69,7 +95,11 @@ function navigation({ route, plan, cluster: current, clusters }) {
             "a",
             { href: address(view, asked), "aria-current": route.view === view ? "page" : null },
             title,
-            view === "plan" && waiting > 0 && [h("span", { class: "badge", "aria-hidden": "true" }, waiting), h("span", { class: "unseen" }, `, ${count(waiting, "change")}`)],
+            view === "plan" &&
+              waiting > 0 && [
+                h("span", { class: "badge", "aria-hidden": "true" }, waiting),
+                h("span", { class: "unseen" }, `, ${count(waiting, "change")}`),
+              ],
           ),
         ),
       ),
@@ -79,15 +109,31 @@ function navigation({ route, plan, cluster: current, clusters }) {
 
 // outage says that what is shown may be old.
 function outage({ online, live, lostAt, now }, page) {
-  const since = lostAt ? [" since ", h("time", { datetime: new Date(lostAt).toISOString() }, exact(lostAt && new Date(lostAt).toISOString()))] : null;
-  if (!online) return bar("warn", h("p", null, h("strong", null, "Offline"), since, ". This is what was last heard; it goes on by itself when the network is back."));
+  const since = lostAt
+    ? [" since ", h("time", { datetime: new Date(lostAt).toISOString() }, exact(lostAt && new Date(lostAt).toISOString()))]
+    : null;
+  if (!online)
+    return bar(
+      "warn",
+      h(
+        "p",
+        null,
+        h("strong", null, "Offline"),
+        since,
+        ". This is what was last heard; it goes on by itself when the network is back.",
+      ),
+    );
   if (live !== "lost" || now - lostAt < 2_000) return null;
-  return bar("warn", h("p", null, h("strong", null, "Not live"), since, ". What you see may be out of date; the page keeps trying."), button("Load now", () => page.feed.reload()));
+  return bar(
+    "warn",
+    h("p", null, h("strong", null, "Not live"), since, ". What you see may be out of date; the page keeps trying."),
+    button("Load now", () => page.feed.reload()),
+  );
 }
 
 function notice({ notice: said }, page) {
   if (!said) return null;
-  return bar(said.kind, h("p", null, said.text), said.again ? button("Try again", said.again) : button("Dismiss", page.dismiss, { kind: "quiet" }));
+  return bar(said.kind, h("p", null, said.text), button("Dismiss", page.dismiss, { kind: "quiet" }));
 }
 
 // lastSync says how the cluster stands to the state file.
@@ -95,12 +141,24 @@ function lastSync({ status, now, me, busy }, page) {
   const value = status.value;
   if (!value && !status.error) return h("div", { class: "sync", "aria-busy": "true" }, h("div", { class: "ghost" }));
   return [
-    status.error && bar("bad", h("p", null, `Could not load the status: ${status.error}`), button("Try again", () => page.feed.reload("status"))),
+    status.error &&
+      bar(
+        "bad",
+        h("p", null, `Could not load the status: ${status.error}`),
+        button("Try again", () => page.feed.reload("status")),
+      ),
     value?.reachable === false && bar("bad", h("p", null, h("strong", null, "The cluster is not reachable."), " ", value.error)),
     value?.sourceError && bar("bad", h("p", null, h("strong", null, "The state file cannot be read."), " ", value.sourceError)),
-    value?.active === false && bar("warn", h("p", null, h("strong", null, "Standby."), " Another manager works on this cluster; this one only watches.")),
+    value?.active === false &&
+      bar("warn", h("p", null, h("strong", null, "Standby."), " Another manager works on this cluster; this one only watches.")),
     value?.problems?.length > 0 && problems(value.problems),
-    value && h("section", { class: "sync", "aria-label": "Last sync" }, h("p", null, told(value, now)), page.may("operator") && value.active !== false && syncButton(value, busy, page)),
+    value &&
+      h(
+        "section",
+        { class: "sync", "aria-label": "Last sync" },
+        h("p", null, told(value, now)),
+        page.may("operator") && value.active !== false && syncButton(value, busy, page),
+      ),
   ];
 }
 
@@ -134,9 +192,17 @@ function problems(list) {
     h(
       "ul",
       null,
-      list.slice(0, 50).map((problem) =>
-        h("li", null, problem.line > 0 && h("span", { class: "code" }, `line ${problem.line}: `), problem.connector && [h("bdi", null, problem.connector), ": "], problem.message),
-      ),
+      list
+        .slice(0, 50)
+        .map((problem) =>
+          h(
+            "li",
+            null,
+            problem.line > 0 && h("span", { class: "code" }, `line ${problem.line}: `),
+            problem.connector && [h("bdi", null, problem.connector), ": "],
+            problem.message,
+          ),
+        ),
     ),
     list.length > 50 && h("p", null, `and ${count(list.length - 50, "more problem")}`),
   );

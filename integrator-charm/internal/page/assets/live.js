@@ -5,8 +5,9 @@ import { inCluster, parsed } from "./api.js";
 // The manager says something at least every 15 s.
 const silent = 40_000;
 
-// Live listens to the manager's events, and says by calls whether it hears it: heard({what}) for each event, turned(true or false)
-// when the line comes and goes. A page that nobody sees does not listen, for a browser gives one server six connections for all its pages.
+// Live listens to the manager's events, and says by calls whether it hears it: heard({what}) for each event, turned(true or
+// false) when the line comes and goes. A page that nobody sees does not listen, for a browser gives one server six connections
+// for all its pages.
 export class Live {
   #cluster;
   #heard;

@@ -16,8 +16,14 @@ export function login(state, page) {
       field(
         "Token",
         h("input", {
-          type: "password", name: "token", required: true, autocomplete: "current-password", autocapitalize: "off", spellcheck: "false",
-          "aria-invalid": state.loginError ? "true" : null, "aria-errormessage": "login-error",
+          type: "password",
+          name: "token",
+          required: true,
+          autocomplete: "current-password",
+          autocapitalize: "off",
+          spellcheck: "false",
+          "aria-invalid": state.loginError ? "true" : null,
+          "aria-errormessage": "login-error",
           inserted: (input) => input.focus(),
         }),
         { id: "token", hint: "Who runs this manager gives tokens out." },
@@ -39,6 +45,8 @@ export function waiting(state, page) {
     "main",
     { id: "main", class: "login", tabindex: "-1", "aria-busy": state.notice ? null : "true" },
     h("h1", { id: "title", tabindex: "-1" }, "Connect Manager"),
-    state.notice ? h("div", { role: "alert" }, bar("bad", h("p", null, state.notice.text), button("Try again", page.session.begin))) : h("p", null, "Looking who is there…"),
+    state.notice
+      ? h("div", { role: "alert" }, bar("bad", h("p", null, state.notice.text), button("Try again", page.session.begin)))
+      : h("p", null, "Looking who is there…"),
   );
 }

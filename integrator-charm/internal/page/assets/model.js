@@ -41,7 +41,15 @@ function stateOf(text) {
 
 function searchable(connector) {
   const labels = Object.entries(connector.labels).map(([key, value]) => `${key}=${value}`);
-  return [connector.name, connector.connector, connector.team, connector.class, connector.owner?.email, connector.worker, ...labels]
+  return [
+    connector.name,
+    connector.connector,
+    connector.team,
+    connector.class,
+    connector.owner?.email,
+    connector.worker,
+    ...labels,
+  ]
     .filter(Boolean)
     .join("\n")
     .toLowerCase();
@@ -120,7 +128,9 @@ export function slice(groups, most) {
 export function news(earlier, later) {
   const was = new Map(earlier.map((connector) => [connector.connector, connector]));
   const is = new Set(later.map((connector) => connector.connector));
-  const turned = later.filter((connector) => was.has(connector.connector) && was.get(connector.connector).state !== connector.state);
+  const turned = later.filter(
+    (connector) => was.has(connector.connector) && was.get(connector.connector).state !== connector.state,
+  );
   const said = [];
   if (turned.length > 3) said.push(`${count(turned.length, "connector")} changed state`);
   else said.push(...turned.map((connector) => `${connector.name} is ${connector.state}`));

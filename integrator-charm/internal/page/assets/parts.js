@@ -9,8 +9,14 @@ const shapes = {
   failed: ["path", { d: "M8 1 .8 14.5h14.4ZM7.2 5.8h1.6v4.4H7.2Zm0 5.4h1.6v1.6H7.2Z", "fill-rule": "evenodd" }],
   paused: ["path", { d: "M3.5 2h3v12h-3Zm6 0h3v12h-3Z" }],
   stopped: ["path", { d: "M2.5 2.5h11v11h-11Z" }],
-  missing: ["path", { d: "M2 2h3v2H4v1H2Zm9 0h3v3h-2V4h-1ZM2 11h2v1h1v2H2Zm10 0h2v3h-3v-2h1ZM7.2 4h1.6v5H7.2Zm0 6h1.6v1.6H7.2Z" }],
-  unassigned: ["circle", { cx: 8, cy: 8, r: 5.5, fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-dasharray": "2.4 2" }],
+  missing: [
+    "path",
+    { d: "M2 2h3v2H4v1H2Zm9 0h3v3h-2V4h-1ZM2 11h2v1h1v2H2Zm10 0h2v3h-3v-2h1ZM7.2 4h1.6v5H7.2Zm0 6h1.6v1.6H7.2Z" },
+  ],
+  unassigned: [
+    "circle",
+    { cx: 8, cy: 8, r: 5.5, fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-dasharray": "2.4 2" },
+  ],
   restarting: ["path", { d: "M8 2a6 6 0 1 0 6 6h-2a4 4 0 1 1-4-4v2.5L12 3.2 8 0Z" }],
   drift: ["path", { d: "M1 5h9V2l5 4-5 4V7H1Zm0 7h14v2H1Z" }],
   "given-up": ["path", { d: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1ZM3.8 5.2l1.4-1.4 7 7-1.4 1.4Z", "fill-rule": "evenodd" }],
@@ -54,7 +60,13 @@ export function upcoming(at, now) {
 export function button(label, onclick, { kind = "plain", busy = false, about = "", ...more } = {}) {
   return h(
     "button",
-    { type: "button", class: `button is-${kind}`, onclick: busy ? null : onclick, "aria-disabled": busy ? "true" : null, ...more },
+    {
+      type: "button",
+      class: `button is-${kind}`,
+      onclick: busy ? null : onclick,
+      "aria-disabled": busy ? "true" : null,
+      ...more,
+    },
     label,
     about && h("span", { class: "unseen" }, ` ${about}`),
     busy && h("span", { class: "unseen" }, " (under way)"),
@@ -72,7 +84,6 @@ export function field(label, input, { id, hint = "", unseen = false }) {
   );
 }
 
-
 // bar tells of something that concerns the whole page or view.
 export function bar(kind, ...content) {
   return h("div", { class: `bar is-${kind}` }, ...content);
@@ -80,22 +91,40 @@ export function bar(kind, ...content) {
 
 // empty stands where a list would, and says why there is none.
 export function empty(title, ...content) {
-  return h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), content.map((line) => (typeof line === "string" ? h("p", null, line) : line)));
+  return h(
+    "div",
+    { class: "empty" },
+    h("p", { class: "empty-title" }, title),
+    content.map((line) => (typeof line === "string" ? h("p", null, line) : line)),
+  );
 }
 
 // loading stands where something comes.
 export function loading(what) {
-  return h("div", { class: "loading", "aria-busy": "true" }, h("p", { class: "unseen" }, `Loading ${what}`), [1, 2, 3, 4].map(() => h("div", { class: "ghost" })));
+  return h(
+    "div",
+    { class: "loading", "aria-busy": "true" },
+    h("p", { class: "unseen" }, `Loading ${what}`),
+    [1, 2, 3, 4].map(() => h("div", { class: "ghost" })),
+  );
 }
 
 // section is what view makes of what was asked for, or what stands in its place: {value, error} of the store.
 export function section(what, part, again, view) {
-  const failed = part.error && h("div", { class: "bar is-bad", role: "alert" }, h("p", null, `Could not load ${what}: ${part.error}`), button("Try again", again));
+  const failed =
+    part.error &&
+    h(
+      "div",
+      { class: "bar is-bad", role: "alert" },
+      h("p", null, `Could not load ${what}: ${part.error}`),
+      button("Try again", again),
+    );
   if (part.value === undefined) return [failed || loading(what)];
   return [failed, view(part.value)];
 }
 
-// keys is the table of what is different, key by key: as it is in the cluster, and as the state file wants it. What is new has no before.
+// keys is the table of what is different, key by key: as it is in the cluster, and as the state file wants it. What is new has no
+// before.
 export function keys(changes, caption, { from = "Now", to = "Then", isNew = false } = {}) {
   return h(
     "div",
@@ -105,11 +134,26 @@ export function keys(changes, caption, { from = "Now", to = "Then", isNew = fals
       "table",
       { class: "keys", role: "table" },
       h("caption", { class: "unseen" }, caption),
-      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ["Key", ...(isNew ? ["Value"] : [from, to])].map((head) => h("th", { scope: "col", role: "columnheader" }, head)))),
+      h(
+        "thead",
+        { role: "rowgroup" },
+        h(
+          "tr",
+          { role: "row" },
+          ["Key", ...(isNew ? ["Value"] : [from, to])].map((head) => h("th", { scope: "col", role: "columnheader" }, head)),
+        ),
+      ),
       h(
         "tbody",
         { role: "rowgroup" },
-        changes.map((change) => h("tr", { key: change.key, role: "row" }, h("th", { scope: "row", role: "rowheader" }, name(change.key)), values(change, isNew))),
+        changes.map((change) =>
+          h(
+            "tr",
+            { key: change.key, role: "row" },
+            h("th", { scope: "row", role: "rowheader" }, name(change.key)),
+            values(change, isNew),
+          ),
+        ),
       ),
     ),
   );

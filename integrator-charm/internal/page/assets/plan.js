@@ -7,17 +7,44 @@ import { count, names, revision, upper } from "./words.js";
 
 // plan is the view.
 export function plan(state, page) {
-  return section("the plan", state.plan, () => page.feed.reload("plan"), (value) => {
-    if (!value?.changes?.length) return empty("Nothing is planned", "The connectors are as the state file wants them.");
-    return [head(value, state, page), h("ul", { class: "changes" }, value.changes.slice(0, state.most).map((change) => changeOf(change, value))), further(value, state, page)];
-  });
+  return section(
+    "the plan",
+    state.plan,
+    () => page.feed.reload("plan"),
+    (value) => {
+      if (!value?.changes?.length) return empty("Nothing is planned", "The connectors are as the state file wants them.");
+      return [
+        head(value, state, page),
+        h(
+          "ul",
+          { class: "changes" },
+          value.changes.slice(0, state.most).map((change) => changeOf(change, value)),
+        ),
+        further(value, state, page),
+      ];
+    },
+  );
 }
 
 function further({ changes }, { most }, page) {
-  return changes.length > most && h("p", { class: "more" }, button(`Show more of ${count(changes.length - most, "other change")}`, () => page.more(200)));
+  return (
+    changes.length > most &&
+    h(
+      "p",
+      { class: "more" },
+      button(`Show more of ${count(changes.length - most, "other change")}`, () => page.more(200)),
+    )
+  );
 }
 
-const shown = { pending: "waits for approval", approved: "approved", rejected: "rejected", applied: "applied", superseded: "out of date", expired: "expired" };
+const shown = {
+  pending: "waits for approval",
+  approved: "approved",
+  rejected: "rejected",
+  applied: "applied",
+  superseded: "out of date",
+  expired: "expired",
+};
 
 function head(value, state, page) {
   return h(
@@ -74,7 +101,17 @@ function needs(list) {
   return h(
     "ul",
     { class: "needs", "aria-label": "Approvals that are needed" },
-    [...rules].map(([key, need]) => h("li", { key }, h("bdi", null, names(need.changes)), ": ", h("bdi", null, need.rule), ", to be approved by ", h("bdi", null, whoApproves(need)))),
+    [...rules].map(([key, need]) =>
+      h(
+        "li",
+        { key },
+        h("bdi", null, names(need.changes)),
+        ": ",
+        h("bdi", null, need.rule),
+        ", to be approved by ",
+        h("bdi", null, whoApproves(need)),
+      ),
+    ),
   );
 }
 
@@ -89,7 +126,12 @@ function verdicts(list, now) {
     "ul",
     { class: "verdicts", "aria-label": "What has been said of it" },
     list.map(({ who, when, comment, verdict }) =>
-      h("li", null, h("p", null, h("bdi", null, who), ` ${verdict === "rejected" ? "rejected it" : "approved it"} `, time(when, now)), comment && h("blockquote", null, h("bdi", null, comment))),
+      h(
+        "li",
+        null,
+        h("p", null, h("bdi", null, who), ` ${verdict === "rejected" ? "rejected it" : "approved it"} `, time(when, now)),
+        comment && h("blockquote", null, h("bdi", null, comment)),
+      ),
     ),
   );
 }
@@ -113,10 +155,21 @@ function changeOf(change, value) {
   return h(
     "li",
     { class: "change", key: change.name },
-    h("div", { class: "change-head" }, h("h2", { id }, name(change.name)), h("ul", { class: "kinds", "aria-label": "What is done" }, (change.actions ?? []).map(kindOf))),
+    h(
+      "div",
+      { class: "change-head" },
+      h("h2", { id }, name(change.name)),
+      h("ul", { class: "kinds", "aria-label": "What is done" }, (change.actions ?? []).map(kindOf)),
+    ),
     change.reason && h("p", { class: "reason" }, change.reason),
     change.refused && h("p", { class: "note is-bad" }, shape("failed"), h("span", null, "Refused: ", change.refused)),
-    (change.held || needed.length > 0) && h("p", { class: "note is-warn" }, shape("paused"), h("span", null, upper(change.held || `waits for approval (${needed.map((need) => need.rule).join(", ")})`))),
+    (change.held || needed.length > 0) &&
+      h(
+        "p",
+        { class: "note is-warn" },
+        shape("paused"),
+        h("span", null, upper(change.held || `waits for approval (${needed.map((need) => need.rule).join(", ")})`)),
+      ),
     moved(change),
     change.keys?.length > 0 && keys(change.keys, `What changes in ${change.name}`, { isNew: !change.from }),
   );
@@ -129,5 +182,12 @@ function kindOf(action) {
 
 function moved({ from, to }) {
   if (!from || !to || from === to) return null;
-  return h("p", { class: "moved" }, stateWord(from.toLowerCase()), h("span", { "aria-hidden": "true" }, " → "), h("span", { class: "unseen" }, " becomes "), stateWord(to.toLowerCase()));
+  return h(
+    "p",
+    { class: "moved" },
+    stateWord(from.toLowerCase()),
+    h("span", { "aria-hidden": "true" }, " → "),
+    h("span", { class: "unseen" }, " becomes "),
+    stateWord(to.toLowerCase()),
+  );
 }

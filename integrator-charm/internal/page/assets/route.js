@@ -1,4 +1,5 @@
-// Where the page is, in the address: #/connectors?cluster=main&state=failed&owner=data&q=irc. So it can be kept, sent and gone back to.
+// Where the page is, in the address: #/connectors?cluster=main&state=failed&owner=data&q=irc. So it can be kept, sent and gone
+// back to.
 
 export const views = ["connectors", "plan", "history", "silences"];
 

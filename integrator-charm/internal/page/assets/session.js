@@ -3,9 +3,13 @@
 import { api, Refused } from "./api.js";
 import { emptyCluster } from "./store.js";
 
+// A manager that cannot be reached is asked again after this many milliseconds.
+const patience = 5_000;
+
 export class Session {
   #store;
   #feed;
+  #again = null;
 
   constructor(store, feed) {
     this.#store = store;
@@ -14,11 +18,16 @@ export class Session {
 
   // begin finds out who is here; a browser may have a session from before.
   begin = async () => {
+    clearTimeout(this.#again);
     try {
       await this.#enter(await api.me());
     } catch (error) {
-      if (error instanceof Refused && error.status === 401) this.#store.change({ me: null });
-      else this.#store.change({ me: undefined, notice: { kind: "bad", text: error.message, again: this.begin } });
+      if (error instanceof Refused && error.status === 401) {
+        this.#store.change({ me: null, notice: null });
+        return;
+      }
+      this.#store.change({ me: undefined, notice: { kind: "bad", text: error.message } });
+      this.#again = setTimeout(this.begin, patience);
     }
   };
 
@@ -49,7 +58,16 @@ export class Session {
   // over shows the login, without anything of what was there.
   over = (notice) => {
     this.#feed.end();
-    this.#store.change({ me: null, notice, dialog: null, clusters: [], cluster: "", open: new Set(), busy: new Set(), ...emptyCluster() });
+    this.#store.change({
+      me: null,
+      notice,
+      dialog: null,
+      clusters: [],
+      cluster: "",
+      open: new Set(),
+      busy: new Set(),
+      ...emptyCluster(),
+    });
   };
 
   // follow looks at the cluster that the address names, or else at the first.

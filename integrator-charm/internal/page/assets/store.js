@@ -18,7 +18,7 @@ const begin = {
   open: new Set(), // names of connectors, and of runs, whose details show
   most: 100, // connectors that are drawn
   busy: new Set(), // what has been asked of the manager and is not done yet
-  notice: null, // {kind, text}
+  notice: null, // {kind, text}: what came of something
   dialog: null, // {kind, …}
   now: Date.now(),
   ...emptyCluster(),

@@ -37,7 +37,7 @@ export function exact(time) {
 export function cause(trace) {
   const lines = String(trace ?? "").split("\n");
   const causes = lines.filter((line) => line.trimStart().startsWith("Caused by: "));
-  const line = causes.length > 0 ? causes.at(-1).trim().slice("Caused by: ".length) : lines.find((line) => line.trim()) ?? "";
+  const line = causes.length > 0 ? causes.at(-1).trim().slice("Caused by: ".length) : (lines.find((line) => line.trim()) ?? "");
   return shortClasses(line.trim());
 }
 
@@ -48,7 +48,9 @@ function shortClasses(line) {
 
 // className is a class without its package.
 export function className(name) {
-  return String(name ?? "").split(".").at(-1);
+  return String(name ?? "")
+    .split(".")
+    .at(-1);
 }
 
 // revision is a revision short enough to read: of a commit or a digest the first characters.
