@@ -4,6 +4,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,20 +39,14 @@ func newStage(t *testing.T) *stage {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if program, err := built(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(program))
-	}
+	_ = os.RemoveAll(programs)
 	os.Exit(code)
 }
 
-// built is the program, built once.
-var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "connect-manager")
-	if err != nil {
-		return "", err
-	}
-	return charms.BuildManager(context.Background(), dir)
-})
+// programs is where connect-manager is built, once.
+var programs = filepath.Join(os.TempDir(), fmt.Sprintf("connect-manager-cli-%d", os.Getpid()))
+
+var built = sync.OnceValues(func() (string, error) { return charms.BuildManager(context.Background(), programs) })
 
 // configure writes the one context: where its state file is, and its secrets.
 func (s *stage) configure(state, secrets string) {

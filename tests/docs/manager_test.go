@@ -2,11 +2,13 @@ package docs
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,10 +17,21 @@ import (
 	"connectcharms/tests/charms"
 )
 
+func TestMain(m *testing.M) {
+	code := m.Run()
+	_ = os.RemoveAll(programs)
+	os.Exit(code)
+}
+
+// programs is where connect-manager is built, once, for the tests that run it.
+var programs = filepath.Join(os.TempDir(), fmt.Sprintf("connect-manager-docs-%d", os.Getpid()))
+
+var built = sync.OnceValues(func() (string, error) { return charms.BuildManager(context.Background(), programs) })
+
 // manager builds connect-manager, and gives what runs it without a configuration.
 func manager(t *testing.T) func(words ...string) (out string, err error) {
 	t.Helper()
-	program, err := charms.BuildManager(t.Context(), t.TempDir())
+	program, err := built()
 	require.NoError(t, err)
 	home := t.TempDir()
 	return func(words ...string) (string, error) {
@@ -86,6 +99,20 @@ func TestLinesOfTheManagerAreItsOwn(t *testing.T) {
 		}
 	}
 	assert.Positive(t, found)
+}
+
+// configuration is the example of the manager's own file.
+var configuration = regexp.MustCompile("(?s)## Contexts and configuration\n.*?```yaml\n(.*?)```")
+
+func TestTheConfigurationInTheDocsIsRead(t *testing.T) {
+	_, text := document(t, "connect-manager.md")
+	found := configuration.FindStringSubmatch(text)
+	require.NotNil(t, found)
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(found[1]), 0o600))
+	out, err := manager(t)("context", "list", "-o", "json", "--config", path)
+	require.NoError(t, err)
+	assert.Contains(t, out, `"name": "production"`)
 }
 
 func document(t *testing.T, name string) (path, text string) {
