@@ -22,7 +22,7 @@ import (
 // hook.ActionSet).
 const maxResult = 100 << 10
 
-// actionPatience is how long the manager's program may take for an action that has no time of its own.
+// actionPatience is how long an action may take, beside the time that it is to wait.
 const actionPatience = 5 * time.Minute
 
 // result is what came of an action.
@@ -42,7 +42,7 @@ func (u *unit) act(ctx context.Context) error {
 	if err := u.ActionGet(ctx, &p); err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, actionPatience)
+	limited, cancel := context.WithTimeout(ctx, actionPatience+time.Duration(p.Seconds)*time.Second)
 	defer cancel()
 	done, err := verb(limited, u, p)
 	if err != nil {
