@@ -57,12 +57,13 @@ func (a *API) silences(r request) (answer, error) {
 // silence takes an end, or how long from now.
 func (a *API) silence(r request) (answer, error) {
 	var wanted struct {
-		Cluster   string    `json:"cluster"`
-		Connector string    `json:"connector"`
-		Team      string    `json:"team"`
-		Comment   string    `json:"comment"`
-		Until     time.Time `json:"until"`
-		Duration  string    `json:"duration"`
+		Cluster   string            `json:"cluster"`
+		Connector string            `json:"connector"`
+		Team      string            `json:"team"`
+		Labels    map[string]string `json:"labels"`
+		Comment   string            `json:"comment"`
+		Until     time.Time         `json:"until"`
+		Duration  string            `json:"duration"`
 	}
 	if err := read(r, &wanted); err != nil {
 		return answer{}, err
@@ -76,7 +77,8 @@ func (a *API) silence(r request) (answer, error) {
 		wanted.Until = now.Add(lasts)
 	}
 	made, err := a.manager.Silence(r.unfinished(), manager.Silence{
-		Cluster: wanted.Cluster, Connector: wanted.Connector, Team: wanted.Team, Comment: wanted.Comment, By: r.who.Name, From: now, Until: wanted.Until,
+		Cluster: wanted.Cluster, Connector: wanted.Connector, Team: wanted.Team, Labels: wanted.Labels,
+		Comment: wanted.Comment, By: r.who.Name, From: now, Until: wanted.Until,
 	})
 	return answer{status: http.StatusCreated, body: made}, err
 }

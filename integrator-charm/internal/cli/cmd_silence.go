@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,7 +22,7 @@ func silenceAddCommand(s *session) *cobra.Command {
 	var wanted client.NewSilence
 	var lasts time.Duration
 	command := &cobra.Command{
-		Use:     "add --for DURATION (--connector PATTERN | --team TEAM)",
+		Use:     "add --for DURATION (--connector PATTERN | --team TEAM | --label KEY=PATTERN)",
 		Short:   "Begin a silence",
 		Example: "  connect-manager silence add --team streams --for 2h --comment 'the broker is moved'",
 		Args:    exactly(0, "nothing more"),
@@ -29,11 +32,12 @@ func silenceAddCommand(s *session) *cobra.Command {
 	flags.StringVar(&wanted.Cluster, "cluster", "", "on this cluster of the daemon's (default: on all)")
 	flags.StringVar(&wanted.Connector, "connector", "", "of connectors whose name matches: * stands for any text")
 	flags.StringVar(&wanted.Team, "team", "", "of this team's connectors")
+	flags.StringToStringVarP(&wanted.Labels, "label", "l", nil, "of connectors with this label, KEY=PATTERN; several have all to match")
 	flags.DurationVar(&lasts, "for", 0, "for this time, such as 2h30m")
 	flags.StringVarP(&wanted.Comment, "comment", "c", "", "why")
 	command.RunE = func(command *cobra.Command, _ []string) error {
-		if lasts <= 0 || wanted.Connector == "" && wanted.Team == "" {
-			return usage("want --for, and --connector or --team")
+		if lasts <= 0 || wanted.Connector == "" && wanted.Team == "" && len(wanted.Labels) == 0 {
+			return usage("want --for, and --connector, --team or --label")
 		}
 		asked, err := s.reach(d)
 		if err != nil {
@@ -71,11 +75,20 @@ func (s *session) silences(all []manager.Silence) {
 	var rows [][]cell
 	for _, each := range all {
 		rows = append(rows, []cell{
-			plain(each.ID), plain(each.Cluster), plain(each.Connector), plain(each.Team), plain(each.Until.UTC().Format(timeFormat)), plain(each.By),
+			plain(each.ID), plain(each.Cluster), plain(silenced(each)), plain(each.Team), plain(each.Until.UTC().Format(timeFormat)), plain(each.By),
 			plain(each.Comment),
 		})
 	}
 	s.table([]string{"ID", "CLUSTER", "CONNECTOR", "TEAM", "UNTIL", "BY", "COMMENT"}, rows)
+}
+
+// silenced is which connectors, beside those of a team.
+func silenced(silence manager.Silence) string {
+	words := []string{silence.Connector}
+	for _, key := range slices.Sorted(maps.Keys(silence.Labels)) {
+		words = append(words, key+"="+silence.Labels[key])
+	}
+	return strings.TrimSpace(strings.Join(words, " "))
 }
 
 func silenceEndCommand(s *session) *cobra.Command {

@@ -204,9 +204,9 @@ func TestHistoryAndSilences(t *testing.T) {
 		"ID  AT                    KIND  BY    RESULT  REVISION      WHAT\n"+
 		"8   2026-11-23 12:00:00Z  sync  ada   failed  0123456789ab  the cluster does not answer\n"+
 		"7   2026-11-23 12:00:00Z  sync  poll  ok                    1 added, 1 removed\n", b.ok("history", "--limit", "2", "--before", "9"))
-	assert.Equal(t, "s1: until 2026-11-23 14:00:00Z\n", b.ok("silence", "add", "--team", "streams", "--cluster", "main", "--for", "2h", "-c", "a move"))
-	assert.Equal(t, "ID  CLUSTER  CONNECTOR  TEAM     UNTIL                 BY   COMMENT\n"+
-		"s1  main                streams  2026-11-23 14:00:00Z  ada  a move\n", b.ok("silence", "list"))
+	assert.Equal(t, "s1: until 2026-11-23 14:00:00Z\n", b.ok("silence", "add", "--team", "streams", "--cluster", "main", "--for", "2h", "-c", "a move", "-l", "tier=g*,zone=1"))
+	assert.Equal(t, "ID  CLUSTER  CONNECTOR       TEAM     UNTIL                 BY   COMMENT\n"+
+		"s1  main     tier=g* zone=1  streams  2026-11-23 14:00:00Z  ada  a move\n", b.ok("silence", "list"))
 	assert.Equal(t, "s1: ended\n", b.ok("silence", "end", "s1"))
 	assert.Equal(t, []string{"history main 2 9", "silence main streams", "silences", "end s1"}, k.calls)
 	assert.Equal(t, 5, b.run("silence", "add", "--team", "streams").code)

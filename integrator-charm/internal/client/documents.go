@@ -100,11 +100,12 @@ func (c *Client) Silences(ctx context.Context) (all []manager.Silence, err error
 
 // NewSilence is a silence that is asked for.
 type NewSilence struct {
-	Cluster   string    `json:"cluster,omitempty"`   // empty: all
-	Connector string    `json:"connector,omitempty"` // a pattern
-	Team      string    `json:"team,omitempty"`
-	Comment   string    `json:"comment"`
-	Until     time.Time `json:"until"`
+	Cluster   string            `json:"cluster,omitempty"`   // empty: all
+	Connector string            `json:"connector,omitempty"` // a pattern
+	Team      string            `json:"team,omitempty"`
+	Labels    map[string]string `json:"labels,omitempty"` // patterns
+	Comment   string            `json:"comment"`
+	Until     time.Time         `json:"until"`
 }
 
 // Silence begins one.

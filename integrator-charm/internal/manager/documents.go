@@ -144,14 +144,15 @@ type Run struct {
 
 // Silence keeps owners from being told of connectors for a while.
 type Silence struct {
-	ID        string    `json:"id"`
-	Cluster   string    `json:"cluster,omitempty"`
-	Connector string    `json:"connector,omitempty"` // a pattern
-	Team      string    `json:"team,omitempty"`
-	Comment   string    `json:"comment"`
-	By        string    `json:"by"`
-	From      time.Time `json:"from"`
-	Until     time.Time `json:"until"`
+	ID        string            `json:"id"`
+	Cluster   string            `json:"cluster,omitempty"`
+	Connector string            `json:"connector,omitempty"` // a pattern
+	Team      string            `json:"team,omitempty"`
+	Labels    map[string]string `json:"labels,omitempty"` // patterns, all of which have to fit
+	Comment   string            `json:"comment"`
+	By        string            `json:"by"`
+	From      time.Time         `json:"from"`
+	Until     time.Time         `json:"until"`
 }
 
 // Verb is what a person may do to a connector.

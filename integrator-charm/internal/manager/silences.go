@@ -27,7 +27,7 @@ func (m *Manager) Silences(ctx context.Context) ([]Silence, error) {
 // Silence keeps owners from being told of some connectors for a while.
 func (m *Manager) Silence(ctx context.Context, wanted Silence) (Silence, error) {
 	made, err := m.notifier.Silence(ctx, notify.Silence{
-		Matcher: notify.Matcher{Cluster: wanted.Cluster, Connector: wanted.Connector, Team: wanted.Team},
+		Matcher: notify.Matcher{Cluster: wanted.Cluster, Connector: wanted.Connector, Team: wanted.Team, Labels: wanted.Labels},
 		Comment: wanted.Comment, By: wanted.By, From: wanted.From, Until: wanted.Until,
 	})
 	if errors.Is(err, notify.ErrInvalid) {
@@ -53,7 +53,7 @@ func (m *Manager) EndSilence(ctx context.Context, id string) error {
 
 func silenceOf(kept notify.Silence) Silence {
 	return Silence{
-		ID: kept.ID, Cluster: kept.Matcher.Cluster, Connector: kept.Matcher.Connector, Team: kept.Matcher.Team, Comment: kept.Comment,
+		ID: kept.ID, Cluster: kept.Matcher.Cluster, Connector: kept.Matcher.Connector, Team: kept.Matcher.Team, Labels: kept.Matcher.Labels, Comment: kept.Comment,
 		By: kept.By, From: kept.From, Until: kept.Until,
 	}
 }
