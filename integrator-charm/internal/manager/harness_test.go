@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
 
 	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/manager"
@@ -74,9 +75,10 @@ func newStage(t *testing.T) *stage {
 func (s *stage) begin() {
 	s.t.Helper()
 	s.metrics = prometheus.NewRegistry()
-	var err error
+	config, err := notify.Decode(yaml.Node{}, s.dir)
+	require.NoError(s.t, err)
 	s.notifier, err = notify.New(s.store, notify.Options{
-		KeyFile: filepath.Join(s.dir, "key"), Log: slog.New(slog.DiscardHandler), Now: s.clock.now,
+		Config: config, KeyFile: filepath.Join(s.dir, "key"), Log: slog.New(slog.DiscardHandler), Now: s.clock.now,
 	})
 	require.NoError(s.t, err)
 	one := manager.New(manager.Options{
@@ -164,3 +166,15 @@ connectors:
   - name: lines
     config: {connector.class: org.apache.kafka.connect.file.FileStreamSourceConnector, file: /tmp/lines, topic: lines}
 `
+
+// route is a default one, at a file with an address.
+func (s *stage) route() notify.Config {
+	s.t.Helper()
+	path := filepath.Join(s.dir, "webhook")
+	require.NoError(s.t, os.WriteFile(path, []byte("https://example.org/ops"), 0o600))
+	var node yaml.Node
+	require.NoError(s.t, yaml.Load([]byte("default: {webhook-file: "+path+"}"), &node))
+	config, err := notify.Decode(*node.Content[0], s.dir)
+	require.NoError(s.t, err)
+	return config
+}
