@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -116,11 +115,12 @@ func (s *stage) begin() {
 		if address == "" {
 			return false
 		}
-		response, err := http.Get(s.url + "/health/ready") //nolint:noctx // the loop has an end
+		response, err := http.Get(s.url + "/health/ready") // the loop has an end
 		if err != nil {
 			return false
 		}
-		return errors.Join(response.Body.Close(), nil) == nil && response.StatusCode == http.StatusOK
+		_ = response.Body.Close()
+		return response.StatusCode == http.StatusOK
 	})
 }
 

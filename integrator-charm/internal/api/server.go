@@ -29,7 +29,6 @@ type Places struct {
 type Server struct {
 	all  []serving
 	open net.Listener
-	log  *slog.Logger
 }
 
 type serving struct {
@@ -39,7 +38,7 @@ type serving struct {
 
 // Listen opens all places or none.
 func (a *API) Listen(ctx context.Context, places Places) (*Server, error) {
-	s := &Server{log: a.log}
+	s := &Server{}
 	if places.Listen != "" {
 		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", places.Listen)
 		if err != nil {

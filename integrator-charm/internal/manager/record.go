@@ -29,7 +29,7 @@ func (k *keeper) record(ctx context.Context, w work, began time.Time, report con
 	result := resultOf(summary)
 	k.meters.synced(k.cluster.Name, result, summary)
 	k.sawReport(ctx, report)
-	outcome := fmt.Sprint(summary.Failed, summary.Held, summary.Problem)
+	outcome := fmt.Sprint(summary.Failed, summary.Held, summary.Problem != "") // the text of a problem counts attempts
 	var isNews bool
 	k.note(func(i *inner) {
 		isNews = w.by != "" || report.IsChanged() || i.outcome != outcome

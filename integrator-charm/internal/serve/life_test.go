@@ -89,7 +89,7 @@ func TestTheSocketIsItsOwnersAloneAndReplacesOneThatIsLeft(t *testing.T) {
 	s := newStage(t)
 	s.write("state.yaml", stateFile("one"))
 	s.configure(beside, "active: true")
-	left, err := net.Listen("unix", s.path("socket")) //nolint:noctx // it is closed at once
+	left, err := net.Listen("unix", s.path("socket")) // it is closed at once
 	require.NoError(t, err)
 	left.(*net.UnixListener).SetUnlinkOnClose(false)
 	require.NoError(t, left.Close())
