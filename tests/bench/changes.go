@@ -66,7 +66,11 @@ func (s Sync) phases(number int, state connect.State) []phase {
 	names := names(number)
 	return []phase{
 		{s.wanted(number, state, "a"), names, func(connector string) (string, string, any) {
-			return http.MethodPost, "", map[string]any{"name": connector, "config": map[string]string(s.config("a")), "initial_state": state}
+			body := map[string]any{"name": connector, "config": map[string]string(s.config("a"))}
+			if state != connect.Running { // which is so where nothing is said
+				body["initial_state"] = state
+			}
+			return http.MethodPost, "", body
 		}},
 		{s.wanted(number, state, "b"), names, func(connector string) (string, string, any) {
 			return http.MethodPut, "/" + connector + "/config", map[string]string(s.config("b"))
