@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"connectcharms/requirer-lib/unixsocket"
 )
 
 const (
@@ -51,7 +53,7 @@ func (a *API) Listen(ctx context.Context, places Places) (*Server, error) {
 		s.all = append(s.all, serving{a.server(a.Open()), listener})
 	}
 	if places.Socket != "" {
-		listener, err := listenSocket(ctx, places.Socket)
+		listener, err := listenLocally(ctx, places.Socket)
 		if err != nil {
 			s.Close()
 			return nil, err
@@ -59,6 +61,15 @@ func (a *API) Listen(ctx context.Context, places Places) (*Server, error) {
 		s.all = append(s.all, serving{a.server(a.Local()), listener})
 	}
 	return s, nil
+}
+
+// listenLocally opens the socket, for its owner alone.
+func listenLocally(ctx context.Context, path string) (net.Listener, error) {
+	if connection, err := unixsocket.Dial(ctx, path); err == nil {
+		_ = connection.Close()
+		return nil, fmt.Errorf("open the socket %s: another connect-manager answers there", path)
+	}
+	return unixsocket.Listen(ctx, path, 0o600)
 }
 
 func (a *API) server(handler http.Handler) *http.Server {

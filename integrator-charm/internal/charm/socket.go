@@ -14,6 +14,7 @@ import (
 
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
+	"connectcharms/requirer-lib/unixsocket"
 )
 
 // managerAPI asks the manager over its socket, where nobody else is let in. Of the API's documents it reads what a unit's
@@ -26,7 +27,7 @@ type managerAPI struct {
 
 func newManagerAPI(socket string) managerAPI {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", socket)
+		return unixsocket.Dial(ctx, socket)
 	}
 	return managerAPI{socket: socket, client: &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}}
 }

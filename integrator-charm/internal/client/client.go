@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"connectcharms/requirer-lib/secret"
+	"connectcharms/requirer-lib/unixsocket"
 )
 
 // Config says where the daemon is.
@@ -55,7 +56,7 @@ func New(config Config) (*Client, error) {
 	if path, is := socketPath(config.Server); is {
 		c.base = &url.URL{Scheme: "http", Host: "socket"}
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", path)
+			return unixsocket.Dial(ctx, path)
 		}
 		return c, nil
 	}

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"connectcharms/requirer-lib/unixsocket"
 )
 
 // Accepted says which accounts a gateway lets in from now on.
@@ -105,12 +107,7 @@ func (c Control) call(ctx context.Context, method, path string, reply any) error
 }
 
 func (c Control) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	var connection net.Conn
-	err := atSocket(c.Socket, func(path string) (err error) {
-		connection, err = new(net.Dialer).DialContext(ctx, "unix", path)
-		return err
-	})
-	return connection, err
+	return unixsocket.Dial(ctx, c.Socket)
 }
 
 // control is the gateway's side of Control.

@@ -9,12 +9,17 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"connectcharms/requirer-lib/unixsocket"
 )
 
 // listeners are all that a gateway listens on for as long as it runs. internal is nil where the configuration has none.
 type listeners struct {
 	clients, internal, control net.Listener
 }
+
+// controlMode is for the gateway's account and its directory's group: the charm is in it, on Kubernetes without being root.
+const controlMode = 0o660
 
 // listen opens all of them or none.
 func listen(ctx context.Context, config Config) (l listeners, err error) {
@@ -31,7 +36,7 @@ func listen(ctx context.Context, config Config) (l listeners, err error) {
 			return l, fmt.Errorf("cannot listen for other workers: %w", err)
 		}
 	}
-	l.control, err = listenControl(ctx, config.Control)
+	l.control, err = unixsocket.Listen(ctx, config.Control, controlMode)
 	return l, err
 }
 
