@@ -22,19 +22,10 @@ import (
 // Program is the command connect-manager, built.
 type Program struct{ path string }
 
-// BuildProgram builds it in a directory, from the source beside this module.
+// BuildProgram builds it in a directory, as it is in the charm.
 func BuildProgram(ctx context.Context, dir string) (Program, error) {
-	root, err := charms.Repository()
-	if err != nil {
-		return Program{}, err
-	}
-	path := filepath.Join(dir, "connect-manager")
-	build := exec.CommandContext(ctx, "go", "build", "-o", path, "./cmd/connect-manager")
-	build.Dir = filepath.Join(root, "integrator-charm")
-	if out, err := build.CombinedOutput(); err != nil {
-		return Program{}, fmt.Errorf("build connect-manager: %w: %s", err, out)
-	}
-	return Program{path}, nil
+	path, err := charms.BuildManager(ctx, dir)
+	return Program{path}, err
 }
 
 // sync runs one sync of these connectors, as a person would who has them in a file. It says how long that took, and the
