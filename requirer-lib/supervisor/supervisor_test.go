@@ -96,7 +96,7 @@ func loggedPID(t *testing.T, s *supervisor.Supervisor, nth int) string {
 		var err error
 		lines, err = s.Logs("stubborn", -1)
 		return err == nil && len(lines) >= nth
-	}, 5*time.Second, 20*time.Millisecond)
+	}, time.Minute, 20*time.Millisecond)
 	return strings.TrimPrefix(lines[nth-1], "pid ")
 }
 
