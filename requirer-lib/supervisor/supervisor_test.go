@@ -104,7 +104,8 @@ func TestAServiceIsToldToReadItsFilesAgain(t *testing.T) {
 	t.Parallel()
 	s, dir := newSupervisor(t)
 	script := filepath.Join(dir, "reads.sh")
-	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\ntrap 'echo pid again' HUP\necho pid first\nwhile :; do sleep 0.05; done\n"), 0o755))
+	// A shell cannot trap what is ignored when it starts, as below nohup.
+	require.NoError(t, os.WriteFile(script, []byte("#!/usr/bin/env -S --default-signal=HUP sh\ntrap 'echo pid again' HUP\necho pid first\nwhile :; do sleep 0.05; done\n"), 0o755))
 	require.NoError(t, s.Ensure(t.Context(), services(map[string]supervisor.Service{"stubborn": service(script)})))
 	require.Equal(t, "first", loggedPID(t, s, 1))
 	require.NoError(t, s.Reload("stubborn"))
