@@ -72,7 +72,7 @@ func (s *pair) contract() {
 	for _, app := range []string{provider, integrator} {
 		units, _ := s.units(s.home, app)
 		for _, unit := range units {
-			out := s.onCharm(s.home, unit, "grep -rlF "+client.password.Reveal()+" "+s.home.traces()+" 2>/dev/null || true")
+			out := s.onCharm(s.home, unit, "grep -rlF -e "+client.password.Reveal()+" "+s.home.traces()+" 2>/dev/null || true")
 			if app == integrator {
 				own := "/var/lib/" + dashed(unit) + "/manager"
 				s.Regexp("^"+own+"/clusters/[0-9]+/password$", out, "the password is in the manager's file alone")
