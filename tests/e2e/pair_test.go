@@ -406,20 +406,17 @@ func TestAHookWithNothingToDoIsCheap(t *testing.T) {
 	s.lines(input, output, "x\n")
 	const rounds = 5
 	cost := map[string][]time.Duration{}
-	busy := 0 // hooks in which a step was due: one, where a machine is so busy that a service does not answer for two seconds
 	for range rounds {
 		before := len(s.HookLog())
 		s.updateStatus()
 		for _, run := range s.HookLog()[before:] {
 			require.Equal(t, "update-status", run.Name)
-			if strings.HasPrefix(run.Unit, provider) && strings.Contains(run.Output, "charm.") {
-				busy++
-				t.Log(run.Output)
+			if strings.HasPrefix(run.Unit, provider) {
+				assert.NotContains(t, run.Output, "charm.", "no step is due")
 			}
 			cost[run.Unit] = append(cost[run.Unit], run.User+run.System)
 		}
 	}
-	assert.LessOrEqual(t, busy, 1, "no step is due")
 	for unit, spent := range cost {
 		slices.Sort(spent)
 		t.Logf("update-status with nothing to do on %s: CPU min %v, median %v, max %v of %d runs, hook tools included",
