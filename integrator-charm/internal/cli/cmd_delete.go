@@ -28,14 +28,7 @@ the protection off there. What a state file still has comes back with its next s
 	command.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	command.Flags().BoolVar(&force, "force", false, "delete also what is protected")
 	command.RunE = func(command *cobra.Command, names []string) error {
-		if chosen.isEmpty(names) {
-			return usage("which connectors? Name some, or say --match, --owner, --label, --state or --all")
-		}
-		on, err := s.cluster(command.Context())
-		if err != nil {
-			return err
-		}
-		picked, missing, err := s.choose(command.Context(), on, &chosen, names)
+		on, picked, missing, err := s.chooseSome(command.Context(), &chosen, names)
 		if err != nil {
 			return err
 		}

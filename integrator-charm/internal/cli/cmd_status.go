@@ -21,14 +21,7 @@ func statusCommand(s *session) *cobra.Command {
 	chosen.allFlag(command)
 	command.Flags().BoolVar(&traces, "traces", false, "show whole stack traces")
 	command.RunE = func(command *cobra.Command, names []string) error {
-		if chosen.isEmpty(names) {
-			return usage("which connectors? Name some, or say --match, --owner, --label, --state or --all")
-		}
-		on, err := s.cluster(command.Context())
-		if err != nil {
-			return err
-		}
-		picked, missing, err := s.choose(command.Context(), on, &chosen, names)
+		_, picked, missing, err := s.chooseSome(command.Context(), &chosen, names)
 		if err != nil {
 			return err
 		}

@@ -32,18 +32,25 @@ type verb struct {
 
 // carryOut does it to those that are selected, eight at a time, and tells what came of each.
 func (s *session) carryOut(command *cobra.Command, chosen *selection, names []string, v verb) error {
-	if chosen.isEmpty(names) {
-		return usage("which connectors? Name some, or say --match, --owner, --label, --state or --all")
-	}
-	on, err := s.cluster(command.Context())
-	if err != nil {
-		return err
-	}
-	picked, missing, err := s.choose(command.Context(), on, chosen, names)
+	on, picked, missing, err := s.chooseSome(command.Context(), chosen, names)
 	if err != nil {
 		return err
 	}
 	return s.tell(s.apply(command.Context(), on, picked, missing, v))
+}
+
+// chooseSome chooses on the cluster that is meant, where something says which connectors.
+func (s *session) chooseSome(
+	ctx context.Context, chosen *selection, names []string,
+) (on *cluster.Cluster, picked []view, missing []string, err error) {
+	if chosen.isEmpty(names) {
+		return nil, nil, nil, usage("which connectors? Name some, or say --match, --owner, --label, --state or --all")
+	}
+	if on, err = s.cluster(ctx); err != nil {
+		return nil, nil, nil, err
+	}
+	picked, missing, err = s.choose(ctx, on, chosen, names)
+	return on, picked, missing, err
 }
 
 // choose looks at the cluster, and into the state file where the selection needs it.
