@@ -82,6 +82,7 @@ func statusOf(err error) int {
 		{errSessionOver, http.StatusUnauthorized},
 		{errGuessing, http.StatusTooManyRequests},
 		{errOtherSite, http.StatusForbidden},
+		{errNoSession, http.StatusForbidden},
 		{manager.ErrWhichCluster, http.StatusBadRequest},
 		{manager.ErrNotFound, http.StatusNotFound},
 		{manager.ErrForbidden, http.StatusForbidden},

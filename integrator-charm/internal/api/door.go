@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"connectcharms/integrator-charm/internal/settings"
 )
 
 // Why somebody is not let in.
@@ -14,6 +16,7 @@ var (
 	errWrongToken  = errors.New("this token is not known here")
 	errSessionOver = errors.New("the session is over: log in again")
 	errGuessing    = errors.New("too many wrong tokens from this address: try again in ten minutes")
+	errNoSession   = errors.New("this token is a connector's: it is good for control messages, and not for a session")
 	errOtherSite   = errors.New("the request comes from another site's page")
 )
 
@@ -76,6 +79,9 @@ func (d *door) logIn(r *http.Request, token string) (who, *http.Cookie, error) {
 	visitor, err := d.show(r, token)
 	if err != nil {
 		return who{}, nil, err
+	}
+	if !visitor.may(settings.Viewer) {
+		return who{}, nil, errNoSession
 	}
 	return visitor, d.sessions.begin(sha256.Sum256([]byte(token)), isSecure(r)), nil
 }

@@ -184,11 +184,12 @@ type stage struct {
 
 var began = time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC)
 
-// digests of "open sesame", "just looking" and "i agree".
+// digests of what people, and a connector, send.
 var tokens = []settings.Token{
 	{Name: "ada", SHA256: sum("open sesame"), Roles: []settings.Role{settings.Operator}},
 	{Name: "viewer", SHA256: sum("just looking"), Roles: []settings.Role{settings.Viewer}},
 	{Name: "boss", SHA256: sum("i agree"), Roles: []settings.Role{settings.Approver}},
+	{Name: "orders", SHA256: sum("of orders"), Roles: []settings.Role{settings.Connector}, Connectors: []string{"orders-*"}, Contexts: []string{"main"}},
 }
 
 func newStage(t *testing.T) *stage {
@@ -242,6 +243,7 @@ const (
 	sesame  = "Authorization: open sesame"
 	looking = "Authorization: just looking"
 	agree   = "Authorization: Bearer i agree"
+	orders  = "Authorization: Bearer of orders"
 )
 
 func text(t *testing.T, response *http.Response) string {

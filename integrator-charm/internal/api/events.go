@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"connectcharms/integrator-charm/internal/manager"
+	"connectcharms/integrator-charm/internal/settings"
 )
 
 const (
@@ -47,7 +48,7 @@ func (a *API) events(w http.ResponseWriter, r request, enter enters) {
 				}
 			}
 		case <-alive.C:
-			if _, left := enter(r.Request); left != nil {
+			if listener, err := enter(r.Request); err != nil || !listener.may(settings.Viewer) {
 				return
 			}
 			err = stream.send("event: alive\ndata: {}\n\n")

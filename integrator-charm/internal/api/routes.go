@@ -67,7 +67,7 @@ func (a *API) guarded(enter enters, role settings.Role, next func(http.ResponseW
 			err = nil
 		}
 		if err == nil && !visitor.may(role) {
-			err = refusal{http.StatusForbidden, visitor.Name + " may not do this: it takes the role " + string(role)}
+			err = refusal{http.StatusForbidden, visitor.Name + " may not do this: it takes " + taken(role)}
 		}
 		if err != nil {
 			refused(r, err).write(w, r, a.log)
@@ -75,6 +75,17 @@ func (a *API) guarded(enter enters, role settings.Role, next func(http.ResponseW
 		}
 		next(w, request{r, visitor})
 	})
+}
+
+// taken is what it takes to use a route of a role.
+func taken(role settings.Role) string {
+	switch role {
+	case charm:
+		return "the socket, for it is the charm's"
+	case settings.Connector:
+		return "the role " + string(settings.Operator) + ", or " + string(settings.Connector)
+	}
+	return "the role " + string(role)
 }
 
 // once runs a route.

@@ -9,24 +9,58 @@ import (
 	"strings"
 
 	"connectcharms/integrator-charm/internal/manager"
+	"connectcharms/integrator-charm/internal/pattern"
 	"connectcharms/integrator-charm/internal/settings"
 )
 
 // anyone is the role of routes that need no token.
 const anyone settings.Role = ""
 
+// charm is the role of routes that are for the socket alone: what they say, no token is good for. No token can have it.
+const charm settings.Role = "socket"
+
 // who is somebody who was let in.
 type who struct {
 	Name  string          `json:"name"`
 	Roles []settings.Role `json:"roles"`
+
+	scope scope
+	local bool // came by the socket
 }
 
 // local is who reaches the unix socket.
-var local = who{Name: manager.Local, Roles: []settings.Role{settings.Viewer, settings.Operator, settings.Approver}}
+var local = who{
+	Name: manager.Local, Roles: []settings.Role{settings.Viewer, settings.Operator, settings.Approver}, local: true,
+}
 
-// may: each role may look.
+// may: each role may look, but for that of a connector, which is good for its own messages alone.
 func (w who) may(role settings.Role) bool {
-	return role == anyone || role == settings.Viewer && len(w.Roles) > 0 || slices.Contains(w.Roles, role)
+	switch role {
+	case anyone:
+		return true
+	case charm:
+		return w.local
+	case settings.Viewer:
+		return slices.ContainsFunc(w.Roles, func(has settings.Role) bool { return has != settings.Connector })
+	case settings.Connector:
+		return w.has(settings.Connector) || w.has(settings.Operator)
+	}
+	return w.has(role)
+}
+
+func (w who) has(role settings.Role) bool { return slices.Contains(w.Roles, role) }
+
+// mayControl says whether control messages for a connector are taken from them. Whether there is such a connector plays no part.
+func (w who) mayControl(cluster, connector string) bool {
+	return w.has(settings.Operator) || w.has(settings.Connector) && w.scope.has(cluster, connector)
+}
+
+// scope is which connectors a token of a connector's is for.
+type scope struct{ connectors, contexts []string }
+
+func (s scope) has(cluster, connector string) bool {
+	return len(s.connectors) > 0 && pattern.FitsAny(s.connectors, connector) &&
+		(len(s.contexts) == 0 || slices.Contains(s.contexts, cluster))
 }
 
 type digest = [sha256.Size]byte
@@ -46,7 +80,10 @@ func newKeys(tokens []settings.Token) (keys, error) {
 		if err != nil || len(sum) != sha256.Size {
 			return nil, fmt.Errorf("token %s: sha256 is not 64 hexadecimal digits", token.Name)
 		}
-		all[i] = key{who{token.Name, token.Roles}, digest(sum)}
+		all[i] = key{
+			who:    who{Name: token.Name, Roles: token.Roles, scope: scope{token.Connectors, token.Contexts}},
+			digest: digest(sum),
+		}
 	}
 	return all, nil
 }

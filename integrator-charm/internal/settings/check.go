@@ -8,14 +8,17 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"connectcharms/integrator-charm/internal/pattern"
 )
 
 // check finds what is wrong in what could be read.
 func (s *Settings) check(document *yaml.Node) []Problem {
-	c := &checker{document: document}
+	c := &checker{document: document, contexts: s.Names()}
 	if _, is := s.Contexts[s.CurrentContext]; !is && s.CurrentContext != "" {
 		c.add(path{"current-context"}, "there is no context of this name")
 	}
@@ -44,6 +47,7 @@ func (p path) to(further ...any) path { return append(slices.Clone(p), further..
 
 type checker struct {
 	document *yaml.Node
+	contexts []string // that there are
 	problems []Problem
 }
 
@@ -114,6 +118,7 @@ func (c *checker) serve(serve Serve) {
 		}
 		names[token.Name] = true
 		c.token(at.to("tokens", i), token)
+		c.scope(at.to("tokens", i), token)
 	}
 }
 
@@ -125,11 +130,44 @@ func (c *checker) token(at path, token Token) {
 		c.add(at.to("sha256"), "want the token's SHA-256 in hex: printf %%s TOKEN | sha256sum")
 	}
 	if len(token.Roles) == 0 {
-		c.add(at, "the token has no roles: %s, %s, %s", Viewer, Operator, Approver)
+		c.add(at, "the token has no roles: %s", oneOf(", "))
 	}
 	for i, role := range token.Roles {
-		if role != Viewer && role != Operator && role != Approver {
-			c.add(at.to("roles", i), "want %s, %s or %s", Viewer, Operator, Approver)
+		if !slices.Contains(Roles, role) {
+			c.add(at.to("roles", i), "want %s", oneOf(" or "))
+		}
+	}
+}
+
+// oneOf names the roles, with something before the last.
+func oneOf(last string) string {
+	names := make([]string, len(Roles))
+	for i, role := range Roles {
+		names[i] = string(role)
+	}
+	end := len(names) - 1
+	return strings.Join(names[:end], ", ") + last + names[end]
+}
+
+// scope finds what is wrong with the connectors that a token is for.
+func (c *checker) scope(at path, token Token) {
+	isConnector := slices.Contains(token.Roles, Connector)
+	switch {
+	case isConnector && len(token.Connectors) == 0:
+		c.add(at, "the token has the role %s: say as connectors for which ones, as patterns", Connector)
+	case !isConnector && len(token.Connectors) > 0:
+		c.add(at.to("connectors"), "connectors are for the role %s, which this token has not", Connector)
+	case !isConnector && len(token.Contexts) > 0:
+		c.add(at.to("contexts"), "contexts are for the role %s, which this token has not", Connector)
+	}
+	for i, wanted := range token.Connectors {
+		if err := pattern.Check(wanted); err != nil || wanted == "" {
+			c.add(at.to("connectors", i), "want a name, or a pattern such as orders-*")
+		}
+	}
+	for i, name := range token.Contexts {
+		if !slices.Contains(c.contexts, name) {
+			c.add(at.to("contexts", i), "there is no context of this name")
 		}
 	}
 }

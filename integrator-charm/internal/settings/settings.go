@@ -88,17 +88,26 @@ type Token struct {
 	// SHA256 is that of the token, in hex: the file does not say the token itself.
 	SHA256 string `yaml:"sha256"`
 	Roles  []Role `yaml:"roles"`
+	// Connectors are patterns of the connectors that the role Connector is for, by their names in Kafka Connect or in the
+	// state file; package pattern has their language.
+	Connectors []string `yaml:"connectors,omitempty"`
+	// Contexts are the clusters on which it is. None: all.
+	Contexts []string `yaml:"contexts,omitempty"`
 }
 
 // Role is what a token is good for.
 type Role string
 
-// The roles. None contains another.
+// The roles. None contains another, but whoever is more than a connector may look.
 const (
-	Viewer   Role = "viewer"   // reads
-	Operator Role = "operator" // synchronizes, and changes single connectors
-	Approver Role = "approver" // approves plans
+	Viewer    Role = "viewer"    // reads
+	Operator  Role = "operator"  // synchronizes, and changes single connectors
+	Approver  Role = "approver"  // approves plans
+	Connector Role = "connector" // sends control messages for the token's connectors, and does not even look
 )
+
+// Roles are all of them.
+var Roles = []Role{Viewer, Operator, Approver, Connector}
 
 // Drift says what is done about connectors that have been changed by hand.
 type Drift string

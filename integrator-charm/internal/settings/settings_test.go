@@ -157,6 +157,9 @@ serve:
   tokens:
   - {sha256: 12, roles: [owner]}
   - {name: x, sha256: 41ef4bb0b23661e66301aac36066912dac037827b4ae63a7b1165a5aa93ed4eb}
+  - {name: y, sha256: 41ef4bb0b23661e66301aac36066912dac037827b4ae63a7b1165a5aa93ed4eb, roles: [connector]}
+  - {name: z, sha256: 41ef4bb0b23661e66301aac36066912dac037827b4ae63a7b1165a5aa93ed4eb, roles: [viewer], connectors: [a]}
+  - {name: u, sha256: 41ef4bb0b23661e66301aac36066912dac037827b4ae63a7b1165a5aa93ed4eb, roles: [connector], connectors: ["", "[a"], contexts: [c]}
 `)
 	var problems settings.Problems
 	require.ErrorAs(t, err, &problems)
@@ -180,8 +183,13 @@ serve:
 		"line 13, column 8: want cert-file and key-file",
 		"line 15, column 5: the token has no name: history tells by it who did what",
 		"line 15, column 14: want the token's SHA-256 in hex: printf %s TOKEN | sha256sum",
-		"line 15, column 26: want viewer, operator or approver",
-		"line 16, column 5: the token has no roles: viewer, operator, approver",
+		"line 15, column 26: want viewer, operator, approver or connector",
+		"line 16, column 5: the token has no roles: viewer, operator, approver, connector",
+		"line 17, column 5: the token has the role connector: say as connectors for which ones, as patterns",
+		"line 18, column 118: connectors are for the role connector, which this token has not",
+		"line 19, column 122: want a name, or a pattern such as orders-*",
+		"line 19, column 126: want a name, or a pattern such as orders-*",
+		"line 19, column 144: there is no context of this name",
 	}, told)
 	assert.NotContains(t, err.Error(), "hunter2")
 }
