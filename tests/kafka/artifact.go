@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
-	"time"
 
 	"connectcharms/tests/cache"
 )
@@ -40,22 +37,10 @@ func FetchArtifact(ctx context.Context, artifact Artifact, progress io.Writer) (
 }
 
 func (a Artifact) download(ctx context.Context, dir string, progress io.Writer) error {
-	mvn, err := exec.LookPath("mvn")
-	if err != nil {
-		return fmt.Errorf("mvn is missing: install it (%s): %w", installTools, err)
-	}
-	maven := exec.CommandContext(ctx, mvn, "--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "-U",
+	err := Maven(ctx, progress, "downloading "+a.Coordinates+" with Maven",
 		"dependency:copy", "-Dartifact="+a.Coordinates, "-DoutputDirectory="+dir)
-	said := newOutput(nil)
-	maven.Stdout, maven.Stderr, maven.Dir = said, said, dir
-	// mvn is a script around java: the whole group goes when the context ends.
-	maven.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	maven.Cancel = func() error { return syscall.Kill(-maven.Process.Pid, syscall.SIGKILL) }
-	maven.WaitDelay = 5 * time.Second
-	stop := sayEvery(progressEvery, progress, "downloading "+a.Coordinates+" with Maven")
-	defer stop()
-	if err := maven.Run(); err != nil {
-		return fmt.Errorf("%w\n%s", err, said.tail())
+	if err != nil {
+		return err
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil || len(files) != 1 {

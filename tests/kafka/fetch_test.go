@@ -54,7 +54,7 @@ func TestFirstFetchNamesTheMissingTool(t *testing.T) {
 	t.Setenv("KAFKA_CONNECT_CHARMS_CACHE", t.TempDir())
 
 	_, err := kafka.Fetch(t.Context(), "", nil)
-	require.ErrorContains(t, err, "mvn, which downloads the jars, is missing: install it (apt-get install maven openjdk-17-jre-headless)")
+	require.ErrorContains(t, err, "mvn is missing: install it (apt-get install maven openjdk-17-jre-headless)")
 
 	require.NoError(t, os.WriteFile(filepath.Join(tools, "mvn"), []byte("#!/bin/sh\n"), 0o755))
 	_, err = kafka.Fetch(t.Context(), "", nil)

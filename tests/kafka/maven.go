@@ -23,31 +23,40 @@ const (
 
 // downloadJars has Maven copy the recipe's jars to dir/libs, and holds them against the recorded digests.
 func downloadJars(ctx context.Context, recipe recipe, dir string, progress io.Writer) error {
-	mvn, err := exec.LookPath("mvn")
-	if err != nil {
-		return fmt.Errorf("mvn, which downloads the jars, is missing: install it (%s): %w", installTools, err)
-	}
-	if err := findJava(); err != nil {
-		return err
-	}
 	pom := filepath.Join(dir, "pom.xml")
 	if err := os.WriteFile(pom, recipe.pom, 0o644); err != nil {
 		return err
 	}
+	if err := Maven(ctx, progress, "downloading "+recipe.what+" with Maven", "-f", pom, "dependency:copy-dependencies"); err != nil {
+		return fmt.Errorf("download the jars (it can be run again, what has arrived is kept): %w", err)
+	}
+	return checkJars(filepath.Join(dir, jarFolder), recipe.jars)
+}
+
+// Maven runs mvn with arguments to its end, or until the context ends; progress is told, in the words of what, that it goes on. The error
+// has the end of what mvn printed.
+func Maven(ctx context.Context, progress io.Writer, what string, args ...string) error {
+	mvn, err := exec.LookPath("mvn")
+	if err != nil {
+		return fmt.Errorf("mvn is missing: install it (%s): %w", installTools, err)
+	}
+	if err := findJava(); err != nil {
+		return err
+	}
 	// -U: a download that failed once is tried again, instead of being remembered as failed for a day.
-	maven := exec.CommandContext(ctx, mvn, "--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "-U", "-f", pom, "dependency:copy-dependencies")
+	maven := exec.CommandContext(ctx, mvn, append([]string{"--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "-U"}, args...)...)
 	said := newOutput(nil)
 	maven.Stdout, maven.Stderr = said, said
 	// mvn is a script around java: the whole group goes when the context ends.
 	maven.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	maven.Cancel = func() error { return syscall.Kill(-maven.Process.Pid, syscall.SIGKILL) }
 	maven.WaitDelay = 5 * time.Second
-	stop := sayEvery(progressEvery, progress, "downloading "+recipe.what+" with Maven")
+	stop := sayEvery(progressEvery, progress, what)
 	defer stop()
 	if err := maven.Run(); err != nil {
-		return fmt.Errorf("download the jars with mvn (it can be run again, what has arrived is kept): %w\n%s", errors.Join(err, ctx.Err()), said.tail())
+		return fmt.Errorf("mvn: %w\n%s", errors.Join(err, ctx.Err()), said.tail())
 	}
-	return checkJars(filepath.Join(dir, jarFolder), recipe.jars)
+	return nil
 }
 
 // progressEvery is how often something that takes long says that it goes on.
