@@ -51,6 +51,12 @@
 // the storage that the metadata mount; see hook.Event.Container. [Model.RestartContainer] and [Model.ReplacePod] are what
 // Kubernetes does to them, [Model.Refresh] replaces pods, and [Model.Scale] uses their numbers again.
 //
+// # Daemons that want a hook
+//
+// A daemon of a charm runs commands in its unit's context by usr/bin/juju-exec below the unit's root, which is /usr/bin/juju-exec
+// in Juju: juju-exec UNIT 'JUJU_DISPATCH_PATH=hooks/NAME ./dispatch'. They wait until the unit is free and a Settle runs
+// them: a test settles until it sees what they are to do. A hook must not wait for them, for they wait for its end.
+//
 // # What it follows
 //
 // Juju 4.1-beta2 ([JujuVersion]), by reading its source, down to what is surprising there:

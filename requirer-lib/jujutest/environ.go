@@ -2,6 +2,7 @@ package jujutest
 
 import (
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -40,7 +41,9 @@ func (c *hookContext) environment() []string {
 		"LANG=C.UTF-8",
 		"TERM=tmux-256color",
 		"PATH=" + u.path(),
-		"JUJU_DISPATCH_PATH=" + c.info.dispatchPath(),
+	}
+	if path := c.info.dispatchPath(); path != "" {
+		env = append(env, "JUJU_DISPATCH_PATH="+path)
 	}
 	env = append(env, c.subjects()...)
 	if home, ok := os.LookupEnv("JAVA_HOME"); ok {
@@ -49,9 +52,9 @@ func (c *hookContext) environment() []string {
 	return append(env, m.options.Environ...)
 }
 
-// hookName is empty in an action.
+// hookName is empty in an action, and in commands of juju-exec.
 func (c *hookContext) hookName() string {
-	if c.info.kind == kindAction {
+	if c.info.kind == kindAction || c.info.kind == kindExec {
 		return ""
 	}
 	return c.info.name()
@@ -113,11 +116,11 @@ func (c *hookContext) subjects() []string {
 	return env
 }
 
-// path is PATH: the tools first, and in a pod pebble last.
+// path is PATH: the tools first, then juju-exec, and in a pod pebble last.
 func (u *unit) path() string {
 	dirs := []string{os.Getenv("PATH")}
 	if u.model.tools.dir != "" {
-		dirs = append([]string{u.model.tools.dir}, dirs...)
+		dirs = append([]string{u.model.tools.dir, filepath.Join(u.root, filepath.Dir(execProgram))}, dirs...)
 	}
 	if u.isPod() {
 		dirs = append(dirs, u.pebbleDir())

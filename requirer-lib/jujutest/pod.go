@@ -192,7 +192,7 @@ func (m *Model) replacePod(u *unit) {
 
 // keptByPod lists what stays of a unit's files whatever happens to its pod: storage, and what is the model's own.
 func (m *Model) keptByPod(u *unit) []string {
-	kept := []string{u.socketPath(), u.logPath()}
+	kept := []string{u.socketPath(), u.logPath(), filepath.Join(u.root, execProgram)}
 	for _, s := range m.storageOf(u) {
 		kept = append(kept, s.location)
 	}

@@ -32,8 +32,9 @@ const (
 	kindPebbleFailed    = "pebble-check-failed"
 	kindPebbleRecovered = "pebble-check-recovered"
 	kindAction          = "action"
-	kindGone            = ""         // not a hook: the unit just goes
-	kindReplaced        = "replaced" // not a hook: its pod goes and another comes
+	kindExec            = "juju-exec" // not a hook: commands of the charm's own in a hook's context
+	kindGone            = ""          // not a hook: the unit just goes
+	kindReplaced        = "replaced"  // not a hook: its pod goes and another comes
 )
 
 // hookInfo is one hook to run and what it is about.
@@ -54,6 +55,7 @@ type hookInfo struct {
 	storage  string
 	workload *workloadEvent
 	action   *actionRun
+	exec     *execRun
 }
 
 func (h hookInfo) name() string {
@@ -74,10 +76,13 @@ func (h hookInfo) shownName() string {
 	return h.name()
 }
 
-// dispatchPath is what JUJU_DISPATCH_PATH says.
+// dispatchPath is what JUJU_DISPATCH_PATH says; empty: there is none.
 func (h hookInfo) dispatchPath() string {
-	if h.kind == kindAction {
+	switch h.kind {
+	case kindAction:
 		return "actions/" + h.name()
+	case kindExec:
+		return "" // its commands set it, where they run the charm
 	}
 	return "hooks/" + h.name()
 }
@@ -88,7 +93,8 @@ func (h hookInfo) dispatchPath() string {
 //	storage-attached (before install, but not in a pod) | queued hook: install; start after the first config-changed;
 //	config-changed after upgrade-charm
 //	start after a restart of the charm's container
-//	relation-created of every relation | leader-elected | Pebble's notices and checks, sometimes pebble-ready | secrets | storage
+//	relation-created of every relation | leader-elected | Pebble's notices and checks, sometimes pebble-ready | secrets |
+//	  commands of juju-exec (in an error state, too) | storage
 //	alive: upgrade-charm, config-changed, relations, update-status
 //	dying: relations (departed, broken), stop, remove
 //	pebble-ready
@@ -102,7 +108,7 @@ func (m *Model) nextHook(u *unit) *hookInfo {
 			u.failed, u.failures = nil, 0
 			m.commit(u, info)
 		case u.inError():
-			return nil
+			return u.commandsHook()
 		default:
 			return u.failed
 		}
@@ -129,7 +135,7 @@ func (m *Model) nextHook(u *unit) *hookInfo {
 	}
 	m.enterScopes(u)
 	for _, next := range []func(*unit) *hookInfo{
-		m.createdHook, m.leadershipHook, m.promptHook, m.secretHook, m.storageHook, m.ownHook, m.pebbleHook,
+		m.createdHook, m.leadershipHook, m.promptHook, m.secretHook, (*unit).commandsHook, m.storageHook, m.ownHook, m.pebbleHook,
 	} {
 		if info := next(u); info != nil {
 			return info

@@ -19,12 +19,12 @@ import (
 // HookRun is one run of one hook or action.
 type HookRun struct {
 	Unit    string
-	Name    string // such as "install" or "database-relation-changed"
-	Path    string // such as "hooks/install" or "actions/backup"
+	Name    string // such as "install", "database-relation-changed" or "juju-exec"
+	Path    string // such as "hooks/install" or "actions/backup"; of juju-exec empty
 	Attempt int    // 1 for the first
 	Env     []string
 	Skipped bool   // the charm has nothing to run for it
-	Exit    int    // the process's exit code; 1 when a function returned an error
+	Exit    int    // the process's exit code; 1 when a function returned an error. That of juju-exec's commands is no failure
 	Err     string // why the hook failed; empty when it did not
 	Output  string // the end of what it printed, at most 64 KiB
 
@@ -122,6 +122,8 @@ func (m *Model) runCharm(ctx context.Context, u *unit, info hookInfo) {
 	switch {
 	case info.kind == kindAction:
 		info.action.finish(c, result)
+	case info.kind == kindExec:
+		u.finishExec(info.exec, result)
 	case result.err != nil:
 		m.log.Warn("hook failed", "unit", u.name, "hook", run.Name, "attempt", run.Attempt, "error", run.Err)
 		u.failed, u.failures = &info, u.failures+1
@@ -203,6 +205,9 @@ func (m *Model) afterHook(u *unit, info hookInfo, c *hookContext) {
 
 // run runs the charm's code once.
 func (charm Charm) run(ctx context.Context, c *hookContext, env []string) outcome {
+	if c.info.kind == kindExec {
+		return runCommands(ctx, c, env)
+	}
 	if charm.fn != nil {
 		return charm.runFunction(ctx, c, env)
 	}
@@ -212,7 +217,7 @@ func (charm Charm) run(ctx context.Context, c *hookContext, env []string) outcom
 			return outcome{skipped: true}
 		}
 	}
-	return runProcess(ctx, c, script, env)
+	return runProcess(ctx, c, process{path: script}, env)
 }
 
 func isExecutable(path string) bool {
@@ -253,19 +258,29 @@ func failedWith(err error) outcome {
 	return outcome{exit: 1, err: err, stderr: err.Error() + "\n"}
 }
 
+// process is a program that runs in a hook.
+type process struct {
+	path  string
+	args  []string
+	stdin string
+}
+
 // runProcess runs a charm's program. Its process group is killed when the context ends.
-func runProcess(ctx context.Context, c *hookContext, script string, env []string) outcome {
+func runProcess(ctx context.Context, c *hookContext, program process, env []string) outcome {
 	out, err := c.openOutput()
 	if err != nil {
 		return outcome{exit: 1, err: err}
 	}
 	defer out.close()
-	command := exec.Command(script)
+	command := exec.Command(program.path, program.args...)
 	command.Dir, command.Env = c.unit.charmDir, env
 	command.Stdout, command.Stderr = out.stdout, out.stderr
+	if program.stdin != "" {
+		command.Stdin = strings.NewReader(program.stdin)
+	}
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := command.Start(); err != nil {
-		return outcome{exit: 1, err: fmt.Errorf("start %s: %w", script, err)}
+		return outcome{exit: 1, err: fmt.Errorf("start %s: %w", program.path, err)}
 	}
 	kill := func() { syscall.Kill(-command.Process.Pid, syscall.SIGKILL) } // it may have ended
 	c.model.mu.Lock()
@@ -289,7 +304,7 @@ func runProcess(ctx context.Context, c *hookContext, script string, env []string
 }
 
 // output is where a process prints to: files, which a daemon that it leaves behind keeps open without harm. A hook prints
-// into the unit's log, an action into two files of its own.
+// into the unit's log, an action or juju-exec into two files of its own.
 type output struct {
 	stdout, stderr *os.File
 	from           int64 // where this process's part of stdout begins
@@ -297,7 +312,7 @@ type output struct {
 }
 
 func (c *hookContext) openOutput() (output, error) {
-	if c.info.kind != kindAction {
+	if c.info.kind != kindAction && c.info.kind != kindExec {
 		log, err := os.OpenFile(c.unit.logPath(), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644)
 		if err != nil {
 			return output{}, fmt.Errorf("open the unit's log: %w", err)
@@ -307,16 +322,16 @@ func (c *hookContext) openOutput() (output, error) {
 	}
 	dir, err := os.MkdirTemp(filepath.Dir(c.unit.logPath()), "action-")
 	if err != nil {
-		return output{}, fmt.Errorf("make a directory for the action's output: %w", err)
+		return output{}, fmt.Errorf("make a directory for the output: %w", err)
 	}
 	stdout, err := os.Create(filepath.Join(dir, "stdout"))
 	if err != nil {
-		return output{}, fmt.Errorf("open the action's standard output: %w", err)
+		return output{}, fmt.Errorf("open the standard output: %w", err)
 	}
 	stderr, err := os.Create(filepath.Join(dir, "stderr"))
 	if err != nil {
 		stdout.Close()
-		return output{}, fmt.Errorf("open the action's standard error: %w", err)
+		return output{}, fmt.Errorf("open the standard error: %w", err)
 	}
 	return output{stdout: stdout, stderr: stderr, close: func() {
 		stdout.Close()

@@ -59,6 +59,10 @@ func (u *unit) answer(conn net.Conn) {
 	if request[3] == "1" {
 		call.hasStdin, call.stdin = true, []byte(request[4])
 	}
+	if call.tool == execTool {
+		sendList(conn, []string{strconv.Itoa(u.exec(call)), call.stdout.String(), call.stderr.String()})
+		return
+	}
 	code, err := u.call(request[0], call)
 	answer := []string{strconv.Itoa(code), call.stdout.String(), call.stderr.String()}
 	if errors.Is(err, errNoStdin) {
@@ -66,6 +70,9 @@ func (u *unit) answer(conn net.Conn) {
 	}
 	sendList(conn, answer) // the client has gone
 }
+
+// execTool is what juju-exec calls itself in a request, which is of no context.
+const execTool = "juju-exec"
 
 // call runs a tool in the context of the hook that the unit runs now.
 func (u *unit) call(id string, call *toolCall) (int, error) {

@@ -48,10 +48,11 @@ type unit struct {
 	state      map[string]string
 	containers map[string]*container
 	events     []workloadEvent
-	replacing  bool // the pod is to go, and another to come
-	rolling    bool // so are those of all units, one after the other
-	restarting bool // the charm's container is being started anew
-	rebooted   bool // and was: start is to tell the charm
+	commands   []*execRun // that wait, in order
+	replacing  bool       // the pod is to go, and another to come
+	rolling    bool       // so are those of all units, one after the other
+	restarting bool       // the charm's container is being started anew
+	rebooted   bool       // and was: start is to tell the charm
 }
 
 // UnitInfo describes a unit.
@@ -174,7 +175,11 @@ func (u *unit) open() (err error) {
 	}
 	u.ingress = u.address.ip
 	if u.app.charm.fn == nil {
-		if _, err := u.model.toolsPath(); err != nil {
+		tools, err := u.model.toolsPath()
+		if err == nil {
+			err = u.writeExec(tools)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -18,12 +18,19 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
+	if socket := os.Getenv("JUJUTEST_EXEC_SOCKET"); socket != "" {
+		return inUnit(socket)
+	}
 	id, address := os.Getenv("JUJU_CONTEXT_ID"), os.Getenv("JUJU_AGENT_SOCKET_ADDRESS")
 	if id == "" {
 		return fail("JUJU_CONTEXT_ID not set")
 	}
 	if address == "" {
 		return fail("JUJU_AGENT_SOCKET_ADDRESS not set")
+	}
+	network := os.Getenv("JUJU_AGENT_SOCKET_NETWORK")
+	if network == "" {
+		network = "unix"
 	}
 	dir, err := os.Getwd()
 	if err != nil {
@@ -37,18 +44,23 @@ func run() int {
 		}
 	}
 	request := append([]string{id, dir, name, "0", ""}, os.Args[1:]...)
-	answer, err := ask(address, request)
+	answer, err := ask(network, address, request)
 	if err == nil && answer[0] == "stdin" {
 		input, readErr := io.ReadAll(os.Stdin)
 		if readErr != nil {
 			return fail("cannot read stdin: " + readErr.Error())
 		}
 		request[3], request[4] = "1", string(input)
-		answer, err = ask(address, request)
+		answer, err = ask(network, address, request)
 	}
 	if err != nil {
 		return fail(err.Error())
 	}
+	return tell(answer)
+}
+
+// tell prints an answer.
+func tell(answer []string) int {
 	code, err := strconv.Atoi(answer[0])
 	if err != nil {
 		return fail("the model's answer has no exit code: " + answer[0])
@@ -58,16 +70,25 @@ func run() int {
 	return code
 }
 
+// inUnit is juju-exec: it asks for commands to be run in a unit's context, and waits for what comes of them.
+func inUnit(socket string) int {
+	if id := os.Getenv("JUJU_CONTEXT_ID"); id != "" {
+		fail("juju-exec cannot be called from within a hook, have context " + strconv.Quote(id))
+		return 2
+	}
+	answer, err := ask("unix", socket, append([]string{"", "", "juju-exec", "0", ""}, os.Args[1:]...))
+	if err != nil {
+		return fail(err.Error())
+	}
+	return tell(answer)
+}
+
 func fail(message string) int {
 	os.Stderr.WriteString("ERROR " + message + "\n")
 	return 1
 }
 
-func ask(address string, request []string) ([]string, error) {
-	network := os.Getenv("JUJU_AGENT_SOCKET_NETWORK")
-	if network == "" {
-		network = "unix"
-	}
+func ask(network, address string, request []string) ([]string, error) {
 	conn, err := net.Dial(network, address)
 	if err != nil {
 		return nil, err
