@@ -24,6 +24,14 @@ type Reference struct {
 	Key    string `json:"key,omitempty"` // in the secret; empty: it has no keys
 }
 
+// IsValid says whether it names a variable, or a secret with or without a key, and nothing else.
+func (r Reference) IsValid() bool {
+	if r.Env != "" {
+		return envName.MatchString(r.Env) && r.Secret == "" && r.Key == ""
+	}
+	return isSecretPart(r.Secret) && (r.Key == "" || isSecretPart(r.Key))
+}
+
 // From is a value that stands somewhere else.
 func From(reference Reference) Value { return Value{reference: reference} }
 
