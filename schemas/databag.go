@@ -32,6 +32,12 @@ func (b databag) take(key string) string {
 	return value
 }
 
+// takeSecret is take for a secret's URI, which the schema has read already: it parses or is empty.
+func (b databag) takeSecret(key string) SecretURI {
+	uri, _ := ParseSecretURI(b.take(key))
+	return uri
+}
+
 // rest is what nobody took.
 func (b databag) rest() map[string]string {
 	if len(b) == 0 {

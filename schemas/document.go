@@ -23,6 +23,8 @@ var (
 	providerV0 = compileOnce("provider", "provider.v0.json", "")
 	providerV1 = compileOnce("provider", "provider.v1.json", "")
 	answerV1   = compileOnce("provider", "provider.v1.json", "#/$defs/answer")
+
+	providerUnit = compileOnce("provider unit", "provider.unit.json", "")
 )
 
 // parts is what the other files refer to.

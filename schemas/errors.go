@@ -54,6 +54,17 @@ func Problems(err error) []*FieldError {
 	return nil
 }
 
+// without is err but for the problems of some keys; nil where it is of no others.
+func without(err error, keys ...string) error {
+	var rest []error
+	for _, problem := range Problems(err) {
+		if !slices.Contains(keys, problem.Key) {
+			rest = append(rest, problem)
+		}
+	}
+	return errors.Join(rest...)
+}
+
 // explain turns findings into errors, one for each rule of each key.
 func (d *document) explain(found []finding, databag map[string]string) error {
 	slices.SortFunc(found, func(a, b finding) int {

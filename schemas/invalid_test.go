@@ -56,6 +56,8 @@ var badRequirers = []badCase{
 	{"name ends with a dash", "requested-secrets", `["username","password","tls-"]`, []string{"requested-secrets: legal Juju"}},
 	{"name too short", "requested-secrets", `["username","password","ca"]`, []string{"requested-secrets: legal Juju"}},
 	{"empty name", "requested-secrets", `["username","password",""]`, []string{"requested-secrets: legal Juju"}},
+	{"connector secrets by label", "connector-secrets", "kafka.files", []string{"connector-secrets: secret URI"}},
+	{"connector secrets with a revision", "connector-secrets", short + "?revision=2", []string{"connector-secrets: secret URI"}},
 }
 
 var badProviders = []badCase{
@@ -92,6 +94,14 @@ var badProviders = []badCase{
 	{"status code enormous", "status", `[{"code":1e300,"message":"m"}]`, []string{"status: whole number"}},
 	{"status code beyond numbers", "status", `[{"code":1e9999999,"message":"m"}]`, []string{"status: JSON array"}},
 	{"status message null", "status", `[{"code":1000,"message":null}]`, []string{"status: text as message"}},
+	{"place a word", "connector-secrets", "directory", []string{"connector-secrets: JSON object"}},
+	{"place without a path", "connector-secrets", `{"provider":"p"}`, []string{"connector-secrets: JSON object"}},
+	{"place that is relative", "connector-secrets", `{"provider":"p","path":"secrets"}`, []string{"connector-secrets: absolute path"}},
+	{"place that ends a reference", "connector-secrets", `{"provider":"p","path":"/a}/b"}`, []string{"connector-secrets: absolute path"}},
+	{"place of a provider with a colon", "connector-secrets", `{"provider":"p:q","path":"/a"}`, []string{"connector-secrets: config.providers"}},
+	{"connections a list", "connections", `[]`, []string{"connections: JSON object"}},
+	{"connections without a state", "connections", `{"kafka_cluster":{}}`, []string{"connections: object with a state"}},
+	{"connections with a number for a state", "connections", `{"kafka_cluster":{"state":1}}`, []string{"connections: text as state"}},
 	{"status resolution a list", "status", `[{"code":1000,"message":"m","resolution":[]}]`, []string{"status: text as resolution"}},
 }
 

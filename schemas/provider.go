@@ -26,6 +26,12 @@ type Provider struct {
 	// Told is the Status that stood in the databag before, in V1: requirers on the peers' library tell by it what is new
 	// and what is over.
 	Told []StatusEntry
+	// SecretsPlace is where the workers have the files of the requirer's ConnectorSecrets; the zero value where this provider
+	// brings none.
+	SecretsPlace SecretsPlace
+	// Connections is the JSON text of how the provider's own connections are, "" where it does not say: an object with
+	// kafka_cluster, a status as connection.json has it.
+	Connections string
 	// Extra holds the keys of a V1 databag that the contract does not name, as they came.
 	Extra map[string]string
 }
@@ -80,6 +86,7 @@ func DecodeProvider(databag map[string]string) (Provider, error) {
 	}
 	provider.Status, provider.Told = decodeStatus(fields.take(keyStatus)), decodeTold(fields.take(keyData))
 	fields.take(keyVersion)
+	provider.decodeExtensions(fields)
 	provider.Extra = fields.rest()
 	return provider, errors.Join(problems...)
 }
@@ -88,10 +95,16 @@ func decodeProviderV0(databag map[string]string) (Provider, error) {
 	fields, err := providerV0().sound(databag)
 	fields.take(keyVersion)
 	provider := Provider{Version: V0, Status: decodeStatus(fields.take(keyStatus))}
+	provider.decodeExtensions(fields)
 	answer := decodeAnswer(fields)
-	answer.Problem = err
+	answer.Problem = without(err, keyConnectorSecrets, keyConnections)
 	provider.Answers = []Answer{answer}
 	return provider, err
+}
+
+func (p *Provider) decodeExtensions(fields databag) {
+	p.SecretsPlace = decodePlace(fields.take(keyConnectorSecrets))
+	p.Connections = fields.take(keyConnections)
 }
 
 func decodeAnswerV1(at int, item map[string]string) Answer {
@@ -144,6 +157,10 @@ func (p Provider) Encode() map[string]string {
 	if len(p.Status) > 0 {
 		bag.put(keyStatus, jsonText(p.Status))
 	}
+	if !p.SecretsPlace.IsZero() {
+		bag.put(keyConnectorSecrets, jsonText(p.SecretsPlace))
+	}
+	bag.put(keyConnections, p.Connections)
 	return bag
 }
 

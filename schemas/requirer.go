@@ -23,6 +23,9 @@ type Requirer struct {
 	Version Version
 	// Requests is one request in V0, any number in V1; of several with one ID, the first.
 	Requests []Request
+	// ConnectorSecrets is the secret with values of connectors that the provider is to bring to every worker; see
+	// SecretsPlace. A fault of it is none of the requests'.
+	ConnectorSecrets SecretURI
 	// Extra holds the keys of a V1 databag that the contract does not name, as they came.
 	Extra map[string]string
 }
@@ -54,8 +57,7 @@ func allSecrets() []string { return []string{"username", "password", "tls", "tls
 // right is decoded all the same.
 func DecodeRequirer(databag map[string]string) (Requirer, error) {
 	if versionOf(databag) == V0 {
-		request := decodeRequestV0(databag)
-		return Requirer{Version: V0, Requests: []Request{request}}, request.Problem
+		return decodeRequirerV0(databag)
 	}
 	fields, err := requirerV1().sound(databag)
 	requirer := Requirer{Version: versionOf(databag)}
@@ -72,17 +74,24 @@ func DecodeRequirer(databag map[string]string) (Requirer, error) {
 		problems = append(problems, request.Problem)
 	}
 	fields.take(keyVersion)
+	requirer.ConnectorSecrets = fields.takeSecret(keyConnectorSecrets)
 	requirer.Extra = fields.rest()
 	return requirer, errors.Join(problems...)
 }
 
-func decodeRequestV0(databag map[string]string) Request {
+func decodeRequirerV0(databag map[string]string) (Requirer, error) {
 	fields, err := requirerV0().sound(databag)
 	fields.take(keyVersion)
+	requirer := Requirer{Version: V0, ConnectorSecrets: fields.takeSecret(keyConnectorSecrets)}
+	requirer.Requests = []Request{decodeRequestV0(fields, without(err, keyConnectorSecrets))}
+	return requirer, err
+}
+
+func decodeRequestV0(fields databag, problem error) Request {
 	request := Request{
 		PluginURL:    fields.take(keyPluginURL),
 		PluginSHA256: fields.take(keyPluginSHA256),
-		Problem:      err,
+		Problem:      problem,
 	}
 	// The schema has read this text already, so it decodes or is empty.
 	_ = json.Unmarshal([]byte(fields.take(keyRequestedSecrets)), &request.RequestedSecrets)
@@ -106,19 +115,26 @@ func decodeRequestV1(at int, item map[string]string) Request {
 // V0 it is the first request that is written.
 func (r Requirer) Encode() map[string]string {
 	if r.Version != V1 {
-		for _, request := range r.Requests {
-			return request.encodeV0()
-		}
-		return map[string]string{}
+		return r.encodeV0()
 	}
 	databag := newDatabag(r.Extra, requirerV1())
 	databag.put(keyVersion, string(V1))
+	databag.put(keyConnectorSecrets, r.ConnectorSecrets.String())
 	list := []map[string]string{}
 	for _, request := range r.Requests {
 		list = append(list, request.encodeV1())
 	}
 	databag.put(keyRequests, jsonText(list))
 	return databag
+}
+
+func (r Requirer) encodeV0() databag {
+	bag := databag{}
+	if len(r.Requests) > 0 {
+		bag = r.Requests[0].encodeV0()
+	}
+	bag.put(keyConnectorSecrets, r.ConnectorSecrets.String())
+	return bag
 }
 
 func (r Request) encodeV0() databag {

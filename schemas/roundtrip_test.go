@@ -36,9 +36,9 @@ func drawRequirer(draw *rand.Rand) schemas.Requirer {
 		request := drawRequest(draw)
 		request.RequestedSecrets = append([]string{"username", "password"}, fmt.Sprintf("key-%d-x", draw.IntN(100)))
 		request.Extra = drawExtra(draw)
-		return schemas.Requirer{Version: schemas.V0, Requests: []schemas.Request{request}}
+		return schemas.Requirer{Version: schemas.V0, Requests: []schemas.Request{request}, ConnectorSecrets: drawSecret(draw)}
 	}
-	requirer := schemas.Requirer{Version: schemas.V1, Extra: drawExtra(draw)}
+	requirer := schemas.Requirer{Version: schemas.V1, Extra: drawExtra(draw), ConnectorSecrets: drawSecret(draw)}
 	for i := range draw.IntN(4) {
 		request := drawRequest(draw)
 		request.RequestedSecrets = []string{"username", "password", "tls", "tls-ca"}
@@ -57,7 +57,10 @@ func drawRequest(draw *rand.Rand) schemas.Request {
 }
 
 func drawProvider(draw *rand.Rand) schemas.Provider {
-	provider := schemas.Provider{Version: schemas.V0, Status: drawStatus(draw)}
+	provider := schemas.Provider{
+		Version: schemas.V0, Status: drawStatus(draw), Connections: pick(draw, "", kafka),
+		SecretsPlace: pick(draw, schemas.SecretsPlace{}, schemas.SecretsPlace{Provider: "p", Path: "/a/b"}),
+	}
 	if draw.IntN(2) == 0 {
 		answer := drawAnswer(draw)
 		answer.Extra = drawExtra(draw)
@@ -113,7 +116,7 @@ func drawExtra(draw *rand.Rand) map[string]string {
 	return map[string]string{"data": "{}", fmt.Sprintf("k%d", draw.IntN(9)): pick(draw, "a", "\xff", "ü\n")}
 }
 
-func pick(draw *rand.Rand, choices ...string) string { return choices[draw.IntN(len(choices))] }
+func pick[T any](draw *rand.Rand, choices ...T) T { return choices[draw.IntN(len(choices))] }
 
 func TestSecretURIForms(t *testing.T) {
 	t.Parallel()

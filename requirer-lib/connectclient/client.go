@@ -33,6 +33,7 @@ type Client struct {
 	options Options
 	ids     []hook.RelationID          // of the relations that go on; nil until asked for
 	asked   map[hook.RelationID]string // IDs of the requests, of v1, that were made in this hook
+	added   map[hook.RelationID]bool   // their connector secrets were made in this hook
 }
 
 // New makes the client of a hook. It calls no tool.
@@ -40,7 +41,7 @@ func New(h *hook.Hook, options Options) *Client {
 	options.Endpoint = cmp.Or(options.Endpoint, DefaultEndpoint)
 	options.Version = cmp.Or(options.Version, schemas.V0)
 	options.PluginPort = cmp.Or(options.PluginPort, DefaultPluginPort)
-	return &Client{hook: h, options: options, asked: map[hook.RelationID]string{}}
+	return &Client{hook: h, options: options, asked: map[hook.RelationID]string{}, added: map[hook.RelationID]bool{}}
 }
 
 // Connections gives a connection for each relation of the endpoint, ordered by relation id, ready or not. A relation
@@ -104,7 +105,7 @@ func (c *Client) observe(ctx context.Context, id hook.RelationID) (*Connection, 
 	}
 	connection.app = app
 	provider, problem := schemas.DecodeProvider(bag)
-	connection.status = provider.Status
+	connection.status, connection.place = provider.Status, provider.SecretsPlace
 	connection.answer = c.answer(id, provider)
 	connection.problem = connection.answer.Problem
 	if len(provider.Answers) == 0 {

@@ -30,6 +30,7 @@ type Connection struct {
 	app      string
 	answer   schemas.Answer
 	status   []schemas.StatusEntry
+	place    schemas.SecretsPlace
 	problem  error // what is wrong with the answer
 
 	ready    bool

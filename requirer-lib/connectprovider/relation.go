@@ -17,6 +17,8 @@ type Relation struct {
 
 	Version  schemas.Version // in which the requirer speaks
 	Requests []schemas.Request
+	// ConnectorSecrets are what the requirer wants to have on every worker: see [Provider.ConnectorSecrets].
+	ConnectorSecrets schemas.SecretURI
 	// Problem is what is wrong with the requirer's databag beside single requests.
 	Problem error
 	// Unclear says that the databag does not tell what the requests are: it is empty, or of a version or a form that is
@@ -34,7 +36,7 @@ func NewRelation(id hook.RelationID, app string, asked, published hook.Databag) 
 	before, _ := schemas.DecodeProvider(published)
 	relation := Relation{
 		ID: id, App: app, Version: requirer.Version, Requests: requirer.Requests, Problem: besides(requirer, err),
-		Published: published, Before: before.Status,
+		ConnectorSecrets: requirer.ConnectorSecrets, Published: published, Before: before.Status,
 	}
 	isUnreadable := slices.ContainsFunc(schemas.Problems(relation.Problem), func(p *schemas.FieldError) bool {
 		return p.Key == "version" || p.Key == "requests"
@@ -97,10 +99,18 @@ func (r Relation) isOfVersion(published schemas.Version) bool {
 type Offer struct {
 	Answers []schemas.Answer // to the requests that can be served. Resource and Salt are filled in
 	Status  []schemas.StatusEntry
+	// SecretsPlace is where the workers have what [Provider.ConnectorSecrets] gives; the zero value where they do not.
+	SecretsPlace schemas.SecretsPlace
+	// Connections is how the provider's own connections are: see schemas.Provider.
+	Connections string
 }
 
+const keyConnectorSecrets = "connector-secrets"
+
 // ownKeys are those that a provider writes, in one version or the other: what of them is not offered is taken back.
-var ownKeys = []string{"endpoints", "secret-user", "secret-tls", "tls", "tls-ca", "status", "version", "requests", "data"}
+var ownKeys = []string{
+	"endpoints", "secret-user", "secret-tls", "tls", "tls-ca", "status", "version", "requests", "data", keyConnectorSecrets, "connections",
+}
 
 // Changes are what has to be written for the databag to say what is offered; empty when it does. An empty value takes its
 // key back.
@@ -125,8 +135,19 @@ func (r Relation) differences(wanted hook.Databag) hook.Databag {
 	return changes
 }
 
-// wanted is the databag as it should be.
+// wanted is the databag as it should be. Requirers of v1 know a databag by its version: nothing is said there before it is, nor
+// to a requirer of which that is not known.
 func (r Relation) wanted(offer Offer) schemas.Provider {
+	provider := r.answered(offer)
+	if (r.Unclear || r.Version != schemas.V0) && len(provider.Encode()) == 0 {
+		return provider
+	}
+	provider.SecretsPlace, provider.Connections = offer.SecretsPlace, offer.Connections
+	return provider
+}
+
+// answered is the part of it that answers requests.
+func (r Relation) answered(offer Offer) schemas.Provider {
 	switch {
 	case r.Unclear:
 		published, _ := schemas.DecodeProvider(r.Published)
