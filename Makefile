@@ -1,6 +1,6 @@
 # Every command that this project keeps. `make help` lists them.
 
-MODULES := schemas requirer-lib requirer-lib/supervisor provider-charm integrator-charm tests
+MODULES := schemas requirer-lib requirer-lib/probe requirer-lib/supervisor provider-charm integrator-charm tests
 # What talks to a real controller is a module of its own, for Juju's API has 400 packages.
 ALL     := $(MODULES) tests/juju
 # What the local Kubernetes is compiled from. Linting it would compile it once more: its versions are checked, and its format.

@@ -15,7 +15,7 @@ func (f *findings) spec(root any) (spec Spec) {
 		return LocalConfig{r.text("bootstrap_servers"), r.text("schema_registry_uri")}
 	})
 	spec.KafkaCluster = sub(r, "kafka_cluster", func(r reader) KafkaClusterConfig {
-		return KafkaClusterConfig{r.text("bootstrap_servers"), r.credentials(), r.tls()}
+		return KafkaClusterConfig{r.text("bootstrap_servers"), r.credentials(), r.tls(), r.texts("topics")}
 	})
 	spec.SchemaRegistry = sub(r, "schema_registry", func(r reader) SchemaRegistryConfig {
 		return SchemaRegistryConfig{r.text("uri"), r.credentials(), r.tls()}

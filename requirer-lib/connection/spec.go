@@ -62,6 +62,8 @@ type KafkaClusterConfig struct {
 	Credentials *Credentials `json:"credentials,omitempty"`
 	// TLS is nil where the brokers speak in clear.
 	TLS *TLS `json:"tls,omitempty"`
+	// Topics must be allowed to be described. Without any, to log in suffices: all else a broker answers to everyone who has.
+	Topics []string `json:"topics,omitempty"`
 }
 
 // SchemaRegistryConfig is how a Schema Registry is reached.

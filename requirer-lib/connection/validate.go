@@ -18,6 +18,7 @@ const (
 	OrganizationLength = 36
 	longestText        = 1024 // of user names, addresses and such
 	mostServers        = 64
+	mostTopics         = 64
 )
 
 // reservedIDs would be something else in the path of a URL.
@@ -27,6 +28,7 @@ const (
 	wantOrganization = "must have exactly 36 characters; without it, it is the default organization"
 	wantHTTP         = "must be a URL such as https://host:8081, without user, password, query and fragment"
 	wantServers      = "must be brokers such as host:9092, separated by commas, 64 at most"
+	wantTopics       = "must be names of topics: letters, digits, dots, dashes and underscores, 1 to 249 of them; 64 topics at most"
 	wantHere         = "must be on this machine, localhost: for others there is the type DIRECT"
 	wantTLS          = "is for https"
 	wantHTTPS        = "must be https: what goes there is secret"
@@ -150,6 +152,10 @@ func (f *findings) checkKafkaCluster(at string, c KafkaClusterConfig) {
 	f.checkServers(under(at, "bootstrap_servers"), c.BootstrapServers)
 	f.checkCredentials(under(at, "credentials"), c.Credentials, Basic, ScramSHA256, ScramSHA512, OAuthBearer, APIKey)
 	f.checkTLS(under(at, "tls"), c.TLS)
+	isOther := func(name string) bool { return !topic.MatchString(name) }
+	if len(c.Topics) > mostTopics || slices.ContainsFunc(c.Topics, isOther) {
+		f.add(under(at, "topics"), wantTopics)
+	}
 }
 
 func (f *findings) checkSchemaRegistry(at string, c SchemaRegistryConfig) {
@@ -206,6 +212,9 @@ func (f *findings) checkServers(field, servers string) {
 	}
 	f.checkText(field, servers)
 }
+
+// topic is a name as Kafka takes it.
+var topic = regexp.MustCompile(`^[A-Za-z0-9._-]{1,249}$`)
 
 // webURL is what schemas/connection.json has, too.
 var webURL = regexp.MustCompile(`^https?://[^\s/?#@]+(/[^\s?#]*)?$`)
