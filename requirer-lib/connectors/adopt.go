@@ -26,7 +26,7 @@ func (o Owned) Adopt(ctx context.Context, names ...string) connect.Failures {
 // Release takes the owner's marks off its connectors, protection too: they run on, and are nobody's. Those that are still
 // desired are refused by the next Reconcile.
 func (o Owned) Release(ctx context.Context, names ...string) connect.Failures {
-	none := map[string]*string{managerKey: nil, protectedKey: nil, hiddenKey: nil, offsetsKey: nil}
+	none := map[string]*string{managerKey: nil, protectedKey: nil, hiddenKey: nil, offsetsKey: nil, overlayKey: nil}
 	return o.eachFound(ctx, names, func(ctx context.Context, found Found) error {
 		if !found.Owned {
 			return ErrNotOwned

@@ -28,6 +28,9 @@ type Connector struct {
 	Protected bool
 	// Offsets are where it begins when it is created. They change nothing of one that is there.
 	Offsets []connect.Offset
+	// Overlay is what of Config the connector has changed itself. Nil: its owner does not know, and what the cluster has noted
+	// of it stays in force.
+	Overlay *Overlay
 }
 
 var errNil = errors.New("the desired connectors are nil: for none, which deletes all, give an empty map")
@@ -44,7 +47,7 @@ func (c Connector) check(name string) error {
 		return err
 	}
 	for key := range c.Config {
-		if key == nameKey || strings.HasPrefix(key, managerKey) {
+		if isReserved(key) {
 			return fmt.Errorf("leave the key %.100s out of the configuration: it is set from what else is said of the connector", key)
 		}
 	}
@@ -57,6 +60,9 @@ func (c Connector) check(name string) error {
 
 // nameKey is the key that Kafka Connect adds to a configuration.
 const nameKey = "name"
+
+// isReserved says whether a key is Kafka Connect's to set, or the owner's to mark the connector with.
+func isReserved(key string) bool { return key == nameKey || strings.HasPrefix(key, managerKey) }
 
 // longestName is in characters. Kafka Connect 4.3 makes connectors of any length, and from about 8000 on it can neither
 // show nor delete them.

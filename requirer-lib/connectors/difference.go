@@ -15,6 +15,8 @@ type KeyChange struct {
 	New *string `json:"new,omitempty"`
 	// Secret says that the values are not to be shown, or that one of them has a secret in it.
 	Secret bool `json:"secret,omitempty"`
+	// Overlay says that the connector has changed the key itself, and that the new value is its own.
+	Overlay bool `json:"overlay,omitempty"`
 }
 
 // difference lists the keys that are not the same, in order.
@@ -54,6 +56,9 @@ func keyChange(key string, wanted Connector, found Found, hidden []string) KeyCh
 	}
 	if change.Secret {
 		change.Old, change.New = nil, nil
+	}
+	if wanted.Overlay != nil {
+		_, change.Overlay = wanted.Overlay.Keys[key]
 	}
 	return change
 }

@@ -25,7 +25,8 @@ type Found struct {
 	// Secret are the keys of Config with a secret that do not go by a secret's name, as its owner has noted.
 	Secret []string
 
-	marks marks
+	marks   marks
+	overlay Overlay
 }
 
 // Observe gives the connectors there are, in one request: see Of.
@@ -50,12 +51,24 @@ func (o Owned) Of(listed map[string]connect.ListedConnector) map[string]Found {
 		found := Found{
 			Connector: connector, Config: config, marks: marks,
 			Owned: o.Mark == "" || marks.manager == string(o.Mark), Manager: marks.manager, Protected: marks.protected,
+			overlay: readOverlay(marks.overlay),
 		}
 		_ = json.Unmarshal([]byte(marks.hidden), &found.Secret) // somebody may have written anything there
 		found.Status = redacted(entry.Status, func() []string { return secretsOf(Connector{}, found) })
 		there[name] = found
 	}
 	return there
+}
+
+// Overlay is what the connector has changed of its configuration itself, as noted in the cluster.
+func (f Found) Overlay() Overlay { return f.overlay }
+
+// State is the state that it was given; connect.Running where it does not rest, whatever has become of it.
+func (f Found) State() connect.State {
+	if is := f.Status.Connector.State; is == connect.Paused || is == connect.Stopped {
+		return is
+	}
+	return connect.Running
 }
 
 func (f Found) isSecret(key string) bool {

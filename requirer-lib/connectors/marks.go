@@ -16,6 +16,7 @@ const (
 	protectedKey = "connect.manager.protected" // "true": it is not deleted
 	hiddenKey    = "connect.manager.hidden"    // JSON array: keys with a secret that do not go by a secret's name
 	offsetsKey   = "connect.manager.offsets"   // "pending": it was created, and is still to be given its offsets
+	overlayKey   = "connect.manager.overlay"   // JSON: the keys that the connector has changed itself (Overlay)
 )
 
 const offsetsPending = "pending"
@@ -26,11 +27,16 @@ type marks struct {
 	protected bool
 	hidden    string
 	pending   bool
+	overlay   string
 }
 
 // marksOf are those that a connector is to have.
 func (o Owned) marksOf(c Connector) marks {
-	return marks{manager: string(o.Mark), protected: c.Protected, hidden: hiddenKeys(c)}
+	m := marks{manager: string(o.Mark), protected: c.Protected, hidden: hiddenKeys(c)}
+	if c.Overlay != nil {
+		m.overlay = c.Overlay.mark()
+	}
+	return m
 }
 
 func hiddenKeys(c Connector) string {
@@ -52,7 +58,7 @@ func hiddenKeys(c Connector) string {
 func (m marks) written(config connect.Settings) connect.Settings {
 	whole := connect.Settings{}
 	maps.Copy(whole, config)
-	for key, value := range map[string]string{managerKey: m.manager, hiddenKey: m.hidden} {
+	for key, value := range map[string]string{managerKey: m.manager, hiddenKey: m.hidden, overlayKey: m.overlay} {
 		if value != "" {
 			whole[key] = value
 		}
@@ -69,7 +75,7 @@ func (m marks) written(config connect.Settings) connect.Settings {
 // readMarks undoes written.
 func readMarks(whole connect.Settings) (config connect.Settings, read marks) {
 	config = maps.Clone(whole)
-	for _, key := range []string{nameKey, managerKey, protectedKey, hiddenKey, offsetsKey} {
+	for _, key := range []string{nameKey, managerKey, protectedKey, hiddenKey, offsetsKey, overlayKey} {
 		delete(config, key)
 	}
 	return config, marks{
@@ -77,5 +83,6 @@ func readMarks(whole connect.Settings) (config connect.Settings, read marks) {
 		protected: whole[protectedKey] == "true",
 		hidden:    whole[hiddenKey],
 		pending:   whole[offsetsKey] == offsetsPending,
+		overlay:   readOverlay(whole[overlayKey]).mark(),
 	}
 }

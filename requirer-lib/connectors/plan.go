@@ -13,6 +13,8 @@ import (
 type Plan struct {
 	Changes   []Change `json:"changes"`   // ordered by name
 	Unchanged []string `json:"unchanged"` // desired, and as desired
+	// Overlays are, by connector, the keys that it has changed itself and that stay so.
+	Overlays map[string][]string `json:"overlays,omitempty"`
 }
 
 // Change is what is to be done to one connector.
@@ -49,6 +51,7 @@ var (
 // A connector that is UNASSIGNED or RESTARTING does not show whether it is paused or stopped: nothing is planned for its
 // state until it does. What is neither desired nor owned is not looked at.
 func (o Owned) Decide(desired Desired, there map[string]Found, options Options) Plan {
+	desired = keepingAll(desired, there)
 	names := map[string]bool{}
 	for name := range desired {
 		names[name] = true
@@ -66,8 +69,20 @@ func (o Owned) Decide(desired Desired, there map[string]Found, options Options) 
 		} else {
 			plan.Unchanged = append(plan.Unchanged, name)
 		}
+		plan.notes(name, desired[name].Overlay)
 	}
 	return plan
+}
+
+// notes has the plan say which keys are not as declared, and stay so.
+func (p *Plan) notes(name string, overlay *Overlay) {
+	if overlay == nil || len(overlay.Keys) == 0 {
+		return
+	}
+	if p.Overlays == nil {
+		p.Overlays = map[string][]string{}
+	}
+	p.Overlays[name] = overlay.keys()
 }
 
 // changeOf decides on one connector.

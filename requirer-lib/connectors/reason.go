@@ -26,6 +26,9 @@ func (o Owned) reason(wanted Connector, found Found, change Change) string {
 		switch action {
 		case Pause, Resume, Stop:
 			say("it is %s, to be %s", cmp.Or(change.From, connect.Unassigned), change.To)
+			if wanted.isHalted() {
+				parts = append(parts, reasonHalted)
+			}
 		case Restart:
 			say("%s", connect.RedactTexts(failure(found.Status), secretsOf(wanted, found)...))
 		}
@@ -52,6 +55,9 @@ func markReasons(wanted, found marks) (parts []string) {
 	}
 	if wanted.hidden != found.hidden {
 		parts = append(parts, "which of its keys are secret")
+	}
+	if wanted.overlay != found.overlay {
+		parts = append(parts, "which of its keys it has changed itself")
 	}
 	return parts
 }

@@ -14,7 +14,8 @@ import (
 // run is one call.
 type run struct {
 	Owned
-	desired  Desired
+	declared Desired
+	desired  Desired // as declared, with what the cluster has noted that connectors have changed themselves
 	options  Options
 	lookOnly bool
 	planned  map[string][]Action // what it may do, by name; nil: all
@@ -42,7 +43,7 @@ type record struct {
 
 func newRun(owned Owned, desired Desired, options Options, lookOnly bool) *run {
 	r := &run{
-		Owned: owned, desired: desired, options: options, lookOnly: lookOnly,
+		Owned: owned, declared: desired, desired: desired, options: options, lookOnly: lookOnly,
 		log: cmp.Or(options.Log, slog.New(slog.DiscardHandler)), records: map[string]*record{},
 		progress: progress{tell: options.Progress},
 	}
@@ -63,7 +64,7 @@ func (r *run) look(ctx context.Context) bool {
 	if r.problem = err; err != nil {
 		return false
 	}
-	r.there = there
+	r.there, r.desired = there, keepingAll(r.declared, there)
 	r.looks++
 	for name, found := range there {
 		if r.records[name] == nil && found.Owned {
