@@ -30,15 +30,18 @@ func New(spec Spec, generation int64, now time.Time) (status Status) {
 }
 
 // Begin is the status when attempts with a spec begin. With a spec of another generation, all that was known is about something
-// else, and forgotten; what was ATTEMPTING is so since then.
+// else, and forgotten, but since when the state is what it was and is.
 func (s Status) Begin(spec Spec, generation int64, now time.Time) (begun Status) {
 	for _, part := range spec.Parts() {
 		of := PartStatus{State: Attempting, LastTransitionTime: now, ObservedGeneration: generation}
+		if !spec.CanAttempt(part) {
+			of.State = None
+		}
 		switch was := s.Part(part); {
 		case was == nil:
 		case was.ObservedGeneration == generation && was.State != None:
 			of = *was
-		case was.State == Attempting:
+		case was.State == of.State:
 			of.LastTransitionTime = was.LastTransitionTime
 		}
 		*begun.at(part) = &of

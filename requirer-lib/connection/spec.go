@@ -158,3 +158,8 @@ func (s Spec) Parts() (parts []Part) {
 	}
 	return parts
 }
+
+// CanAttempt says whether there is what an attempt needs. Without credentials nobody gets into Confluent Cloud, and that is no failure.
+func (s Spec) CanAttempt(part Part) bool {
+	return part != PartCCloud || s.CCloud != nil && s.CCloud.Credentials != nil
+}

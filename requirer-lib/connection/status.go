@@ -2,6 +2,7 @@ package connection
 
 import (
 	"maps"
+	"strings"
 	"time"
 )
 
@@ -142,4 +143,15 @@ func (p PartStatus) isOfUser(user *User) bool {
 
 func (e Error) is(other Error) bool {
 	return e.Message == other.Message && e.IsTransient == other.IsTransient
+}
+
+// String is one line, in the order of phases.
+func (e Errors) String() string {
+	var told []string
+	for _, phase := range Phases {
+		if one, is := e[phase]; is {
+			told = append(told, string(phase)+": "+one.Message)
+		}
+	}
+	return strings.Join(told, "; ")
 }

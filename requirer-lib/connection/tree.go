@@ -10,8 +10,8 @@ import (
 
 // What is read at most.
 const (
-	MaxSize  = 256 << 10 // bytes: certificates are some thousands each
-	maxDepth = 16        // nested objects and lists; a spec has five
+	MaxSize  = 64 << 10 // bytes: certificates are some thousands each
+	maxDepth = 16       // nested objects and lists; a spec has five
 )
 
 var (

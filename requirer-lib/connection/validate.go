@@ -22,7 +22,7 @@ const (
 )
 
 // reservedIDs would be something else in the path of a URL.
-var reservedIDs = []string{".", "..", "watch"}
+var reservedIDs = []string{".", ".."}
 
 const (
 	wantOrganization = "must have exactly 36 characters; without it, it is the default organization"
@@ -71,7 +71,7 @@ func (f *findings) checkID(id string) {
 	case length == 0 || length > LongestID:
 		f.add("id", "must have 1 to 64 characters")
 	case slices.Contains(reservedIDs, id):
-		f.add("id", "must not be one of "+strings.Join(reservedIDs, ", ")+": it is part of a URL")
+		f.add("id", "must not be . or ..: it is part of a URL")
 	}
 	f.checkText("id", id)
 }

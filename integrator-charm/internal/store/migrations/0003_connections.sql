@@ -1,0 +1,10 @@
+-- Connections that somebody made. What is declared, or comes by itself, is not here. A generation is never given twice, also not
+-- after its connection is gone.
+
+CREATE TABLE connections (
+  generation INTEGER PRIMARY KEY AUTOINCREMENT,
+  id         TEXT NOT NULL UNIQUE,
+  by         TEXT NOT NULL,
+  changed    INTEGER NOT NULL,
+  spec       TEXT NOT NULL
+) STRICT;
