@@ -35,6 +35,7 @@ type API struct {
 	hook       http.Handler
 	reloading  func(context.Context) error
 	limits     limits
+	turns      turns
 	aliveEvery time.Duration
 	meters     meters
 	now        func() time.Time

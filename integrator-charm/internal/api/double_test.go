@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,10 +20,12 @@ import (
 	"connectcharms/integrator-charm/internal/api"
 	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/manager"
+	"connectcharms/integrator-charm/internal/overlay"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
+	"connectcharms/requirer-lib/control"
 	"connectcharms/requirer-lib/state"
 )
 
@@ -171,6 +175,51 @@ func (d *double) Silence(_ context.Context, silence manager.Silence) (manager.Si
 
 func (d *double) EndSilence(_ context.Context, id string) error { return d.call("end-silence %s", id) }
 
+func (d *double) Control(_ context.Context, cluster, connector, by string, message control.Message, version string) (overlay.Taken, error) {
+	keys := slices.Sorted(maps.Keys(message.Config.Set))
+	return overlay.Taken{Connector: connector, Version: 7, Outcome: overlay.TakenIn, Keys: keys},
+		d.call("control %s on %s by %s, at %q: %s", connector, cluster, by, version, strings.Join(keys, ","))
+}
+
+// Refuse says what is wrong, unless a test wants something else.
+func (d *double) Refuse(_ context.Context, cluster, connector, by string, problems control.Problems) error {
+	if err := d.call("refuse %s on %s by %s", connector, cluster, by); err != nil {
+		return err
+	}
+	return problems
+}
+
+func (d *double) shown() overlay.Shown {
+	return overlay.Shown{
+		Connector: "orders-1", Version: 7, Halted: &overlay.HaltShown{Since: d.when, By: "orders", Reason: "api_key has to be a number", Problems: []overlay.Problem{}},
+		Keys: []overlay.KeyShown{{Key: "api_key", Secret: true, EmittedAt: d.when, TakenAt: d.when, By: "orders", Version: 7}},
+	}
+}
+
+func (d *double) Overlays(_ context.Context, cluster string) ([]overlay.Shown, error) {
+	return []overlay.Shown{d.shown()}, d.call("overlays %s", cluster)
+}
+
+func (d *double) Overlay(_ context.Context, cluster, connector string) (overlay.Shown, error) {
+	return d.shown(), d.call("overlay %s on %s", connector, cluster)
+}
+
+func (d *double) ClearOverlay(_ context.Context, cluster, connector string, keys []string, by, version string) (overlay.Shown, error) {
+	return d.shown(), d.call("clear %s on %s by %s, at %q: %s", connector, cluster, by, version, strings.Join(keys, ","))
+}
+
+func (d *double) ExportOverlays(_ context.Context, cluster string) (overlay.Document, error) {
+	return overlay.Document{Version: 7}, d.call("export %s", cluster)
+}
+
+func (d *double) ImportOverlays(_ context.Context, cluster string, document overlay.Document) error {
+	return d.call("import %d to %s", document.Version, cluster)
+}
+
+func (d *double) Delivered(_ context.Context, cluster string, version int64) error {
+	return d.call("delivered %d to %s", version, cluster)
+}
+
 // stage is an API with a double behind it.
 type stage struct {
 	t       *testing.T
@@ -229,13 +278,24 @@ func (s *stage) passes(time time.Duration) {
 // ask sends a request; headers are "Name: value".
 func (s *stage) ask(method, path, body string, headers ...string) *http.Response {
 	s.t.Helper()
+	return s.answer(s.open, method, path, body, headers...)
+}
+
+// askLocally sends it to the socket.
+func (s *stage) askLocally(method, path, body string, headers ...string) *http.Response {
+	s.t.Helper()
+	return s.answer(s.api.Local(), method, path, body, headers...)
+}
+
+func (s *stage) answer(handler http.Handler, method, path, body string, headers ...string) *http.Response {
+	s.t.Helper()
 	request := httptest.NewRequestWithContext(s.t.Context(), method, path, strings.NewReader(body))
 	for _, header := range headers {
 		name, value, _ := strings.Cut(header, ": ")
 		request.Header.Add(name, value)
 	}
 	recorder := httptest.NewRecorder()
-	s.open.ServeHTTP(recorder, request)
+	handler.ServeHTTP(recorder, request)
 	return recorder.Result()
 }
 

@@ -18,7 +18,7 @@ const (
 	aliveEvery = 15 * time.Second
 )
 
-// events streams what changes, as server-sent events, until the client goes or may no longer listen.
+// events streams what changes, as server-sent events.
 func (a *API) events(w http.ResponseWriter, r request, enter enters) {
 	wanted := r.cluster()
 	if wanted != "" && !slices.ContainsFunc(a.manager.Clusters(), func(c manager.ClusterInfo) bool { return c.Name == wanted }) {
@@ -27,11 +27,22 @@ func (a *API) events(w http.ResponseWriter, r request, enter enters) {
 	}
 	subscription := a.manager.Subscribe()
 	defer subscription.Close()
-	header := w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no") // nginx in front keeps nothing back
-	stream := stream{w: w, control: http.NewResponseController(w)}
+	stream := newStream(w)
+	a.follow(r, stream, enter, subscription.News(), func() error {
+		for _, event := range subscription.Take() {
+			if wanted != "" && event.Cluster != wanted && event.Cluster != "" {
+				continue
+			}
+			if err := stream.tell("changed", event); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// follow tells news as they come, until the client goes or may no longer listen.
+func (a *API) follow(r request, stream *stream, enter enters, news <-chan struct{}, tell func() error) {
 	alive := time.NewTicker(a.aliveEvery)
 	defer alive.Stop()
 	err := stream.send("retry: 2000\n\n")
@@ -41,12 +52,8 @@ func (a *API) events(w http.ResponseWriter, r request, enter enters) {
 			return
 		case <-a.ending.Done():
 			return
-		case <-subscription.News():
-			for _, event := range subscription.Take() {
-				if err == nil && (wanted == "" || event.Cluster == wanted || event.Cluster == "") {
-					err = stream.changed(event)
-				}
-			}
+		case <-news:
+			err = tell()
 		case <-alive.C:
 			if listener, err := enter(r.Request); err != nil || !listener.may(settings.Viewer) {
 				return
@@ -63,13 +70,22 @@ type stream struct {
 	last    int
 }
 
-func (s *stream) changed(event manager.Event) error {
-	data, err := json.Marshal(event)
+func newStream(w http.ResponseWriter) *stream {
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no") // nginx in front keeps nothing back
+	return &stream{w: w, control: http.NewResponseController(w)}
+}
+
+// tell sends an event with its data.
+func (s *stream) tell(event string, about any) error {
+	data, err := json.Marshal(about)
 	if err != nil {
 		return err
 	}
 	s.last++
-	return s.send("id: " + strconv.Itoa(s.last) + "\nevent: changed\ndata: " + string(data) + "\n\n")
+	return s.send("id: " + strconv.Itoa(s.last) + "\nevent: " + event + "\ndata: " + string(data) + "\n\n")
 }
 
 func (s *stream) send(text string) error {

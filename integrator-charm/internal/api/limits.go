@@ -27,7 +27,7 @@ func (l limits) held(next http.Handler) http.Handler {
 		case strings.HasPrefix(r.URL.Path, "/health/"):
 			next.ServeHTTP(w, r)
 			return
-		case r.URL.Path == eventsPath:
+		case strings.HasPrefix(r.URL.Path, eventsPath):
 			places = l.streams
 		}
 		select {

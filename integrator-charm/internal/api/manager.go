@@ -5,8 +5,10 @@ import (
 
 	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/manager"
+	"connectcharms/integrator-charm/internal/overlay"
 	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connectors"
+	"connectcharms/requirer-lib/control"
 	"connectcharms/requirer-lib/state"
 )
 
@@ -17,6 +19,7 @@ type Manager interface {
 	keeper
 	approver
 	silencer
+	overlays
 	// Alive says why the loops do not turn; nil when they do.
 	Alive() error
 	// Ready says why not every cluster had its first look yet; nil when each had.
@@ -55,4 +58,21 @@ type silencer interface {
 	Silences(ctx context.Context) ([]manager.Silence, error)
 	Silence(ctx context.Context, silence manager.Silence) (manager.Silence, error)
 	EndSilence(ctx context.Context, id string) error
+}
+
+// overlays are what connectors have changed of their own configurations. A connector is named as it is in Kafka Connect or in the
+// state file; a version that is not empty is the one that its overlay must still have.
+type overlays interface {
+	// Control takes a message. When it returns without an error, the message is not lost any more.
+	Control(ctx context.Context, cluster, connector, by string, message control.Message, version string) (overlay.Taken, error)
+	// Refuse is Control for a message that is wrong: the error says what came of that.
+	Refuse(ctx context.Context, cluster, connector, by string, problems control.Problems) error
+	Overlays(ctx context.Context, cluster string) ([]overlay.Shown, error)
+	Overlay(ctx context.Context, cluster, connector string) (overlay.Shown, error)
+	// ClearOverlay gives keys back to the state file; no keys: all of them.
+	ClearOverlay(ctx context.Context, cluster, connector string, keys []string, by, version string) (overlay.Shown, error)
+
+	ExportOverlays(ctx context.Context, cluster string) (overlay.Document, error)
+	ImportOverlays(ctx context.Context, cluster string, document overlay.Document) error
+	Delivered(ctx context.Context, cluster string, version int64) error
 }

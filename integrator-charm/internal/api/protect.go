@@ -42,7 +42,7 @@ func unknown(mux *http.ServeMux) http.Handler {
 
 // methods are those by which there is a route for the path.
 func methods(mux *http.ServeMux, r *http.Request) []string {
-	return slices.DeleteFunc([]string{http.MethodGet, http.MethodPost, http.MethodDelete}, func(method string) bool {
+	return slices.DeleteFunc([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete}, func(method string) bool {
 		other := r.Clone(r.Context())
 		other.Method = method
 		_, pattern := mux.Handler(other)

@@ -28,6 +28,14 @@ var routes = []route{
 	{"POST", "/connectors/sync", settings.Operator, (*API).sync},
 	{"GET", "/validate", settings.Viewer, (*API).validate},
 
+	{"POST", "/connectors/{name}/control", settings.Connector, (*API).control},
+	{"GET", "/api/v1/overlays", settings.Viewer, (*API).overlays},
+	{"GET", "/api/v1/overlays/{name}", settings.Viewer, (*API).overlay},
+	{"DELETE", "/api/v1/overlays/{name}", settings.Operator, (*API).clearOverlay},
+	{"GET", "/api/v1/charm/overlays", charm, (*API).exportOverlays},
+	{"PUT", "/api/v1/charm/overlays", charm, (*API).importOverlays},
+	{"PUT", "/api/v1/charm/overlays/delivered", charm, (*API).delivered},
+
 	{"GET", "/api/v1/clusters", settings.Viewer, (*API).clusters},
 	{"GET", "/api/v1/status", settings.Viewer, (*API).status},
 	{"GET", "/api/v1/connectors", settings.Viewer, (*API).connectors},

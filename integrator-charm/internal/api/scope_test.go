@@ -21,7 +21,7 @@ func TestAConnectorsTokenIsNotGoodForALook(t *testing.T) {
 	s := newStage(t)
 	for operation, each := range asked {
 		method, path, _ := strings.Cut(operation, " ")
-		if isForEveryone(path) {
+		if isForEveryone(path) || strings.HasSuffix(path, "/control") {
 			continue
 		}
 		response := s.ask(method, each.path, each.body, orders)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -58,7 +59,9 @@ func (s *session) decisionCommand(
 // withDaemonCode gives what the daemon refuses the code of what is refused.
 func withDaemonCode(err error) error {
 	var refusal *client.Error
-	if errors.As(err, &refusal) && (refusal.Status == http.StatusConflict || refusal.Status == http.StatusForbidden) {
+	if errors.As(err, &refusal) && slices.Contains(
+		[]int{http.StatusConflict, http.StatusForbidden, http.StatusPreconditionFailed}, refusal.Status,
+	) {
 		return withCode(exitRefused, err)
 	}
 	return err

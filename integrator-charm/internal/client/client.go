@@ -4,6 +4,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -14,7 +15,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"connectcharms/requirer-lib/secret"
 	"connectcharms/requirer-lib/unixsocket"
@@ -40,11 +43,20 @@ type Client struct {
 
 // Error is a refusal by the daemon.
 type Error struct {
-	Status  int // of HTTP
-	Message string
+	Status   int // of HTTP
+	Message  string
+	Problems []Problem // with what was sent, as far as it tells them one by one
+	// RetryAfter is how long to wait before the same is sent again. Zero: it does not say.
+	RetryAfter time.Duration
 }
 
 func (e *Error) Error() string { return e.Message }
+
+// Problem is one thing that is wrong in a document that was sent.
+type Problem struct {
+	Field  string `json:"field"`
+	Reason string `json:"reason"`
+}
 
 // ErrAddress is for a server that is neither a URL nor a path.
 var ErrAddress = errors.New("want http://host:port, https://host:port, or the path of a socket")
@@ -94,7 +106,20 @@ const largest = 256 << 20
 
 // ask sends a body as JSON, where there is one, and reads the answer: into a *[]byte as it is.
 func (c *Client) ask(ctx context.Context, method, path string, query url.Values, body, into any) error {
-	answer, err := c.send(ctx, method, path, query, body)
+	return c.do(ctx, call{method: method, path: path, query: query, body: body}, into)
+}
+
+// call is a request to the daemon.
+type call struct {
+	method, path string // path is joined to the server's, so each part of it is escaped
+	query        url.Values
+	body         any    // becomes JSON; an io.Reader is sent as it is
+	kind         string // of an io.Reader: its media type
+	version      string // that the thing must still have; empty: any
+}
+
+func (c *Client) do(ctx context.Context, asked call, into any) error {
+	answer, err := c.send(ctx, asked)
 	if err != nil {
 		return err
 	}
@@ -104,7 +129,7 @@ func (c *Client) ask(ctx context.Context, method, path string, query url.Values,
 	case err != nil:
 		return fmt.Errorf("read the answer of %s: %w", c.name, err)
 	case answer.StatusCode >= http.StatusMultipleChoices:
-		return refusal(answer.StatusCode, text)
+		return refusal(answer, text)
 	case into == nil:
 		return nil
 	}
@@ -112,30 +137,33 @@ func (c *Client) ask(ctx context.Context, method, path string, query url.Values,
 		*raw = text
 		return nil
 	}
+	return c.decode(text, into)
+}
+
+func (c *Client) decode(text []byte, into any) error {
 	if err := json.Unmarshal(text, into); err != nil {
 		return fmt.Errorf("read the answer of %s: it is no connect-manager serve of this version: %w", c.name, err)
 	}
 	return nil
 }
 
-func (c *Client) send(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {
-	var content io.Reader
-	if body != nil {
-		encoded, err := json.Marshal(body)
-		if err != nil {
-			return nil, err
-		}
-		content = bytes.NewReader(encoded)
+func (c *Client) send(ctx context.Context, asked call) (*http.Response, error) {
+	content, err := asked.content()
+	if err != nil {
+		return nil, err
 	}
-	target := c.base.JoinPath(path)
-	target.RawQuery = query.Encode()
-	request, err := http.NewRequestWithContext(ctx, method, target.String(), content)
+	target := c.base.JoinPath(asked.path)
+	target.RawQuery = asked.query.Encode()
+	request, err := http.NewRequestWithContext(ctx, asked.method, target.String(), content)
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Accept", "application/json")
-	if body != nil {
-		request.Header.Set("Content-Type", "application/json")
+	if content != nil {
+		request.Header.Set("Content-Type", cmp.Or(asked.kind, "application/json"))
+	}
+	if asked.version != "" {
+		request.Header.Set("If-Match", `"`+asked.version+`"`)
 	}
 	if !c.token.IsZero() {
 		request.Header.Set("Authorization", "Bearer "+c.token.Reveal())
@@ -147,6 +175,17 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	return answer, nil
 }
 
+func (c call) content() (io.Reader, error) {
+	switch body := c.body.(type) {
+	case nil:
+		return nil, nil
+	case io.Reader:
+		return body, nil
+	}
+	encoded, err := json.Marshal(c.body)
+	return bytes.NewReader(encoded), err
+}
+
 // withoutURL leaves out what http.Client says before the cause.
 func withoutURL(err error) error {
 	if wrapped := new(url.Error); errors.As(err, &wrapped) {
@@ -155,15 +194,18 @@ func withoutURL(err error) error {
 	return err
 }
 
-func refusal(status int, text []byte) error {
+func refusal(answer *http.Response, text []byte) error {
 	var said struct {
-		Message string `json:"message"`
+		Message  string    `json:"message"`
+		Problems []Problem `json:"problems"`
 	}
+	status := answer.StatusCode
 	if json.Unmarshal(text, &said) != nil || said.Message == "" {
 		said.Message = fmt.Sprintf("the daemon answered %d %s", status, http.StatusText(status))
 	}
 	if status == http.StatusUnauthorized {
 		said.Message += ": name a file with a token as token-file, or in CONNECT_TOKEN_FILE"
 	}
-	return &Error{status, said.Message}
+	seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After")) // a date is not what the daemon says
+	return &Error{Status: status, Message: said.Message, Problems: said.Problems, RetryAfter: time.Duration(seconds) * time.Second}
 }

@@ -1,0 +1,62 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/url"
+
+	"connectcharms/integrator-charm/internal/overlay"
+	"connectcharms/requirer-lib/control"
+)
+
+// Control hands a connector's control message over. It may be sent again: what was taken already is taken once. A version that is
+// not empty is the one that the connector's overlay must still have.
+func (c *Client) Control(ctx context.Context, cluster, connector string, message control.Message, version string) (taken overlay.Taken, err error) {
+	text, err := control.Marshal(message)
+	if err != nil {
+		return taken, err
+	}
+	return taken, c.do(ctx, call{
+		method: http.MethodPost, path: "/connectors/" + url.PathEscape(connector) + "/control", query: of(cluster),
+		body: bytes.NewReader(text), version: version,
+	}, &taken)
+}
+
+// Overlays are what connectors have changed of their own configurations.
+func (c *Client) Overlays(ctx context.Context, cluster string) (all []overlay.Shown, err error) {
+	return all, c.ask(ctx, http.MethodGet, "/api/v1/overlays", of(cluster), nil, &all)
+}
+
+// Overlay is what one connector has changed.
+func (c *Client) Overlay(ctx context.Context, cluster, connector string) (shown overlay.Shown, err error) {
+	return shown, c.ask(ctx, http.MethodGet, overlayPath(connector), of(cluster), nil, &shown)
+}
+
+func overlayPath(connector string) string { return "/api/v1/overlays/" + url.PathEscape(connector) }
+
+// ClearOverlay gives keys back to the state file; no keys: all of them. The version is as in Control.
+func (c *Client) ClearOverlay(ctx context.Context, cluster, connector string, keys []string, version string) (left overlay.Shown, err error) {
+	query := url.Values{"key": keys}
+	if cluster != "" {
+		query.Set("cluster", cluster)
+	}
+	return left, c.do(ctx, call{method: http.MethodDelete, path: overlayPath(connector), query: query, version: version}, &left)
+}
+
+const charmPath = "/api/v1/charm/overlays"
+
+// ExportOverlays gives all overlays of a cluster with their values. Only the socket answers it.
+func (c *Client) ExportOverlays(ctx context.Context, cluster string) (document overlay.Document, err error) {
+	return document, c.ask(ctx, http.MethodGet, charmPath, of(cluster), nil, &document)
+}
+
+// ImportOverlays merges overlays that were exported. Only the socket takes it.
+func (c *Client) ImportOverlays(ctx context.Context, cluster string, document overlay.Document) error {
+	return c.ask(ctx, http.MethodPut, charmPath, of(cluster), document, nil)
+}
+
+// Delivered says that every worker has the files of a version. Only the socket takes it.
+func (c *Client) Delivered(ctx context.Context, cluster string, version int64) error {
+	return c.ask(ctx, http.MethodPut, charmPath+"/delivered", of(cluster), map[string]int64{"version": version}, nil)
+}
