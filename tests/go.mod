@@ -160,3 +160,5 @@ tool (
 	honnef.co/go/tools/cmd/staticcheck
 	mvdan.cc/gofumpt
 )
+
+replace connectcharms/requirer-lib/probe => ../requirer-lib/probe

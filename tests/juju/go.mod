@@ -77,3 +77,5 @@ replace connectcharms/provider-charm => ../../provider-charm
 replace connectcharms/integrator-charm => ../../integrator-charm
 
 replace connectcharms/tests => ..
+
+replace connectcharms/requirer-lib/probe => ../../requirer-lib/probe

@@ -91,7 +91,7 @@ type made struct {
 // New makes a registry with what the store has. It asks nobody until Run.
 func New(ctx context.Context, options Options) (*Registry, error) {
 	r := &Registry{
-		store: options.Store, prober: options.Prober, meters: newMeters(options.Metrics), changed: options.Changed, log: options.Log,
+		store: options.Store, prober: options.Prober, meters: newMeters(options.Metrics), log: options.Log,
 		poked: make(chan struct{}, 1), ended: make(chan struct{}), config: Config{}.complete(""),
 		made: map[string]made{}, entries: map[string]*entry{}, subs: map[*Subscription]struct{}{},
 	}
@@ -107,6 +107,7 @@ func New(ctx context.Context, options Options) (*Registry, error) {
 		r.made[each.ID] = one
 	}
 	r.settle()
+	r.changed = options.Changed // from now on
 	options.Metrics.MustRegister(r)
 	return r, nil
 }

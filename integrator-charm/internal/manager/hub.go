@@ -13,6 +13,8 @@ const (
 	OnPlan       = "plan"
 	OnHistory    = "history"
 	OnSilences   = "silences"
+	// OnConnections is of no cluster.
+	OnConnections = "connections"
 )
 
 // Event says what of a cluster is no longer as it was.

@@ -15,11 +15,13 @@ import (
 
 	"connectcharms/integrator-charm/internal/api"
 	"connectcharms/integrator-charm/internal/approval"
+	"connectcharms/integrator-charm/internal/connections"
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/integrator-charm/internal/notify"
 	"connectcharms/integrator-charm/internal/page"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/integrator-charm/internal/store"
+	"connectcharms/requirer-lib/probe"
 )
 
 // Options of Run.
@@ -55,7 +57,7 @@ func Run(ctx context.Context, options Options) error {
 			options.Log.Error("close the store", "error", err)
 		}
 	}()
-	d, err := newDaemon(options, kept, loaded)
+	d, err := newDaemon(ctx, options, kept, loaded)
 	if err != nil {
 		return err
 	}
@@ -73,24 +75,32 @@ func Run(ctx context.Context, options Options) error {
 
 // daemon is all of it.
 type daemon struct {
-	options  Options
-	began    settings.Serve // what cannot change
-	book     *approval.Book
-	notifier *notify.Notifier
-	manager  *manager.Manager
-	api      *api.API
-	webhook  atomic.Pointer[string] // the file with the secret that pushes are signed with; empty: they are not taken
+	options     Options
+	began       settings.Serve // what cannot change
+	book        *approval.Book
+	notifier    *notify.Notifier
+	connections *connections.Registry
+	manager     *manager.Manager
+	api         *api.API
+	webhook     atomic.Pointer[string] // the file with the secret that pushes are signed with; empty: they are not taken
 
 	loading sync.Mutex // one reading of the settings at a time
 }
 
-func newDaemon(options Options, kept *store.Store, loaded *settings.Settings) (*daemon, error) {
+func newDaemon(ctx context.Context, options Options, kept *store.Store, loaded *settings.Settings) (*daemon, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	d := &daemon{options: options, began: loaded.Serve, book: approval.New(kept, approval.Config{}, time.Now)}
 	var err error
 	d.notifier, err = notify.New(kept, notify.Options{
 		KeyFile: filepath.Join(loaded.Serve.Data, "notify.key"), Log: options.Log, Now: time.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.connections, err = connections.New(ctx, connections.Options{
+		Store: kept, Prober: connections.ProberFunc(probe.Probe), Metrics: registry, Log: options.Log,
+		Changed: func() { d.manager.Tell("", manager.OnConnections) },
 	})
 	if err != nil {
 		return nil, err
@@ -132,6 +142,7 @@ func (d *daemon) serve(ctx context.Context, server *api.Server) error {
 		d.manager.Keep(nil)
 	})
 	group.Go(func() { d.heed(ctx) })
+	group.Go(func() { d.connections.Run(ctx) })
 	group.Go(func() { _ = d.notifier.Run(ctx) }) // it ends with the context, and for no other reason
 	return server.Serve(ctx, shutdownPatience)
 }

@@ -10,6 +10,7 @@ import (
 	"connectcharms/integrator-charm/internal/api"
 	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/cluster"
+	"connectcharms/integrator-charm/internal/connections"
 	"connectcharms/integrator-charm/internal/notify"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/integrator-charm/internal/source/webhook"
@@ -68,6 +69,14 @@ func (d *daemon) use(loaded *settings.Settings) error {
 	if err != nil {
 		return err
 	}
+	reached, err := connections.Decode(serve.Connections, filepath.Dir(loaded.Path))
+	if err != nil {
+		return err
+	}
+	ofContexts, err := ofContexts(loaded)
+	if err != nil {
+		return err
+	}
 	if err := d.notifier.Configure(owners); err != nil {
 		return err
 	}
@@ -76,6 +85,7 @@ func (d *daemon) use(loaded *settings.Settings) error {
 	}
 	d.webhook.Store(&serve.WebhookSecretFile)
 	d.book.Configure(rules)
+	d.connections.Configure(reached, ofContexts)
 	d.manager.Keep(all)
 	return nil
 }

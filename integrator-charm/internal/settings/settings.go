@@ -69,8 +69,9 @@ type Serve struct {
 	// WebhookSecretFile has the secret that pushes to /hooks/source are signed with.
 	WebhookSecretFile string `yaml:"webhook-secret-file,omitempty"`
 
-	Approvals yaml.Node `yaml:"approvals,omitempty"`
-	Notify    yaml.Node `yaml:"notify,omitempty"`
+	Approvals   yaml.Node `yaml:"approvals,omitempty"`
+	Notify      yaml.Node `yaml:"notify,omitempty"`
+	Connections yaml.Node `yaml:"connections,omitempty"`
 }
 
 // NoPort is the Listen of a daemon that is reached by its socket alone.
