@@ -13,13 +13,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"connectcharms/integrator-charm/internal/seal"
 	"connectcharms/requirer-lib/secret"
 )
 
+func newKey(t testing.TB) Key {
+	t.Helper()
+	key, err := seal.New(make([]byte, seal.Size))
+	require.NoError(t, err)
+	return Key{key}
+}
+
 func newRoutes(t testing.TB, config Config) (*routes, *bytes.Buffer) {
 	t.Helper()
-	key, err := newKey(make([]byte, keySize))
-	require.NoError(t, err)
+	key := newKey(t)
 	config.complete("")
 	routes, err := resolve(config, key)
 	require.NoError(t, err)
@@ -86,8 +93,7 @@ func FuzzLetter(f *testing.F) {
 func FuzzReceivers(f *testing.F) {
 	f.Add("a@example.org, B <b@example.org>", "https://hooks.example.org/token", "http://user:pw@host/")
 	f.Add("\r\nBcc:", "http://[::1]:1/\n", "https://%zz")
-	key, err := newKey(make([]byte, keySize))
-	require.NoError(f, err)
+	key := newKey(f)
 	f.Fuzz(func(t *testing.T, emails, webhook, chat string) {
 		all, _ := key.receivers(emails, secret.New(webhook), secret.New(chat))
 		for _, to := range all {

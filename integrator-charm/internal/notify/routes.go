@@ -88,11 +88,11 @@ func (r *routes) problems(subject Subject) error {
 
 // sealedAddress is what is kept of a receiver beside its name.
 func (k Key) sealedAddress(to receiver) []byte {
-	return k.sealed(string(to.channel)+" "+to.address.Reveal(), to.name)
+	return k.Seal(string(to.channel)+" "+to.address.Reveal(), to.name)
 }
 
 func (k Key) addressOf(name string, sealed []byte) (receiver, error) {
-	text, err := k.open(sealed, name)
+	text, err := k.Unseal(sealed, name)
 	if err != nil {
 		return receiver{}, err
 	}

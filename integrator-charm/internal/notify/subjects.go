@@ -131,7 +131,7 @@ func (n *Notifier) record(cluster string, subject Subject, gone time.Time) (stor
 		return store.Subject{}, err
 	}
 	return store.Subject{
-		Cluster: cluster, Connector: subject.Connector, Document: document, Sealed: n.key.sealed(string(secrets), subject.Connector), Gone: gone,
+		Cluster: cluster, Connector: subject.Connector, Document: document, Sealed: n.key.Seal(string(secrets), subject.Connector), Gone: gone,
 	}, nil
 }
 
@@ -142,7 +142,7 @@ func (n *Notifier) read(record store.Subject) (Subject, error) {
 		return Subject{}, err
 	}
 	subject := Subject{Connector: record.Connector, Team: shown.Team, Email: shown.Email, OnCall: shown.OnCall, Labels: shown.Labels}
-	text, err := n.key.open(record.Sealed, record.Connector)
+	text, err := n.key.Unseal(record.Sealed, record.Connector)
 	if err != nil {
 		return subject, nil
 	}

@@ -46,18 +46,23 @@ const runColumns = "id, cluster, kind, by, revision, began, ended, error, plan, 
 // AddRun writes a run, and forgets the oldest of its cluster beyond what Options allow. It gives the run's ID.
 func (s *Store) AddRun(ctx context.Context, run Run) (id int64, err error) {
 	err = s.write(ctx, "add a run", func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, "INSERT INTO runs ("+runColumns+") VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			run.Cluster, run.Kind, run.By, run.Revision, micros(run.Began), micros(run.Ended), run.Error, run.Plan,
-			string(run.Summary), string(run.Changes))
-		if err != nil {
-			return err
-		}
-		if id, err = result.LastInsertId(); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, forgetRuns, run.Cluster, s.options.Runs, s.options.RunBytes)
+		id, err = s.addRun(ctx, tx, run)
 		return err
 	})
+	return id, err
+}
+
+func (s *Store) addRun(ctx context.Context, tx *sql.Tx, run Run) (id int64, err error) {
+	result, err := tx.ExecContext(ctx, "INSERT INTO runs ("+runColumns+") VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		run.Cluster, run.Kind, run.By, run.Revision, micros(run.Began), micros(run.Ended), run.Error, run.Plan,
+		string(run.Summary), string(run.Changes))
+	if err != nil {
+		return 0, err
+	}
+	if id, err = result.LastInsertId(); err != nil {
+		return 0, err
+	}
+	_, err = tx.ExecContext(ctx, forgetRuns, run.Cluster, s.options.Runs, s.options.RunBytes)
 	return id, err
 }
 
