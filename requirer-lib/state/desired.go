@@ -41,6 +41,11 @@ func (c Connector) desired(lookUp func(field, Value) secret.Value) connectors.Co
 		}
 		desired.Config[key] = lookUp(field{inConfig, key}, value).Reveal()
 	}
+	for _, key := range c.Control.Secret {
+		if _, has := c.Config[key]; has && !slices.Contains(desired.Secret, key) {
+			desired.Secret = append(desired.Secret, key)
+		}
+	}
 	return desired
 }
 

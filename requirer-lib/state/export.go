@@ -48,6 +48,7 @@ func (c Connector) exported() *node {
 		n.has(inOffsets, exportedOffsets(c.Offsets))
 	}
 	n.hasMapping(inRestart, c.Restart.exported())
+	n.hasMapping(inControl, c.Control.exported())
 	if c.Protected {
 		n.has(inProtected, &node{kind: boolean, value: "true"})
 	}

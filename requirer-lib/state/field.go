@@ -10,7 +10,7 @@ func (f field) String() string {
 	return f.section + "." + f.key
 }
 
-// The sections. What is in the first four is merged by key.
+// The sections. What is in config, labels, owner, restart and control is merged by key.
 const (
 	inConfig    = "config"
 	inLabels    = "labels"
@@ -19,12 +19,13 @@ const (
 	inState     = "state" // and paused
 	inOffsets   = "offsets"
 	inProtected = "protected"
+	inControl   = "control"
 )
 
 // said is what one part of the file says of a field. A nil value takes away what is said before.
 type said struct {
 	place
-	value any // Value, connect.State, int, time.Duration, []connect.Offset, bool
+	value any // Value, connect.State, int, time.Duration, []connect.Offset, bool, []string
 }
 
 // layer is what one part of the file says of connectors: the defaults, an entry, or an environment's part of either.

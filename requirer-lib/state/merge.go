@@ -129,6 +129,8 @@ func (w whole) connector() Connector {
 			if offsets := said.value.([]connect.Offset); len(offsets) > 0 {
 				connector.Offsets = offsets
 			}
+		case inControl:
+			connector.Control.set(of.key, said.value.([]string))
 		case inProtected:
 			connector.Protected = said.value.(bool)
 		}

@@ -11,8 +11,8 @@ import (
 var (
 	fileFields        = []string{"manager", "defaults", "connectors", "environments"}
 	environmentFields = []string{"defaults", "connectors"}
-	defaultsFields    = []string{inOwner, "paused", inState, inConfig, inLabels, inRestart, inProtected}
-	overlayFields     = []string{inOwner, "paused", inState, inConfig, inLabels, inOffsets, inRestart, inProtected}
+	defaultsFields    = []string{inOwner, "paused", inState, inConfig, inLabels, inRestart, inProtected, inControl}
+	overlayFields     = []string{inOwner, "paused", inState, inConfig, inLabels, inOffsets, inRestart, inProtected, inControl}
 	connectorFields   = append([]string{"name"}, overlayFields...)
 )
 
@@ -98,6 +98,8 @@ func (r reader) section(into layer, e entry) {
 		r.byKey(into, e, r.label)
 	case inRestart:
 		r.byKey(into, e, r.restartField)
+	case inControl:
+		r.byKey(into, e, r.controlField)
 	case inOffsets:
 		if offsets, ok := r.offsets(e.value); ok {
 			into[field{inOffsets, ""}] = said{e.place, offsets}

@@ -34,6 +34,8 @@ type Connector struct {
 	Restart Restart
 	// Protected says that it is not to be deleted, also where it is no longer in the file.
 	Protected bool
+	// Control is what it may change of its own configuration.
+	Control Control
 }
 
 // Owner is who is told about a connector. What is not known is empty.

@@ -92,6 +92,7 @@ func (c *checker) context(at path, context Context) {
 	if len(schemes) > 1 {
 		c.add(at.to("endpoints"), "want all of them http, or all https")
 	}
+	c.workerSecrets(at.to("worker-secrets"), context.WorkerSecrets)
 	if context.PasswordFile != "" && context.Username == "" {
 		c.add(at.to("password-file"), "whose password? There is no username")
 	}

@@ -103,7 +103,7 @@ func withoutValues(message string) string {
 
 // fields are those that a section of the file may have.
 func fields(section string) (names []string) {
-	for _, one := range []any{Settings{}, Context{}, Serve{}, TLS{}, Token{}} {
+	for _, one := range []any{Settings{}, Context{}, WorkerSecrets{}, Serve{}, TLS{}, Token{}} {
 		of := reflect.TypeOf(one)
 		if of.Name() != section {
 			continue

@@ -74,7 +74,7 @@ func (s *Settings) resolve(directory string) {
 	}
 	for name, context := range s.Contexts {
 		context.Name = name
-		under(&context.PasswordFile, &context.CAFile, &context.SecretsDir, &context.TokenFile, &context.ServerCAFile)
+		under(&context.PasswordFile, &context.CAFile, &context.SecretsDir, &context.TokenFile, &context.ServerCAFile, &context.WorkerSecrets.Dir)
 		if isPath(context.State) {
 			under(&context.State)
 		}

@@ -40,6 +40,8 @@ type Context struct {
 	Environment string `yaml:"environment,omitempty" json:"environment,omitempty"`
 	// SecretsDir has what the state file's {secret: NAME, key: KEY} refer to: files DIR/NAME/KEY or DIR/NAME.
 	SecretsDir string `yaml:"secrets-dir,omitempty" json:"secretsDir,omitempty"`
+	// WorkerSecrets is how secrets that connectors change themselves reach the workers. None: such messages are refused.
+	WorkerSecrets WorkerSecrets `yaml:"worker-secrets,omitempty" json:"workerSecrets,omitzero"`
 
 	// Server is the connect-manager serve that works on this cluster: its URL, or the path of its unix socket.
 	Server string `yaml:"server,omitempty" json:"server,omitempty"`

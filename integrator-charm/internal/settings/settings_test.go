@@ -171,7 +171,7 @@ serve:
 		"line 1, column 18: there is no context of this name",
 		"line 3, column 10: want letters, digits, dots, dashes and underscores for a context's name",
 		"line 5, column 5: cannot find field endpoint (there are: endpoints, username, password-file, ca-file, name-suffix, state, " +
-			"environment, secrets-dir, server, token-file, server-ca-file)",
+			"environment, secrets-dir, worker-secrets, server, token-file, server-ca-file)",
 		"line 6, column 17: want an address such as http://connect:8083",
 		"line 6, column 31: leave name and password out of the address: username and password-file are for them",
 		"line 6, column 16: want all of them http, or all https",
