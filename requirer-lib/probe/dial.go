@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net"
+	"syscall"
 
 	"connectcharms/requirer-lib/connection"
 )
@@ -18,12 +19,18 @@ type dialer struct {
 
 // dial resolves, connects, and where there is to be TLS, has the server show who it is.
 func (d dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	d.tell(connection.PhaseConnect)
-	plain, err := new(net.Dialer).DialContext(ctx, network, address)
+	d.tell(connection.PhaseResolve)
+	// Called when there is an address.
+	resolved := func(context.Context, string, string, syscall.RawConn) error {
+		d.tell(connection.PhaseConnect)
+		return nil
+	}
+	plain, err := (&net.Dialer{ControlContext: resolved}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, unreached(err)
 	}
 	if d.tls == nil {
+		d.tell(connection.PhaseRequest)
 		return plain, nil
 	}
 	d.tell(connection.PhaseTLS)
@@ -32,9 +39,19 @@ func (d dialer) dial(ctx context.Context, network, address string) (net.Conn, er
 	conn := tls.Client(plain, config)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		plain.Close()
-		return nil, untrusted(err, config.ServerName)
+		return nil, untrusted(err)
 	}
+	d.tell(connection.PhaseRequest)
 	return conn, nil
+}
+
+// dialToAsk is dial for HTTP.
+func (d dialer) dialToAsk(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := d.dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return newAskingFirst(conn), nil
 }
 
 func (d dialer) tell(phase connection.Phase) {

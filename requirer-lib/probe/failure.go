@@ -40,7 +40,7 @@ func asFailure(err error, phase connection.Phase) *failure {
 	if isLate(err) {
 		return &failure{phase: phase, text: lateText(phase), transient: true}
 	}
-	if is := certificateFailure(err, ""); is != nil {
+	if is := certificateFailure(err); is != nil {
 		return is
 	}
 	if rejected := rejectedByServer(err); rejected != nil {
@@ -72,9 +72,9 @@ func unreached(err error) *failure {
 	return &failure{phase: connection.PhaseConnect, text: text, transient: true}
 }
 
-// untrusted judges why there is no TLS with a server, which was asked for by a name.
-func untrusted(err error, name string) *failure {
-	if known := certificateFailure(err, name); known != nil {
+// untrusted judges why there is no TLS with a server.
+func untrusted(err error) *failure {
+	if known := certificateFailure(err); known != nil {
 		return known
 	}
 	if rejected := rejectedByServer(err); rejected != nil {
@@ -93,7 +93,7 @@ func untrusted(err error, name string) *failure {
 }
 
 // certificateFailure says what is wrong with a server's certificate; nil: nothing is, as far as the error tells.
-func certificateFailure(err error, name string) *failure {
+func certificateFailure(err error) *failure {
 	text := ""
 	invalid, isInvalid := errors.AsType[x509.CertificateInvalidError](err)
 	other, isOther := errors.AsType[x509.HostnameError](err)

@@ -1,10 +1,8 @@
 package probe
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -13,19 +11,6 @@ import (
 
 	"connectcharms/requirer-lib/connection"
 )
-
-// progress is how far one broker was got to.
-type progress struct {
-	mu    sync.Mutex
-	phase connection.Phase
-	wrote int16 // the last request
-}
-
-func (p *progress) reached(phase connection.Phase) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.phase = phase
-}
 
 // The requests by which a broker is greeted and logged in at.
 var (
@@ -46,9 +31,9 @@ func (p *progress) OnBrokerWrite(_ kgo.BrokerMetadata, key int16, _ int, _, _ ti
 
 // judge says what an error of the client means, by how far it had got.
 func (p *progress) judge(ctx context.Context, err error, by way) *failure {
+	phase := p.now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	phase := cmp.Or(p.phase, connection.PhaseConnect)
 	if ctx.Err() != nil && !errors.As(err, new(*failure)) {
 		err = ctx.Err()
 	}
@@ -59,10 +44,14 @@ func (p *progress) judge(ctx context.Context, err error, by way) *failure {
 		return &failure{phase: connection.PhaseAuthenticate, text: "it does not take log-ins by " + by.mechanism.Name()}
 	case errors.Is(err, kerr.IllegalSaslState):
 		return &failure{phase: connection.PhaseAuthenticate, text: "it takes no log-ins at this port: leave the credentials out, or name the port that does"}
-	case isCutOff(err) && p.phase != connection.PhaseTLS:
+	case isCutOff(err) && phase != connection.PhaseTLS:
 		return &failure{phase: phase, text: p.cutOffText(by), transient: true}
 	}
-	return asFailure(err, phase)
+	judged := asFailure(err, phase)
+	if judged.text == err.Error() && p.wrote == greeting {
+		judged.text = "it does not answer as Kafka does: " + judged.text
+	}
+	return judged
 }
 
 // cutOffText says what it may mean that a broker closes the connection: it says nothing itself where it expects something else.

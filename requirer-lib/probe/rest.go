@@ -30,15 +30,17 @@ type rest struct {
 	// base is the URL that paths are added to.
 	base   string
 	header http.Header // who we are; nil: nobody
+	at     *progress
 }
 
 // newREST makes one; close ends its connections. Requests go by the proxy that the environment names, as those of package
 // connect do.
 func newREST(base string, verify *tls.Config, header http.Header) *rest {
+	at := &progress{}
 	transport := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dialer{}.dial,
-		DialTLSContext:         dialer{tls: verify}.dial,
+		DialContext:            dialer{reached: at.reached}.dialToAsk,
+		DialTLSContext:         dialer{tls: verify, reached: at.reached}.dialToAsk,
 		TLSClientConfig:        verify, // behind a proxy
 		MaxResponseHeaderBytes: longestHeader,
 	}
@@ -46,7 +48,7 @@ func newREST(base string, verify *tls.Config, header http.Header) *rest {
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &rest{
 		client: &http.Client{Transport: transport, CheckRedirect: stay},
-		base:   strings.TrimRight(base, "/"), header: header,
+		base:   strings.TrimRight(base, "/"), header: header, at: at,
 	}
 }
 
@@ -74,7 +76,7 @@ func (r *rest) ask(ctx context.Context, method, path string, form url.Values, re
 	}
 	response, err := r.client.Do(request)
 	if err != nil {
-		return asFailure(withoutURL(err), connection.PhaseRequest)
+		return asFailure(withoutURL(err), r.at.now())
 	}
 	defer response.Body.Close()
 	body := &io.LimitedReader{R: response.Body, N: longestAnswer}
