@@ -14,7 +14,8 @@ import (
 
 // Options of New.
 type Options struct {
-	Manager Manager
+	Manager     Manager
+	Connections Connections
 	// Page answers what no route does: / and its files, without a token.
 	Page http.Handler
 	// Hook takes pushes to /hooks/source; it checks their signature and their size itself.
@@ -30,6 +31,7 @@ type Options struct {
 // API answers requests.
 type API struct {
 	manager    Manager
+	links      Connections
 	door       *door
 	page       http.Handler
 	hook       http.Handler
@@ -50,6 +52,7 @@ func New(options Options) *API {
 	ending, end := context.WithCancel(context.Background())
 	return &API{
 		manager:    options.Manager,
+		links:      options.Connections,
 		door:       newDoor(options.Now),
 		page:       options.Page,
 		hook:       options.Hook,
@@ -88,7 +91,11 @@ func (a *API) handler(enter enters) http.Handler {
 	for _, route := range routes {
 		handle(route.method+" "+route.path, a.guarded(enter, route.role, a.once(route.handle)))
 	}
-	handle("GET /api/v1/events", a.guarded(enter, settings.Viewer, func(w http.ResponseWriter, r request) { a.events(w, r, enter) }))
+	for path, events := range map[string]func(*API, http.ResponseWriter, request, enters){
+		eventsPath: (*API).events, connectionEventsPath: (*API).connectionEvents,
+	} {
+		handle("GET "+path, a.guarded(enter, settings.Viewer, func(w http.ResponseWriter, r request) { events(a, w, r, enter) }))
+	}
 	handle("GET /metrics", a.guarded(enter, settings.Viewer, a.meters.show))
 	handle("POST /hooks/source", a.hook)
 	handle("GET /", a.page)

@@ -224,6 +224,7 @@ func (d *double) Delivered(_ context.Context, cluster string, version int64) err
 type stage struct {
 	t       *testing.T
 	manager *double
+	links   *links
 	api     *api.API
 	open    http.Handler
 
@@ -244,8 +245,9 @@ var tokens = []settings.Token{
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{t: t, now: began, manager: &double{fails: map[string]error{}, when: began}}
+	s.links = newLinks(t, s.manager)
 	s.api = api.New(api.Options{
-		Manager: s.manager, Metrics: prometheus.NewRegistry(), Now: s.clock, Log: slog.New(slog.DiscardHandler),
+		Manager: s.manager, Connections: s.links, Metrics: prometheus.NewRegistry(), Now: s.clock, Log: slog.New(slog.DiscardHandler),
 		Page: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the page") }),
 		Hook: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if _, err := io.Copy(io.Discard, r.Body); err != nil {

@@ -4,9 +4,11 @@ import (
 	"context"
 
 	"connectcharms/integrator-charm/internal/approval"
+	"connectcharms/integrator-charm/internal/connections"
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/integrator-charm/internal/overlay"
 	"connectcharms/integrator-charm/internal/store"
+	"connectcharms/requirer-lib/connection"
 	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/control"
 	"connectcharms/requirer-lib/state"
@@ -75,4 +77,19 @@ type overlays interface {
 	ExportOverlays(ctx context.Context, cluster string) (overlay.Document, error)
 	ImportOverlays(ctx context.Context, cluster string, document overlay.Document) error
 	Delivered(ctx context.Context, cluster string, version int64) error
+}
+
+// Connections are what the API shows and changes of connections: a *connections.Registry, or a double. An entity tag that is not empty is
+// the one that a connection must still have.
+type Connections interface {
+	// List is ordered by id.
+	List() []connection.Resource
+	Get(id string) (connection.Resource, error)
+	Create(ctx context.Context, spec connection.Spec, by string) (connection.Resource, error)
+	Update(ctx context.Context, spec connection.Spec, ifMatch, by string) (connection.Resource, error)
+	Delete(ctx context.Context, id, ifMatch, by string) error
+	// Probe tries all that a connection is about, and waits for what comes of it.
+	Probe(ctx context.Context, id string) (connection.Resource, error)
+	// Subscribe tells of all connections first, and then of those that change.
+	Subscribe() *connections.Subscription
 }

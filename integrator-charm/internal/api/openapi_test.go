@@ -117,6 +117,13 @@ var asked = map[string]struct {
 	"GET /api/v1/charm/overlays":            {"/api/v1/charm/overlays", "", 200},
 	"PUT /api/v1/charm/overlays":            {"/api/v1/charm/overlays", "{}", 204},
 	"PUT /api/v1/charm/overlays/delivered":  {"/api/v1/charm/overlays/delivered", `{"version":7}`, 204},
+	"GET /api/v1/connections":               {"/api/v1/connections", "", 200},
+	"POST /api/v1/connections":              {"/api/v1/connections", registry, 201},
+	"GET /api/v1/connections/{id}":          {"/api/v1/connections/registry", "", 200},
+	"PUT /api/v1/connections/{id}":          {"/api/v1/connections/registry", registry, 200},
+	"DELETE /api/v1/connections/{id}":       {"/api/v1/connections/registry", "", 204},
+	"POST /api/v1/connections/{id}/probe":   {"/api/v1/connections/registry/probe", "", 200},
+	"GET /api/v1/events/connections":        {"/api/v1/events/connections", "", 401}, // the stream has a test of its own
 	"GET /api/v1/clusters":                  {"/api/v1/clusters", "", 200},
 	"GET /api/v1/status":                    {"/api/v1/status", "", 200},
 	"GET /api/v1/connectors":                {"/api/v1/connectors", "", 200},

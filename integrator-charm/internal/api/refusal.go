@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"strings"
 
+	"connectcharms/integrator-charm/internal/connections"
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/integrator-charm/internal/overlay"
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connection"
 	"connectcharms/requirer-lib/control"
 	"connectcharms/requirer-lib/state"
 )
@@ -62,6 +64,12 @@ func statusOf(err error) int {
 		{control.ErrOther, http.StatusUnprocessableEntity},
 		{overlay.ErrVersion, http.StatusPreconditionFailed},
 		{overlay.ErrNoWay, http.StatusConflict},
+		{connections.ErrNotFound, http.StatusNotFound},
+		{connections.ErrVersion, http.StatusPreconditionFailed},
+		{connections.ErrFixed, http.StatusConflict},
+		{connections.ErrTaken, http.StatusConflict},
+		{connections.ErrTooMany, http.StatusConflict},
+		{connections.ErrEnding, http.StatusServiceUnavailable},
 		{manager.ErrWhichCluster, http.StatusBadRequest},
 		{manager.ErrNotFound, http.StatusNotFound},
 		{manager.ErrForbidden, http.StatusForbidden},
@@ -121,6 +129,9 @@ func problemsOf(err error) any {
 	}
 	if wrong, is := errors.AsType[*overlay.Nonconforming](err); is {
 		return wrong.Problems
+	}
+	if wrong, is := errors.AsType[connection.Problems](err); is {
+		return wrong
 	}
 	return nil
 }

@@ -36,6 +36,13 @@ var routes = []route{
 	{"PUT", "/api/v1/charm/overlays", charm, (*API).importOverlays},
 	{"PUT", "/api/v1/charm/overlays/delivered", charm, (*API).delivered},
 
+	{"GET", "/api/v1/connections", settings.Viewer, (*API).connections},
+	{"POST", "/api/v1/connections", settings.Operator, (*API).createConnection},
+	{"GET", "/api/v1/connections/{id}", settings.Viewer, (*API).connection},
+	{"PUT", "/api/v1/connections/{id}", settings.Operator, (*API).updateConnection},
+	{"DELETE", "/api/v1/connections/{id}", settings.Operator, (*API).deleteConnection},
+	{"POST", "/api/v1/connections/{id}/probe", settings.Operator, (*API).probeConnection},
+
 	{"GET", "/api/v1/clusters", settings.Viewer, (*API).clusters},
 	{"GET", "/api/v1/status", settings.Viewer, (*API).status},
 	{"GET", "/api/v1/connectors", settings.Viewer, (*API).connectors},

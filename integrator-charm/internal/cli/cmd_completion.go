@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"connectcharms/integrator-charm/internal/overlay"
 )
 
 func completionCommand(s *session) *cobra.Command {
@@ -59,6 +61,69 @@ func (s *session) completeNames(command *cobra.Command, given []string, _ string
 	}
 	names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(given, name) })
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeOverlays gives the connectors that have changed something.
+func (s *session) completeOverlays(command *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, one := range s.overlaysForCompletion(command) {
+		if !slices.Contains(given, one.Connector) {
+			names = append(names, one.Connector)
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeOverlayKeys gives a connector, and then the keys that it has changed.
+func (s *session) completeOverlayKeys(command *cobra.Command, given []string, start string) ([]string, cobra.ShellCompDirective) {
+	if len(given) == 0 {
+		return s.completeOverlays(command, given, start)
+	}
+	var keys []string
+	for _, one := range s.overlaysForCompletion(command) {
+		for _, key := range one.Keys {
+			if one.Connector == given[0] && !slices.Contains(given[1:], key.Key) {
+				keys = append(keys, key.Key)
+			}
+		}
+	}
+	return keys, cobra.ShellCompDirectiveNoFileComp
+}
+
+func (s *session) overlaysForCompletion(command *cobra.Command) []overlay.Shown {
+	ctx, cancel := context.WithTimeout(command.Context(), forCompletion)
+	defer cancel()
+	asked, cluster, err := s.reachCluster(ctx, daemonOf(command))
+	if err != nil {
+		return nil
+	}
+	all, _ := asked.Overlays(ctx, cluster)
+	return all
+}
+
+// completeConnections gives their ids.
+func (s *session) completeConnections(command *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
+	ctx, cancel := context.WithTimeout(command.Context(), forCompletion)
+	defer cancel()
+	asked, err := s.reach(daemonOf(command))
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	all, _ := asked.Connections(ctx)
+	var ids []string
+	for _, one := range all {
+		if !slices.Contains(given, one.Spec.ID) {
+			ids = append(ids, one.Spec.ID)
+		}
+	}
+	return ids, cobra.ShellCompDirectiveNoFileComp
+}
+
+// daemonOf is the daemon that a command line says so far.
+func daemonOf(command *cobra.Command) (d daemon) {
+	d.server, _ = command.Flags().GetString("server")
+	d.cluster, _ = command.Flags().GetString("cluster") // not every command has it
+	return d
 }
 
 func (s *session) completeContexts(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {

@@ -48,7 +48,7 @@ func rootCommand(s *session) *cobra.Command {
 	add(s, root, groupLook, listCommand, statusCommand, watchCommand, waitCommand, pluginsCommand, topicsCommand)
 	add(s, root, groupOne, pauseCommand, resumeCommand, stopCommand, restartCommand, deleteCommand, offsetsCommand, loggersCommand)
 	add(s, root, groupDaemon, serveCommand, plansCommand, approveCommand, rejectCommand, reportCommand, historyCommand, receiversCommand,
-		silenceCommand, daemonCommand)
+		silenceCommand, overlayCommand, connectionsCommand, daemonCommand)
 	add(s, root, groupSetup, contextCommand, completionCommand, versionCommand)
 	return root
 }
@@ -61,10 +61,19 @@ func add(s *session, root *cobra.Command, group string, commands ...func(*sessio
 	}
 }
 
-// exactly and atMost say how many words a command takes, as errors of usage.
+// exactly, atLeastOne and atMost say how many words a command takes, as errors of usage.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != n {
+			return usage("want %s", what)
+		}
+		return nil
+	}
+}
+
+func atLeastOne(what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
 			return usage("want %s", what)
 		}
 		return nil

@@ -109,7 +109,7 @@ func newDaemon(ctx context.Context, options Options, kept *store.Store, loaded *
 		Store: kept, Book: d.book, Notifier: d.notifier, Data: loaded.Serve.Data, Metrics: registry, Now: time.Now, Log: options.Log,
 	})
 	d.api = api.New(api.Options{
-		Manager: d.manager, Page: page.Handler(), Hook: d.receiver(), Reload: d.reload, Metrics: registry, Now: time.Now,
+		Manager: d.manager, Connections: d.connections, Page: page.Handler(), Hook: d.receiver(), Reload: d.reload, Metrics: registry, Now: time.Now,
 		Log: options.Log,
 	})
 	return d, nil
