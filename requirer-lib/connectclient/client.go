@@ -105,7 +105,7 @@ func (c *Client) observe(ctx context.Context, id hook.RelationID) (*Connection, 
 	}
 	connection.app = app
 	provider, problem := schemas.DecodeProvider(bag)
-	connection.status, connection.place = provider.Status, provider.SecretsPlace
+	connection.status, connection.place, connection.told = provider.Status, provider.SecretsPlace, provider.Connections
 	connection.answer = c.answer(id, provider)
 	connection.problem = connection.answer.Problem
 	if len(provider.Answers) == 0 {

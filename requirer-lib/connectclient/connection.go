@@ -31,7 +31,8 @@ type Connection struct {
 	answer   schemas.Answer
 	status   []schemas.StatusEntry
 	place    schemas.SecretsPlace
-	problem  error // what is wrong with the answer
+	told     string // of the provider's own connections
+	problem  error  // what is wrong with the answer
 
 	ready    bool
 	username string
@@ -84,6 +85,10 @@ func (c *Connection) Trouble() (schemas.StatusEntry, bool) {
 	}
 	return gravest, gravest.Code > 0
 }
+
+// ProviderConnections is what the provider says of its own connections, such as that to its Kafka: a JSON object with an object
+// for each, as schemas has it. Empty: it says nothing.
+func (c *Connection) ProviderConnections() string { return c.told }
 
 // Client makes a REST client of a connection that is ready. Close it after use.
 func (c *Connection) Client() (*connect.Client, error) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -15,7 +16,7 @@ import (
 // Caller runs a command whenever it is called, one at a time: calls that come while it runs are one more run. It is killed
 // with who owns it: juju-exec waits for the end of a hook that may be waiting for the manager's.
 type Caller struct {
-	command []string
+	command atomic.Pointer[[]string]
 	pauses  Pauses
 	log     *slog.Logger
 	due     chan struct{}
@@ -29,10 +30,15 @@ func Doubling(failures int) time.Duration {
 	return min(time.Second<<min(failures-1, 10), 5*time.Minute)
 }
 
-// New makes a caller of a command; with none, calls do nothing.
-func New(command []string, pauses Pauses, log *slog.Logger) *Caller {
-	return &Caller{command: command, pauses: pauses, log: log, due: make(chan struct{}, 1)}
+// New makes a caller. Without a command, calls do nothing: see Set.
+func New(pauses Pauses, log *slog.Logger) *Caller {
+	c := &Caller{pauses: pauses, log: log, due: make(chan struct{}, 1)}
+	c.Set(nil)
+	return c
 }
+
+// Set says what is run from now on: a program and its arguments.
+func (c *Caller) Set(command []string) { c.command.Store(&command) }
 
 // Call has the command run soon. It never waits.
 func (c *Caller) Call() {
@@ -51,17 +57,18 @@ func (c *Caller) Run(ctx context.Context) {
 			return
 		case <-c.due:
 		}
-		if len(c.command) == 0 {
+		command := *c.command.Load()
+		if len(command) == 0 {
 			continue
 		}
-		err := c.run(ctx)
+		err := run(ctx, command)
 		if err == nil {
 			failures = 0
 			continue
 		}
 		failures++
 		if ctx.Err() == nil {
-			c.log.Warn("call", "command", c.command[0], "failures", failures, "error", err)
+			c.log.Warn("call", "command", command[0], "failures", failures, "error", err)
 		}
 		c.Call()
 		select {
@@ -75,8 +82,8 @@ func (c *Caller) Run(ctx context.Context) {
 // kept are the variables that the command sees of the manager's environment, in which there is what is meant for it alone.
 var kept = []string{"PATH=", "HOME=", "LANG="}
 
-func (c *Caller) run(ctx context.Context) error {
-	command := exec.CommandContext(ctx, c.command[0], c.command[1:]...)
+func run(ctx context.Context, words []string) error {
+	command := exec.CommandContext(ctx, words[0], words[1:]...)
 	for _, variable := range os.Environ() {
 		for _, name := range kept {
 			if strings.HasPrefix(variable, name) {

@@ -19,7 +19,8 @@ import (
 func called(t *testing.T, script string) (c *caller.Caller, dir string, end func()) {
 	t.Helper()
 	dir = t.TempDir()
-	c = caller.New([]string{"/bin/sh", "-c", "cd '" + dir + "'; " + script}, func(int) time.Duration { return time.Millisecond }, slog.New(slog.DiscardHandler))
+	c = caller.New(func(int) time.Duration { return time.Millisecond }, slog.New(slog.DiscardHandler))
+	c.Set([]string{"/bin/sh", "-c", "cd '" + dir + "'; " + script})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -97,7 +98,7 @@ func TestTheCommandSeesLittleOfTheEnvironment(t *testing.T) { //nolint:parallelt
 
 func TestWithoutACommandNothingIsRun(t *testing.T) {
 	t.Parallel()
-	c := caller.New(nil, caller.Doubling, slog.New(slog.DiscardHandler))
+	c := caller.New(caller.Doubling, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	c.Call()
 	cancel()

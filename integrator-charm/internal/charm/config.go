@@ -42,7 +42,9 @@ type ServeOptions struct {
 	Port              int    // 0: none
 	WithoutTLS        bool
 
-	Tokens, TLS, Webhook, SourceCredentials string
+	ControlTopic string // empty: none
+
+	Tokens, TLS, Webhook, SourceCredentials, ControlSecret string
 }
 
 // readConfig reads what Juju has checked for type only.
@@ -95,6 +97,7 @@ func readServe(options hook.Config) (serve ServeOptions, problem string) {
 		Port: options.Int("manager-port"), WithoutTLS: options.Bool("manager-without-tls"),
 		Tokens: options.String("manager-tokens"), TLS: options.String("manager-tls"),
 		Webhook: options.String("source-webhook-secret"), SourceCredentials: options.String("source-credentials"),
+		ControlTopic: options.String("control-topic"), ControlSecret: options.String("control-secret"),
 	}
 	interval, err := time.ParseDuration(options.String("interval"))
 	serve.Interval = interval
@@ -109,6 +112,8 @@ func readServe(options hook.Config) (serve ServeOptions, problem string) {
 		problem = fmt.Sprintf("config manager-port and config plugin-port are both %d", serve.Port)
 	case serve.Port != 0 && serve.Tokens == "":
 		problem = "config manager-tokens is not set: nobody could come in at manager-port"
+	default:
+		problem = checkControl(serve)
 	}
 	return serve, problem
 }

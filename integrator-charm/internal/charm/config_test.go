@@ -33,6 +33,9 @@ func TestEachOptionThatIsWrongIsNamed(t *testing.T) {
 		"config manager-port is 70000":                        {"manager-port": json.Number("70000")},
 		"config manager-port and config plugin-port are both": {"manager-port": json.Number("8080")},
 		"config manager-tokens is not set":                    {"manager-port": json.Number("8443")},
+		"config control-secret is for config control-topic":   {"control-secret": "secret:a"},
+		"config control-topic wants config control-secret":    {"control-topic": "connect-control"},
+		"config control-topic is no topic's name":             {"control-topic": "connect control", "control-secret": "secret:a"},
 		"config plugin-port is 0":                             {"plugin-port": json.Number("0")},
 		"config connect-client-version":                       {"connect-client-version": "v2"},
 	} {
@@ -52,10 +55,45 @@ func TestATokenIsKeptAsItsDigest(t *testing.T) {
 		Name: "ada", SHA256: "41ef4bb0b23661e66301aac36066912dac037827b4ae63a7b1165a5aa93ed4eb",
 		Roles: []settings.Role{settings.Viewer, settings.Operator},
 	}, token)
-	for _, wrong := range []string{"open sesame", "viewer:", "boss: open sesame", ": open sesame"} {
+	token, problem = readToken("lines", secret.New("connector=lines-*, connector = orders:open sesame"))
+	assert.Empty(t, problem)
+	assert.Equal(t, []settings.Role{settings.Connector}, token.Roles)
+	assert.Equal(t, []string{"lines-*", "orders"}, token.Connectors)
+	for _, wrong := range []string{
+		"open sesame", "viewer:", "boss: open sesame", ": open sesame", "connector: open sesame", "connector=[a: open sesame", "operator=a: open sesame",
+	} {
 		_, problem := readToken("ada", secret.New(wrong))
 		assert.Contains(t, problem, "config manager-tokens:", wrong)
 		assert.NotContains(t, problem, "sesame")
+	}
+}
+
+func TestHowTheControlTopicsKafkaIsReachedIsReadStrictly(t *testing.T) {
+	t.Parallel()
+	content := func(pairs ...string) hook.SecretContent {
+		content := hook.SecretContent{}
+		for i := 0; i < len(pairs); i += 2 {
+			content[pairs[i]] = secret.New(pairs[i+1])
+		}
+		return content
+	}
+	var g Granted
+	assert.Empty(t, g.takeControl(content("bootstrap-servers", "a:9093,b:9093", "username", "u", "password", "hunter2", "tls-ca", "PEM")))
+	assert.Equal(t, ControlAccess{
+		Brokers: []string{"a:9093", "b:9093"}, Username: "u", Password: secret.New("hunter2"), Mechanism: "SCRAM-SHA-512", TLS: true, CA: secret.New("PEM"),
+	}, g.Control)
+	for says, wrong := range map[string]hook.SecretContent{
+		"wants the key bootstrap-servers":   content("tls", "true"),
+		`a key "tsl"`:                       content("bootstrap-servers", "a:1", "tsl", "true"),
+		"username and password go together": content("bootstrap-servers", "a:1", "username", "u"),
+		"sasl-mechanism is none of":         content("bootstrap-servers", "a:1", "username", "u", "password", "hunter2", "sasl-mechanism", "GSSAPI"),
+		"tls is neither true nor false":     content("bootstrap-servers", "a:1", "tls", "perhaps"),
+		"tls-ca is there, and tls is false": content("bootstrap-servers", "a:1", "tls", "false", "tls-ca", "PEM"),
+	} {
+		problem := g.takeControl(wrong)
+		assert.Contains(t, problem, "config control-secret: ")
+		assert.Contains(t, problem, says)
+		assert.NotContains(t, problem, "hunter2")
 	}
 }
 

@@ -22,6 +22,11 @@ func (w *World) wantedContexts(to files) map[string]settings.Context {
 				Endpoints: cluster.Endpoints, Username: cluster.Username, NameSuffix: cluster.Suffix,
 				PasswordFile: w.Layout.managerFile(path.Join(dir, "password")), Server: w.Layout.socket(),
 			}
+			if !cluster.Place.IsZero() {
+				context.WorkerSecrets = settings.WorkerSecrets{
+					Provider: cluster.Place.Provider, Path: cluster.Place.Path, Deliver: settings.DeliverCharm,
+				}
+			}
 			to[path.Join(dir, "password")] = cluster.Password
 			if cluster.CA != "" {
 				to[path.Join(dir, "ca.pem")] = secret.New(cluster.CA)

@@ -84,65 +84,67 @@ func run(t *testing.T, w *World) Step {
 
 func TestTheStepsThatAreDue(t *testing.T) {
 	t.Parallel()
-	request, keep := RequestPlugin{connectclient.NotRequired()}, KeepConnectors{Relation: 7}
+	request, look, keep, connections := RequestPlugin{connectclient.NotRequired()}, LookAtOverlays{7}, KeepConnectors{Relation: 7}, LookAtConnections{}
 	cases := map[string]struct {
 		change func(*World)
 		want   func(t *testing.T, w *World) []Step
 	}{
-		"request and connectors are held against what is there": {func(*World) {}, func(*testing.T, *World) []Step { return []Step{request, keep} }},
+		"request and connectors are held against what is there": {func(*World) {}, func(*testing.T, *World) []Step { return []Step{request, look, keep, connections} }},
 		"another unit changes no connector": {func(w *World) { w.Leader = false }, func(t *testing.T, w *World) []Step {
 			return []Step{request, run(t, w)}
 		}},
 		"a standby in rest": {func(w *World) { w.Leader = false; w.take() }, func(*testing.T, *World) []Step { return []Step{request} }},
 		"a state file that is wrong leaves all as it is": {func(w *World) {
 			w.State = StateFile{Text: secret.New("x"), Problem: "line 1"}
-		}, func(*testing.T, *World) []Step { return []Step{request, keep} }},
+		}, func(*testing.T, *World) []Step { return []Step{request, look, keep, connections} }},
 		"another state file": {func(w *World) { w.State.Text = secret.New("connectors: []") }, func(t *testing.T, w *World) []Step {
-			return []Step{request, run(t, w), keep}
+			return []Step{request, run(t, w), look, keep, connections}
 		}},
 		"a manager that ended is started": {func(w *World) { w.Manager.Running, w.Manager.Died = false, "panic" }, func(t *testing.T, w *World) []Step {
 			return []Step{request, run(t, w)}
 		}},
 		"no state file stops the manager": {func(w *World) { w.State = StateFile{} }, func(*testing.T, *World) []Step {
-			return []Step{request, HaltManager{}, keep}
+			return []Step{request, HaltManager{}, look, keep, connections}
 		}},
 		"a relation that may end is let be": {func(w *World) { w.Clusters[0].MayEnd = true }, func(*testing.T, *World) []Step {
-			return []Step{request, HaltManager{}}
+			return []Step{request, HaltManager{}, connections}
 		}},
 		"a relation that has ended": {func(w *World) { w.Clusters = nil }, func(*testing.T, *World) []Step {
-			return []Step{request, HaltManager{}}
+			return []Step{request, HaltManager{}, connections}
 		}},
 		"every cluster gets its connectors": {func(w *World) {
 			second := w.Clusters[0]
 			second.Relation, second.Provider = 11, "other"
 			w.Clusters = append(w.Clusters, second)
 			w.take()
-		}, func(*testing.T, *World) []Step { return []Step{request, keep, KeepConnectors{Relation: 11}} }},
+		}, func(*testing.T, *World) []Step {
+			return []Step{request, look, LookAtOverlays{11}, keep, KeepConnectors{Relation: 11}, connections}
+		}},
 		"drift that is only reported": {func(w *World) { w.Config.Serve.Drift = settings.Report; w.take() }, func(*testing.T, *World) []Step {
-			return []Step{request, KeepConnectors{Relation: 7, OnlyLook: true}}
+			return []Step{request, look, KeepConnectors{Relation: 7, OnlyLook: true}, connections}
 		}},
 		"the API's port": {func(w *World) {
 			w.Config.Serve.Port, w.Config.Serve.WithoutTLS, w.Address = 8081, true, "10.0.0.5"
 			w.Ports = Ports{Open: []string{"8080/tcp", "9000/tcp"}, Opened: []int{9000}}
 			w.take()
 		}, func(*testing.T, *World) []Step {
-			return []Step{request, OpenPort{Open: 8081, Close: []int{9000}}, keep}
+			return []Step{request, OpenPort{Open: 8081, Close: []int{9000}}, look, keep, connections}
 		}},
 		"a plugin by URL": {func(w *World) { w.Config.PluginURL = "https://h/p" }, func(*testing.T, *World) []Step {
-			return []Step{RequestPlugin{connectclient.FromURL("https://h/p", "")}, keep}
+			return []Step{RequestPlugin{connectclient.FromURL("https://h/p", "")}, look, keep, connections}
 		}},
 		"a plugin by URL beside a resource": {func(w *World) { served(w); w.Config.PluginURL = "https://h/p" }, func(*testing.T, *World) []Step {
-			return []Step{RequestPlugin{connectclient.FromURL("https://h/p", "")}, keep}
+			return []Step{RequestPlugin{connectclient.FromURL("https://h/p", "")}, look, keep, connections}
 		}},
 		"a resource": {served, func(*testing.T, *World) []Step {
-			return []Step{RequestPlugin{connectclient.FromFile("/r/plugin.tar.gz")}, keep}
+			return []Step{RequestPlugin{connectclient.FromFile("/r/plugin.tar.gz")}, look, keep, connections}
 		}},
 		"a resource that is not known takes no plugin away": {func(w *World) {
 			w.Resource = Resource{Problem: "no controller"}
-		}, func(*testing.T, *World) []Step { return []Step{keep} }},
+		}, func(*testing.T, *World) []Step { return []Step{look, keep, connections} }},
 		"a plugin's configuration that is wrong": {func(w *World) {
 			w.Config.RequestProblem, w.Config.PluginURL = "bad", "x"
-		}, func(*testing.T, *World) []Step { return []Step{keep} }},
+		}, func(*testing.T, *World) []Step { return []Step{look, keep, connections} }},
 		"a unit that goes leaves the connectors": {func(w *World) {
 			w.Leaving, w.Event.Kind = true, hook.RelationBroken
 		}, func(*testing.T, *World) []Step { return nil }},

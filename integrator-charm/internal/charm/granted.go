@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"connectcharms/integrator-charm/internal/pattern"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/secret"
@@ -24,6 +25,7 @@ type Granted struct {
 	Certificate, Key  secret.Value // PEM; empty: no TLS
 	Webhook           secret.Value
 	SourceCredentials hook.SecretContent
+	Control           ControlAccess
 	ServeProblem      string
 }
 
@@ -51,6 +53,7 @@ func (u *unit) observeGranted(ctx context.Context, config Config) (Granted, erro
 		{"manager-tls", config.Serve.TLS, granted.takeTLS},
 		{"source-webhook-secret", config.Serve.Webhook, granted.takeWebhook},
 		{"source-credentials", config.Serve.SourceCredentials, granted.takeSourceCredentials},
+		{"control-secret", config.Serve.ControlSecret, granted.takeControl},
 	} {
 		if use.uri == "" {
 			continue
@@ -109,13 +112,33 @@ func readToken(name string, value secret.Value) (token settings.Token, problem s
 	sum := sha256.Sum256([]byte(text))
 	token = settings.Token{Name: name, SHA256: hex.EncodeToString(sum[:])}
 	for word := range strings.SplitSeq(roles, ",") {
-		role := settings.Role(strings.TrimSpace(word))
-		if role != settings.Viewer && role != settings.Operator && role != settings.Approver {
-			return token, fmt.Sprintf("config manager-tokens: %s has a role that is none: there are viewer, operator and approver", name)
+		if problem := addRole(&token, strings.TrimSpace(word)); problem != "" {
+			return token, "config manager-tokens: " + problem
 		}
-		token.Roles = append(token.Roles, role)
 	}
 	return token, ""
+}
+
+// addRole reads a role, or connector=PATTERN, of which there may be several.
+func addRole(token *settings.Token, word string) (problem string) {
+	word, connectors, scoped := strings.Cut(word, "=")
+	role := settings.Role(strings.TrimSpace(word))
+	connectors = strings.TrimSpace(connectors)
+	isConnector := role == settings.Connector
+	switch {
+	case !slices.Contains(settings.Roles, role):
+		return token.Name + " has a role that is none: there are viewer, operator, approver and connector=PATTERN"
+	case isConnector && (connectors == "" || pattern.Check(connectors) != nil):
+		return token.Name + " is to say for which connectors it is, such as connector=orders-*"
+	case !isConnector && scoped:
+		return fmt.Sprintf("%s has the role %s, which is for all connectors", token.Name, role)
+	case isConnector:
+		token.Connectors = append(token.Connectors, connectors)
+	}
+	if !slices.Contains(token.Roles, role) {
+		token.Roles = append(token.Roles, role)
+	}
+	return ""
 }
 
 func (g *Granted) takeTLS(content hook.SecretContent) (problem string) {

@@ -33,6 +33,24 @@ func keepConnectors(w *World) Step {
 	return nil
 }
 
+// lookAtConnections asks once in a hook how connections are.
+func lookAtConnections(w *World) Step {
+	if !w.Leader || !w.Manager.Running || w.Manager.Given == nil {
+		return nil
+	}
+	return w.once("connections", LookAtConnections{})
+}
+
+// LookAtConnections asks the manager how connections are.
+type LookAtConnections struct{}
+
+func (LookAtConnections) Apply(ctx context.Context, u *unit, w *World) (err error) {
+	if w.Connections, err = u.manager.connections(ctx); err != nil {
+		u.log.Info("connections", "error", err)
+	}
+	return ctx.Err()
+}
+
 // KeepConnectors has the manager see to the connectors of one relation. OnlyLook leaves alone what is not as it should be.
 type KeepConnectors struct {
 	Relation hook.RelationID
@@ -122,6 +140,12 @@ func seenOf(status keptStatus, all []keptConnector) *Seen {
 		}
 	}
 	for _, connector := range all {
+		if why := connector.halted(); why != "" {
+			failed[connector.Name] = why
+		}
+		if overlay := connector.Overlay; overlay != nil && overlay.Waiting != "" && seen.Waiting == "" {
+			seen.Waiting = fmt.Sprintf("what connector %s has changed: %s", connector.Name, overlay.Waiting)
+		}
 		if connector.Owned || connector.Wanted != "" {
 			seen.Report.Connectors = append(seen.Report.Connectors, connector.result(failed[connector.Name]))
 		}
@@ -132,6 +156,14 @@ func seenOf(status keptStatus, all []keptConnector) *Seen {
 
 // missing is the state of a connector that the cluster does not have.
 const missing connect.State = "MISSING"
+
+// halted is why a connector is kept stopped; empty: it is not.
+func (c keptConnector) halted() string {
+	if c.Overlay == nil || c.Overlay.Halted == nil {
+		return ""
+	}
+	return "stopped, its control message does not conform: " + c.Overlay.Halted.Reason
+}
 
 func (c keptConnector) result(failed string) connectors.Result {
 	result := connectors.Result{Name: c.Name, Wanted: connect.State(strings.ToUpper(c.Wanted)), Exists: c.State != missing}

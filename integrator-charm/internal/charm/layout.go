@@ -31,6 +31,9 @@ func (l layout) managerFile(name string) string { return filepath.Join(l.manager
 func (l layout) socket() string                 { return l.managerFile("socket") }
 func (l layout) noteFile() string               { return filepath.Join(l.data, "manager-note.json") }
 
+// takenFile says which overlays that Juju keeps the manager has.
+func (l layout) takenFile() string { return filepath.Join(l.data, "overlays-taken.json") }
+
 func (l layout) portsFile() string { return filepath.Join(l.data, "manager-ports.json") }
 
 // The names of the manager's files, in managerDir.

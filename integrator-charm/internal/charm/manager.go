@@ -53,8 +53,9 @@ func (w *World) wantedManager() *wanted {
 		return nil
 	}
 	w.wantedSecrets(files)
+	serve.Connections, serve.Call = w.wantedTold(files), w.wantedCall()
 	serve.Contexts = slices.Sorted(maps.Keys(contexts))
-	serve.Active, serve.Socket, serve.Data = w.Leader, w.Layout.socket(), w.Layout.managerFile(storeDir)
+	serve.Active, serve.Socket, serve.Data = w.Leader && w.haveTaken(contexts), w.Layout.socket(), w.Layout.managerFile(storeDir)
 	document, err := yaml.Marshal(settings.Settings{Contexts: contexts, Serve: *serve})
 	if err != nil {
 		panic(err) // a struct of texts and of YAML that was read
@@ -98,6 +99,15 @@ func (w *World) wantedServe() (*settings.Serve, files) {
 		found[path.Join(credentialsDir, key)] = value
 	}
 	return serve, found
+}
+
+// wantedCall has a hook run at once when connectors have changed their configuration. Where Juju's command is not to be had, any
+// later hook does the same. A manager that is started from a hook has no other way back into one.
+func (w *World) wantedCall() []string {
+	if w.Exec == "" {
+		return nil
+	}
+	return []string{w.Exec, w.Event.Unit, "JUJU_DISPATCH_PATH=hooks/overlays-changed ./dispatch"}
 }
 
 // serveProblem is why what the manager is told stays as it is.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 
 	"connectcharms/requirer-lib/connectclient"
 	"connectcharms/requirer-lib/hook"
@@ -28,7 +29,7 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 		Endpoint: endpoint, Version: w.Config.Version, PluginPort: w.Config.PluginPort, Log: u.log,
 	})
 	for _, part := range []func(context.Context, *World) error{
-		u.observeUnit, u.observePlugin, u.observeWanted, u.observeClusters, u.observePorts, u.observeManager,
+		u.observeUnit, u.observePlugin, u.observeWanted, u.observeClusters, u.observeOverlays, u.observePorts, u.observeManager,
 	} {
 		if err := part(ctx, w); err != nil {
 			return nil, err
@@ -38,6 +39,10 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 }
 
 func (u *unit) observeUnit(ctx context.Context, w *World) (err error) {
+	program := filepath.Join(u.Root(), "usr/bin/juju-exec")
+	if _, err := os.Stat(program); err == nil {
+		w.Exec = program
+	}
 	if w.Leader, err = u.IsLeader(ctx); err != nil || w.Config.Serve.Port == 0 {
 		return err
 	}
@@ -98,12 +103,15 @@ func (u *unit) observeClusters(ctx context.Context, w *World) error {
 			return err
 		}
 		w.Clusters = append(w.Clusters, cluster)
+		u.connections[cluster.Relation] = connection
 	}
 	return nil
 }
 
 func observeCluster(ctx context.Context, connection *connectclient.Connection) (Cluster, error) {
 	cluster := Cluster{Relation: connection.RelationID(), Provider: connection.Provider(), MayEnd: connection.MayEnd()}
+	cluster.Place, _ = connection.SecretsPlace()
+	cluster.Kafka = connection.ProviderConnections()
 	if trouble, is := connection.Trouble(); is && trouble.Code >= schemas.LastingTrouble {
 		cluster.Trouble = fmt.Sprintf("%s: %s", connection.Provider(), trouble.Message)
 	}

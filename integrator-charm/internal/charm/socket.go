@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connection"
 	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/unixsocket"
 )
@@ -68,6 +69,15 @@ type keptConnector struct {
 	State  connect.State `json:"state"`  // missing: it is in the state file alone
 	Trace  string        `json:"trace"`
 	Tasks  []keptTask    `json:"tasks"`
+
+	Overlay *keptOverlay `json:"overlay"` // what it has changed of its configuration; nil: nothing
+}
+
+type keptOverlay struct {
+	Waiting string `json:"waiting"` // why it has not got all of it
+	Halted  *struct {
+		Reason string `json:"reason"`
+	} `json:"halted"` // why it is kept stopped
 }
 
 type keptTask struct {
@@ -92,6 +102,10 @@ func (m managerAPI) status(ctx context.Context, cluster string) (status keptStat
 
 func (m managerAPI) connectors(ctx context.Context, cluster string) (all []keptConnector, err error) {
 	return all, m.do(ctx, http.MethodGet, "/api/v1/connectors?cluster="+url.QueryEscape(cluster), &all)
+}
+
+func (m managerAPI) connections(ctx context.Context) (all []connection.Resource, err error) {
+	return all, m.do(ctx, http.MethodGet, "/api/v1/connections", &all)
 }
 
 // answerEvery is how often one is asked that was just started.

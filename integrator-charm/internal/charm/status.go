@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"connectcharms/requirer-lib/connectclient"
+	"connectcharms/requirer-lib/connection"
 	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/hook"
 )
@@ -12,6 +13,7 @@ import (
 // every task is looked at.
 func status(w *World) hook.Status {
 	found := append(unitStatuses(w), managerStatuses(w)...)
+	found = append(found, connectionStatuses(w)...)
 	found = append(found, connectorStatuses(w)...)
 	for _, name := range []hook.StatusName{hook.Blocked, hook.Waiting} {
 		for _, status := range found {
@@ -54,6 +56,26 @@ func managerStatuses(w *World) []hook.Status {
 	return nil
 }
 
+// connectionStatuses speaks of connections that are not as they should be. Credentials that have expired, a person renews; what
+// cannot be reached may come back. How Kafka Connect itself is, the manager has just said.
+func connectionStatuses(w *World) []hook.Status {
+	var found []hook.Status
+	for _, one := range w.Connections {
+		if one.Metadata.Origin == connection.OfContext {
+			continue
+		}
+		for _, part := range one.Status.Parts() {
+			switch status := one.Status.Part(part); status.State {
+			case connection.Expired:
+				found = append(found, blocked("connection %s is %s: %s", one.Spec.ID, status.State, status.Errors))
+			case connection.Failed:
+				found = append(found, waiting("connection %s, which is %s: %s", one.Spec.ID, status.State, status.Errors))
+			}
+		}
+	}
+	return found
+}
+
 // connectorStatuses ends with that of the connectors.
 func connectorStatuses(w *World) []hook.Status {
 	if len(w.Clusters) == 0 {
@@ -77,8 +99,10 @@ func connectorStatuses(w *World) []hook.Status {
 // statuses speaks of what is not of one connector.
 func (c Cluster) statuses() []hook.Status {
 	var found []hook.Status
-	if c.Trouble != "" {
-		found = append(found, blocked("%s", c.Trouble))
+	for _, problem := range []string{c.Trouble, c.Overlays.Problem} {
+		if problem != "" {
+			found = append(found, blocked("%s", problem))
+		}
 	}
 	switch {
 	case c.NotReady != nil: // its report says so

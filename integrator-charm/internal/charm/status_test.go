@@ -1,11 +1,14 @@
 package charm
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connectclient"
+	"connectcharms/requirer-lib/connection"
 	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/hook"
 )
@@ -44,6 +47,16 @@ func TestTheStatusSaysWhatStandsInTheWay(t *testing.T) {
 		"blocked before waiting": {func(w *World) {
 			w.Resource.Problem, w.Clusters[0].Trouble = "no controller", "kafka-connect: no plugin"
 		}, hook.Blocked, "kafka-connect: no plugin"},
+		"overlays that cannot be taken": {func(w *World) { w.Clusters[0].Overlays.Problem = "they cannot be read" }, hook.Blocked, "they cannot be read"},
+		"credentials of a connection that have expired": {func(w *World) {
+			w.Connections = []connection.Resource{reached("kafka-connect-kafka", connection.OfCharm, connection.Expired)}
+		}, hook.Blocked, "connection kafka-connect-kafka is EXPIRED: authenticate: no"},
+		"a connection that fails": {func(w *World) {
+			w.Connections = []connection.Resource{reached("a", connection.OfAPI, connection.Success), reached("b", connection.OfAPI, connection.Failed)}
+		}, hook.Waiting, "waiting for connection b, which is FAILED: authenticate: no"},
+		"Kafka Connect itself is told of by its connectors": {func(w *World) {
+			w.Connections = []connection.Resource{reached("context-kafka-connect", connection.OfContext, connection.Failed)}
+		}, hook.Active, "1 connector, 1 task running"},
 		"a second cluster": {func(w *World) {
 			w.Clusters = append(w.Clusters, Cluster{Relation: 9, Provider: "other", Seen: &Seen{Report: runs("other")}})
 			w.Clusters[1].Seen.Report.Connectors[0].Exists = false
@@ -64,10 +77,21 @@ func TestTheStatusSaysWhatStandsInTheWay(t *testing.T) {
 	}
 }
 
+// reached is a connection to a Kafka in a state.
+func reached(id string, origin connection.Origin, state connection.State) connection.Resource {
+	one := connection.Resource{Spec: connection.Spec{ID: id}, Metadata: connection.Metadata{Origin: origin}}
+	one.Status.KafkaCluster = &connection.PartStatus{State: state, Errors: connection.Errors{"authenticate": {Message: "no"}}}
+	return one
+}
+
 func TestTheManagersWordsBecomeTheStatus(t *testing.T) {
 	t.Parallel()
 	running := keptConnector{Name: "a", Owned: true, Wanted: "running", State: "RUNNING", Tasks: []keptTask{{State: "RUNNING"}}}
 	failed := keptConnector{Name: "b", Owned: true, Wanted: "running", State: "RUNNING", Tasks: []keptTask{{ID: 1, State: "FAILED", Trace: "no way\n\tat Foo"}}}
+	stopped := keptConnector{Name: "d", Owned: true, Wanted: "running", State: "STOPPED", Overlay: &keptOverlay{}}
+	require.NoError(t, json.Unmarshal([]byte(`{"halted": {"reason": "tasks.max: it is not to be changed"}}`), stopped.Overlay))
+	waits := running
+	waits.Overlay = &keptOverlay{Waiting: "its secrets are on the way to the workers"}
 	refused := connectors.Summary{Failed: []string{"c"}, Reasons: map[string]string{"c": "create: 400 bad"}}
 	for says, test := range map[string]struct {
 		status keptStatus
@@ -84,9 +108,11 @@ func TestTheManagersWordsBecomeTheStatus(t *testing.T) {
 		"state file: Cannot find field: x (line 3, column 5)": {
 			keptStatus{Reachable: true, Problems: []stateProblem{{Line: 3, Column: 5, Message: "Cannot find field: x"}}}, []keptConnector{running},
 		},
-		"waiting for kafka-connect: 401 Unauthorized":     {keptStatus{Error: "401 Unauthorized"}, nil},
-		"waiting for kafka-connect: approval of 1 of the": {keptStatus{Reachable: true, LastSync: &keptSync{Summary: connectors.Summary{Held: []string{"a"}}}}, []keptConnector{running}},
-		"waiting for connector z: it is being deleted":    {keptStatus{Reachable: true}, []keptConnector{{Name: "z", Owned: true, State: "RUNNING"}}},
+		"waiting for kafka-connect: 401 Unauthorized":                                                    {keptStatus{Error: "401 Unauthorized"}, nil},
+		"waiting for kafka-connect: approval of 1 of the":                                                {keptStatus{Reachable: true, LastSync: &keptSync{Summary: connectors.Summary{Held: []string{"a"}}}}, []keptConnector{running}},
+		"connector d: stopped, its control message does not conform: tasks.max: it is not to be changed": {keptStatus{Reachable: true}, []keptConnector{running, stopped}},
+		"what connector a has changed: its secrets are on the way to the workers":                        {keptStatus{Reachable: true}, []keptConnector{waits}},
+		"waiting for connector z: it is being deleted":                                                   {keptStatus{Reachable: true}, []keptConnector{{Name: "z", Owned: true, State: "RUNNING"}}},
 	} {
 		w := inRest()
 		w.Clusters[0].Seen = seenOf(test.status, test.all)

@@ -27,12 +27,13 @@ const pebbleLayers = "connect-integrator"
 // unit is what steps work with: the hook's tools and the things of this unit.
 type unit struct {
 	*hook.Hook
-	log        *slog.Logger
-	layout     layout
-	client     *connectclient.Client
-	supervisor *supervisor.Supervisor
-	manager    managerAPI
-	deadline   time.Time // for work on Kafka Connect; zero: there was none yet
+	log         *slog.Logger
+	layout      layout
+	client      *connectclient.Client
+	connections map[hook.RelationID]*connectclient.Connection
+	supervisor  *supervisor.Supervisor
+	manager     managerAPI
+	deadline    time.Time // for work on Kafka Connect; zero: there was none yet
 }
 
 // Run does what is due in a hook, or what an action asks for.
@@ -55,7 +56,7 @@ func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
 }
 
 func newUnit(h *hook.Hook, log *slog.Logger) (*unit, error) {
-	u := &unit{Hook: h, log: log, layout: layoutOf(h.Event)}
+	u := &unit{Hook: h, log: log, layout: layoutOf(h.Event), connections: map[hook.RelationID]*connectclient.Connection{}}
 	if err := u.layout.make(); err != nil {
 		return nil, fmt.Errorf("make the unit's directories: %w", err)
 	}

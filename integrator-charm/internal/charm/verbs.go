@@ -34,11 +34,17 @@ type parameters struct {
 	Team      string `json:"team"`
 	Duration  string `json:"duration"`
 	ID        string `json:"id"`
+	Message   string `json:"message"` // a control message, in JSON
+	Secret    string `json:"secret"`  // the URI of a user secret that has one
+	Keys      string `json:"keys"`    // of an overlay, separated by spaces or commas
 }
 
 // names are the connectors that are named.
-func (p parameters) names() []string {
-	return strings.FieldsFunc(p.Names, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })
+func (p parameters) names() []string { return split(p.Names) }
+
+// split takes words apart that are separated by spaces or commas.
+func split(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })
 }
 
 // verb carries out an action.
@@ -67,12 +73,16 @@ var verbs = map[string]verb{
 	"set-logger": program(func(p parameters) (flags, names []string) {
 		return []string{"loggers", "set"}, []string{p.Logger, p.Level}
 	}),
-	"approve":  daemon(http.MethodPost, func(p parameters) (string, any) { return p.planPath("/approve"), p.comment() }),
-	"reject":   daemon(http.MethodPost, func(p parameters) (string, any) { return p.planPath("/reject"), p.comment() }),
-	"report":   daemon(http.MethodGet, func(p parameters) (string, any) { return p.planPath("/report?format=json"), nil }),
-	"history":  daemon(http.MethodGet, history),
-	"silences": daemon(http.MethodGet, func(parameters) (string, any) { return "/api/v1/silences", nil }),
-	"silence":  daemon(http.MethodPost, silence),
+	"approve":          daemon(http.MethodPost, func(p parameters) (string, any) { return p.planPath("/approve"), p.comment() }),
+	"reject":           daemon(http.MethodPost, func(p parameters) (string, any) { return p.planPath("/reject"), p.comment() }),
+	"report":           daemon(http.MethodGet, func(p parameters) (string, any) { return p.planPath("/report?format=json"), nil }),
+	"history":          daemon(http.MethodGet, history),
+	"silences":         daemon(http.MethodGet, func(parameters) (string, any) { return "/api/v1/silences", nil }),
+	"silence":          daemon(http.MethodPost, silence),
+	"control":          sendControl,
+	"show-overlays":    showOverlays,
+	"clear-overlay":    daemon(http.MethodDelete, clearOverlay),
+	"list-connections": daemon(http.MethodGet, func(parameters) (string, any) { return "/api/v1/connections", nil }),
 	"end-silence": daemon(http.MethodDelete, func(p parameters) (string, any) {
 		return "/api/v1/silences/" + url.PathEscape(p.ID), nil
 	}),
@@ -156,12 +166,17 @@ func list(p parameters) (path string, content any) {
 
 // describe shows connectors with their whole stack traces, or without names all of them with a line of each.
 func describe(ctx context.Context, u *unit, p parameters) (result, error) {
+	return showEach(ctx, u, p, "/api/v1/connectors")
+}
+
+// showEach gets those of a list that are named, or without names the list.
+func showEach(ctx context.Context, u *unit, p parameters, list string) (result, error) {
 	if len(p.names()) == 0 {
-		return u.ask(ctx, http.MethodGet, "/api/v1/connectors"+p.query(), nil)
+		return u.ask(ctx, http.MethodGet, list+p.query(), nil)
 	}
 	var all []json.RawMessage
 	for _, name := range p.names() {
-		one, err := u.ask(ctx, http.MethodGet, "/api/v1/connectors/"+url.PathEscape(name)+p.query(), nil)
+		one, err := u.ask(ctx, http.MethodGet, list+"/"+url.PathEscape(name)+p.query(), nil)
 		if err != nil {
 			return result{}, err
 		}

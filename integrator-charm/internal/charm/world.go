@@ -1,10 +1,12 @@
 package charm
 
 import (
+	"connectcharms/requirer-lib/connection"
 	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/reconcile"
 	"connectcharms/requirer-lib/secret"
+	"connectcharms/schemas"
 )
 
 // World is all that the rules know. It is plain data: tests write it down.
@@ -21,8 +23,10 @@ type World struct {
 	Address      string // of this unit, for others; empty while Juju knows none
 	Ports        Ports
 	Program      Program
+	Exec         string // Juju's command by which the manager has a hook run; empty: there is none
 	Manager      Manager
-	Clusters     []Cluster // by relation id
+	Clusters     []Cluster             // by relation id
+	Connections  []connection.Resource // that the manager knows; of a leader whose manager was asked
 
 	tried reconcile.Tried
 }
@@ -49,6 +53,10 @@ type Cluster struct {
 	Password  secret.Value
 	CA        string // PEM
 	Suffix    string // of the names of this relation's connectors
+
+	Place    schemas.SecretsPlace // where its workers have the files that are brought; zero: it brings none
+	Kafka    string               // what it says of its Kafka, in JSON; empty: nothing
+	Overlays Overlays
 
 	Seen *Seen // nil: not looked at in this hook
 }

@@ -15,6 +15,7 @@ import (
 
 	"connectcharms/integrator-charm/internal/api"
 	"connectcharms/integrator-charm/internal/approval"
+	"connectcharms/integrator-charm/internal/caller"
 	"connectcharms/integrator-charm/internal/connections"
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/integrator-charm/internal/notify"
@@ -82,6 +83,7 @@ type daemon struct {
 	connections *connections.Registry
 	manager     *manager.Manager
 	api         *api.API
+	caller      *caller.Caller
 	webhook     atomic.Pointer[string] // the file with the secret that pushes are signed with; empty: they are not taken
 
 	loading sync.Mutex // one reading of the settings at a time
@@ -91,6 +93,7 @@ func newDaemon(ctx context.Context, options Options, kept *store.Store, loaded *
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	d := &daemon{options: options, began: loaded.Serve, book: approval.New(kept, approval.Config{}, time.Now)}
+	d.caller = caller.New(caller.Doubling, options.Log)
 	var err error
 	d.notifier, err = notify.New(kept, notify.Options{
 		KeyFile: filepath.Join(loaded.Serve.Data, "notify.key"), Log: options.Log, Now: time.Now,
@@ -143,6 +146,7 @@ func (d *daemon) serve(ctx context.Context, server *api.Server) error {
 	})
 	group.Go(func() { d.heed(ctx) })
 	group.Go(func() { d.connections.Run(ctx) })
+	group.Go(func() { d.caller.Run(ctx) })
 	group.Go(func() { _ = d.notifier.Run(ctx) }) // it ends with the context, and for no other reason
 	return server.Serve(ctx, shutdownPatience)
 }

@@ -86,8 +86,17 @@ func (d *daemon) use(loaded *settings.Settings) error {
 	d.webhook.Store(&serve.WebhookSecretFile)
 	d.book.Configure(rules)
 	d.connections.Configure(reached, ofContexts)
+	d.caller.Set(called(serve))
 	d.manager.Keep(all)
 	return nil
+}
+
+// called is the command that is run for what is new. What a standby has, nobody is to fetch.
+func called(serve settings.Serve) []string {
+	if !serve.Active {
+		return nil
+	}
+	return serve.Call
 }
 
 // receiver takes pushes. Their secret is read at each of them.

@@ -71,6 +71,10 @@ type Serve struct {
 	// WebhookSecretFile has the secret that pushes to /hooks/source are signed with.
 	WebhookSecretFile string `yaml:"webhook-secret-file,omitempty"`
 
+	// Call is a command that is run when connectors have changed their own configuration: a program and its arguments. Whoever
+	// it runs fetches from the socket what is new.
+	Call []string `yaml:"call,omitempty"`
+
 	Approvals   yaml.Node `yaml:"approvals,omitempty"`
 	Notify      yaml.Node `yaml:"notify,omitempty"`
 	Connections yaml.Node `yaml:"connections,omitempty"`
