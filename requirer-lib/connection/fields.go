@@ -7,7 +7,7 @@ func (f *findings) spec(root any) (spec Spec) {
 		return spec
 	}
 	defer done()
-	spec.ID, spec.Name, spec.Type = r.text("id"), r.text("name"), Type(r.text("type"))
+	spec.ID, spec.Name, spec.Type = r.anyText("id"), r.anyText("name"), Type(r.text("type"))
 	spec.CCloud = sub(r, "ccloud_config", func(r reader) CCloudConfig {
 		return CCloudConfig{r.organization(), r.text("uri"), r.credentials()}
 	})
@@ -29,7 +29,7 @@ func (f *findings) spec(root any) (spec Spec) {
 // organization tells an empty one from none: only none is the default organisation.
 func (r reader) organization() string {
 	value, isThere := r.fields["organization_id"]
-	id := r.text("organization_id")
+	id := r.anyText("organization_id")
 	if isThere && value == "" {
 		r.add(under(r.path, "organization_id"), wantOrganization)
 	}

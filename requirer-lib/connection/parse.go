@@ -15,7 +15,9 @@ func Parse(data []byte) (Spec, error) {
 		return Spec{}, found.asError()
 	}
 	spec := found.spec(root)
-	found.check(spec)
+	if _, is := root.(map[string]any); is {
+		found.check(spec)
+	}
 	if err := found.asError(); err != nil {
 		return Spec{}, err
 	}
@@ -61,7 +63,17 @@ func (r reader) take(name string) any {
 	return value
 }
 
+// text reads one that is there for something.
 func (r reader) text(name string) string {
+	isEmpty := r.fields[name] == ""
+	text := r.anyText(name)
+	if isEmpty {
+		r.add(under(r.path, name), "is empty: leave it out")
+	}
+	return text
+}
+
+func (r reader) anyText(name string) string {
 	value := r.take(name)
 	text, is := value.(string)
 	if !is && value != nil {
@@ -93,6 +105,7 @@ func (r reader) textsByName(name string) map[string]string {
 		return nil
 	}
 	fields, is := value.(map[string]any)
+	is = is && len(fields) > 0
 	texts := make(map[string]string, len(fields))
 	for key, each := range fields {
 		text, isText := each.(string)
