@@ -83,6 +83,9 @@ func writeOne(ctx context.Context, s *store.Store, n int) error {
 	if err := s.Enqueue(ctx, store.Delivery{ID: name, Receiver: "mail", Document: text}, events); err != nil {
 		return err
 	}
+	if _, err := s.SaveConnection(ctx, store.Connection{ID: "a", By: name, Spec: text}); err != nil {
+		return err
+	}
 	_, err = s.ChangePlans(ctx, "east", func(open []store.Plan) ([]store.Plan, error) {
 		for i := range open {
 			open[i].Open = false
@@ -169,6 +172,9 @@ func requireAll(t *testing.T, path string, acknowledged []int) {
 	restarts, err := s.Restarts(t.Context(), "east")
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, restarts[0].Attempts, last)
+	connections, err := s.Connections(t.Context())
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, number(t, connections[0].By), last)
 	requireOutbox(t, s, acknowledged)
 	requirePlans(t, s, last)
 }
