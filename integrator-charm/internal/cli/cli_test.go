@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,7 @@ type bench struct {
 	dir     string
 	environ map[string]string
 	program cli.Program
+	daemon  *httptest.Server // where there is one
 }
 
 // result is what came of one command line.

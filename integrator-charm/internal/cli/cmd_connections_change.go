@@ -144,7 +144,7 @@ func (s *session) readSmall(file string, size int64) ([]byte, error) {
 // parseConnection reads YAML, of which JSON is a part.
 func parseConnection(text []byte) (connection.Spec, error) {
 	var document any
-	if err := yaml.Load(text, &document, yaml.WithUniqueKeys(), yaml.WithSingleDocument()); err != nil {
+	if err := yaml.Load(text, &document, yaml.WithUniqueKeys()); err != nil {
 		return connection.Spec{}, errNoDocument // what the parser says may quote a password that does not belong there
 	}
 	encoded, err := json.Marshal(document)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"connectcharms/integrator-charm/internal/client"
 	"connectcharms/integrator-charm/internal/manager"
 )
 
@@ -30,18 +32,44 @@ func daemonStatusCommand(s *session) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return s.write(status, func() { s.daemonStatus(status) })
+		return s.write(status, func() {
+			s.printf("%s\n", status.Cluster)
+			s.daemonTroubles(command.Context(), asked, cluster)
+			s.daemonStatus(status)
+		})
 	}
 	return command
 }
 
-func (s *session) daemonStatus(status manager.Status) {
-	s.printf("%s\n", status.Cluster)
-	row := func(name, text string) {
-		if text != "" {
-			s.printf("  %-12s %s\n", name+":", text)
+// statusRow is a line of daemon status, where there is something to say.
+func (s *session) statusRow(name, text string, in colour) {
+	if text != "" {
+		s.line(plain(fmt.Sprintf("  %-12s ", name)), cell{text, in})
+	}
+}
+
+// daemonTroubles are what somebody has to look at: connectors that are kept stopped, and connections that are not well. What cannot
+// be asked is left out: the rest is worth knowing without it.
+func (s *session) daemonTroubles(ctx context.Context, asked *client.Client, cluster string) {
+	overlays, _ := asked.Overlays(ctx, cluster)
+	for _, one := range overlays {
+		if one.Halted != nil {
+			s.statusRow("stopped:", fmt.Sprintf("%s since %s: %s", one.Connector, one.Halted.Since.UTC().Format(timeFormat), one.Halted.Reason), red)
 		}
 	}
+	all, _ := asked.Connections(ctx)
+	for _, one := range all {
+		for _, part := range one.Status.Parts() {
+			if is := one.Status.Part(part); is.State.IsTrouble() {
+				s.statusRow("connection:", fmt.Sprintf("%s, %s: %s since %s: %s",
+					one.Spec.ID, part, is.State, is.LastTransitionTime.UTC().Format(timeFormat), firstError(*is)), red)
+			}
+		}
+	}
+}
+
+func (s *session) daemonStatus(status manager.Status) {
+	row := func(name, text string) { s.statusRow(name+":", text, none) }
 	if !status.Active {
 		row("standby", "another one works")
 	}

@@ -36,6 +36,8 @@ type keeper struct {
 	silences []manager.Silence
 	calls    []string
 	fails    error
+	links    api.Connections
+	halted   bool // a connector is
 }
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -129,17 +131,20 @@ func (k *keeper) EndSilence(_ context.Context, id string) error { return k.call(
 func served(t *testing.T, k *keeper) *bench {
 	t.Helper()
 	b := newBench(t)
+	if k.links == nil {
+		k.links = fixedLinks{}
+	}
 	answering := api.New(api.Options{
-		Manager: k, Page: http.NotFoundHandler(), Metrics: prometheus.NewRegistry(), Now: func() time.Time { return noon },
+		Manager: k, Connections: k.links, Page: http.NotFoundHandler(), Metrics: prometheus.NewRegistry(), Now: func() time.Time { return noon },
 		Log: slog.New(slog.DiscardHandler), Reload: func(context.Context) error { return k.call("reload") },
 	})
 	sum := sha256.Sum256([]byte("open sesame"))
 	require.NoError(t, answering.SetTokens([]settings.Token{{
 		Name: "ada", SHA256: hex.EncodeToString(sum[:]), Roles: []settings.Role{settings.Viewer, settings.Operator, settings.Approver},
 	}}))
-	server := httptest.NewServer(answering.Open())
-	t.Cleanup(server.Close)
-	b.environ["CONNECT_SERVER"] = server.URL
+	b.daemon = httptest.NewServer(answering.Open())
+	t.Cleanup(b.daemon.Close)
+	b.environ["CONNECT_SERVER"] = b.daemon.URL
 	b.environ["CONNECT_TOKEN_FILE"] = b.write("token", "open sesame\n")
 	b.program.Now = func() time.Time { return noon }
 	return b
@@ -225,9 +230,19 @@ func TestTheDaemonIsAskedHowItIsAndToSync(t *testing.T) {
 `, b.ok("daemon", "status"))
 	assert.Equal(t, "wikipedia-irc: paused\n", b.ok("daemon", "sync"))
 	assert.Equal(t, "reloaded\n", b.ok("daemon", "reload"))
-	assert.Equal(t, []string{"status main", "sync main ada", "reload"}, k.calls)
+	assert.Equal(t, []string{"status main", "overlays main", "sync main ada", "reload"}, k.calls)
 	k.fails = manager.ErrStandby
 	assert.Equal(t, 3, b.run("daemon", "sync").code)
+}
+
+func TestTheDaemonsStatusBeginsWithWhatSomebodyHasToLookAt(t *testing.T) {
+	t.Parallel()
+	k := &keeper{clusters: []string{"main"}, links: someLinks(), halted: true}
+	status := served(t, k).ok("daemon", "status")
+	assert.Contains(t, status, `main
+  stopped:     orders since 2026-11-23 12:00:00Z: api_key has to be a number
+  connection:  payments, schema_registry: FAILED since 2026-11-23 12:00:00Z: authenticate: registry.example.org: 401
+  state file:`)
 }
 
 func TestOneOfTheDaemonsClustersIsMeant(t *testing.T) {
