@@ -34,6 +34,9 @@ func (s *Settings) check(document *yaml.Node) []Problem {
 		}
 	}
 	c.serve(s.Serve)
+	if s.Serve.Control != nil {
+		c.control(path{"serve", "control"}, *s.Serve.Control, s)
+	}
 	return c.problems
 }
 

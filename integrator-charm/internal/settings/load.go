@@ -85,6 +85,9 @@ func (s *Settings) resolve(directory string) {
 	}
 	serve := &s.Serve
 	under(&serve.Socket, &serve.Data, &serve.TLS.CertFile, &serve.TLS.KeyFile, &serve.WebhookSecretFile)
+	if serve.Control != nil {
+		under(&serve.Control.PasswordFile, &serve.Control.CAFile)
+	}
 }
 
 // fillIn sets what the daemon has by default.
@@ -100,6 +103,9 @@ func (s *Settings) fillIn() {
 	}
 	if s.Serve.Data == "" {
 		s.Serve.Data = s.dataDirectory()
+	}
+	if s.Serve.Control != nil {
+		s.Serve.Control.fillIn()
 	}
 }
 
