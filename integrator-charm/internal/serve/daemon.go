@@ -17,6 +17,7 @@ import (
 	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/caller"
 	"connectcharms/integrator-charm/internal/connections"
+	"connectcharms/integrator-charm/internal/controltopic"
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/integrator-charm/internal/notify"
 	"connectcharms/integrator-charm/internal/page"
@@ -83,6 +84,7 @@ type daemon struct {
 	connections *connections.Registry
 	manager     *manager.Manager
 	api         *api.API
+	control     *controltopic.Reader
 	caller      *caller.Caller
 	webhook     atomic.Pointer[string] // the file with the secret that pushes are signed with; empty: they are not taken
 
@@ -110,6 +112,13 @@ func newDaemon(ctx context.Context, options Options, kept *store.Store, loaded *
 	}
 	d.manager = manager.New(manager.Options{
 		Store: kept, Book: d.book, Notifier: d.notifier, Data: loaded.Serve.Data, Metrics: registry, Now: time.Now, Log: options.Log,
+	})
+	member, err := controlMember(loaded.Serve.Data)
+	if err != nil {
+		return nil, err
+	}
+	d.control = controltopic.New(controltopic.Options{
+		Taker: taker{d.manager}, Member: member, Metrics: registry, Now: time.Now, Log: options.Log,
 	})
 	d.api = api.New(api.Options{
 		Manager: d.manager, Connections: d.connections, Page: page.Handler(), Hook: d.receiver(), Reload: d.reload, Metrics: registry, Now: time.Now,
@@ -146,6 +155,7 @@ func (d *daemon) serve(ctx context.Context, server *api.Server) error {
 	})
 	group.Go(func() { d.heed(ctx) })
 	group.Go(func() { d.connections.Run(ctx) })
+	group.Go(func() { d.control.Run(ctx) })
 	group.Go(func() { d.caller.Run(ctx) })
 	group.Go(func() { _ = d.notifier.Run(ctx) }) // it ends with the context, and for no other reason
 	return server.Serve(ctx, shutdownPatience)

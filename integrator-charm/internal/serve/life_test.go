@@ -33,6 +33,8 @@ func TestAConfigurationIsReadAgainWhereItIsRight(t *testing.T) {
 		{"active: maybe", http.StatusBadRequest},
 		{"approvals: {rules: [{}]}", http.StatusBadRequest},
 		{"notify: {default: {email: [nobody]}}", http.StatusBadRequest},
+		{"control: {brokers: ['127.0.0.1:1'], tls: true, ca-file: missing}", http.StatusBadRequest},
+		{"control: {brokers: ['127.0.0.1:1'], context: other}, contexts: [main]", http.StatusBadRequest},
 		{"tls: {cert-file: a, key-file: b}", http.StatusConflict},
 	} {
 		s.configure(beside, each.serve)

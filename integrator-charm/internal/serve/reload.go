@@ -77,6 +77,10 @@ func (d *daemon) use(loaded *settings.Settings) error {
 	if err != nil {
 		return err
 	}
+	topic, err := controlTopic(loaded, d.options.Log)
+	if err != nil {
+		return err
+	}
 	if err := d.notifier.Configure(owners); err != nil {
 		return err
 	}
@@ -87,6 +91,7 @@ func (d *daemon) use(loaded *settings.Settings) error {
 	d.book.Configure(rules)
 	d.connections.Configure(reached, ofContexts)
 	d.caller.Set(called(serve))
+	d.control.Configure(topic) // before the manager: what is in the topic is taken before connectors are given what they said earlier
 	d.manager.Keep(all)
 	return nil
 }

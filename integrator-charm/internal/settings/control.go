@@ -84,7 +84,7 @@ func (c *checker) control(at path, control Control, s *Settings) {
 	case !topicName.MatchString(letters):
 		c.add(at.to("dead-letter-topic"), "want a topic's name")
 	case !each && letters == control.Topic,
-		each && len(letters) > len(before+after) && strings.HasPrefix(letters, before) && strings.HasSuffix(letters, after):
+		each && before+after != "" && len(letters) > len(before+after) && strings.HasPrefix(letters, before) && strings.HasSuffix(letters, after):
 		c.add(at.to("dead-letter-topic"), "it is one of the topics that are read: want another one")
 	}
 	if _, is := s.Contexts[control.Context]; control.Context != "" && !is {

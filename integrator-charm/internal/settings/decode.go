@@ -103,11 +103,7 @@ func withoutValues(message string) string {
 
 // fields are those that a section of the file may have.
 func fields(section string) (names []string) {
-<<<<<<< HEAD
-	for _, one := range []any{Settings{}, Context{}, WorkerSecrets{}, Serve{}, TLS{}, Token{}} {
-=======
-	for _, one := range []any{Settings{}, Context{}, Serve{}, TLS{}, Token{}, Control{}} {
->>>>>>> c85facb (Connectors' control messages are read from a topic of Kafka, in order for each connector, with what cannot be taken in a dead-letter topic)
+	for _, one := range []any{Settings{}, Context{}, WorkerSecrets{}, Serve{}, TLS{}, Token{}, Control{}} {
 		of := reflect.TypeOf(one)
 		if of.Name() != section {
 			continue

@@ -71,21 +71,15 @@ type Serve struct {
 	// WebhookSecretFile has the secret that pushes to /hooks/source are signed with.
 	WebhookSecretFile string `yaml:"webhook-secret-file,omitempty"`
 
-<<<<<<< HEAD
 	// Call is a command that is run when connectors have changed their own configuration: a program and its arguments. Whoever
 	// it runs fetches from the socket what is new.
 	Call []string `yaml:"call,omitempty"`
+	// Control is where connectors' control messages are read from; nil: from no topic.
+	Control *Control `yaml:"control,omitempty"`
 
 	Approvals   yaml.Node `yaml:"approvals,omitempty"`
 	Notify      yaml.Node `yaml:"notify,omitempty"`
 	Connections yaml.Node `yaml:"connections,omitempty"`
-=======
-	// Control is where connectors' control messages are read from; nil: from no topic.
-	Control *Control `yaml:"control,omitempty"`
-
-	Approvals yaml.Node `yaml:"approvals,omitempty"`
-	Notify    yaml.Node `yaml:"notify,omitempty"`
->>>>>>> c85facb (Connectors' control messages are read from a topic of Kafka, in order for each connector, with what cannot be taken in a dead-letter topic)
 }
 
 // NoPort is the Listen of a daemon that is reached by its socket alone.
