@@ -26,6 +26,7 @@ func TestConnectManager(t *testing.T) {
 		"a daemon that is killed in mid-sync is taken up":             aKilledSyncIsTakenUp,
 		"what has drifted is repaired":                                whatHasDriftedIsRepaired,
 		"clusters are kept apart, also from one that is out of reach": clustersAreKeptApart,
+		"connections say how they are":                                connectionsSayHowTheyAre,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

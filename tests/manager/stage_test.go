@@ -29,6 +29,7 @@ import (
 // house is what all stages share: the program, and a worker of Kafka Connect.
 type house struct {
 	program string
+	broker  *kafka.Broker
 	worker  *kafka.Worker
 }
 
@@ -39,7 +40,7 @@ func openHouse(t *testing.T) *house {
 	broker, err := kafka.StartBroker(t.Context(), runtime, kafka.BrokerOptions{Dir: t.TempDir()})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, broker.Stop()) })
-	h := &house{}
+	h := &house{broker: broker}
 	h.worker, err = kafka.StartWorker(t.Context(), runtime, broker, kafka.WorkerOptions{Dir: t.TempDir(), PluginPath: runtime.PluginPath})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, h.worker.Stop()) })
@@ -77,14 +78,19 @@ func (s *stage) write(name, text string) string {
 // configure writes contexts, a line of YAML each, and how they are served.
 func (s *stage) configure(serve string, contexts ...string) {
 	s.t.Helper()
-	sum := sha256.Sum256([]byte("open sesame"))
 	s.write("config.yaml", "contexts:\n  "+strings.Join(contexts, "\n  ")+fmt.Sprintf(`
 serve:
   listen: 127.0.0.1:0
   data: data
   tokens: [{name: ada, sha256: %s, roles: [viewer, operator, approver]}]
   %s
-`, hex.EncodeToString(sum[:]), serve))
+`, digest("open sesame"), serve))
+}
+
+// digest is what the configuration says of a token.
+func digest(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
 }
 
 // command is one of the program's, with the stage's configuration.
@@ -93,6 +99,15 @@ func (s *stage) command(args ...string) *exec.Cmd {
 	command.Env = []string{"HOME=" + s.dir, "CONNECT_MANAGER_CONFIG=" + filepath.Join(s.dir, "config.yaml")}
 	command.Dir = s.dir
 	return command
+}
+
+// run carries out one of the program's commands.
+func (s *stage) run(in string, args ...string) (out string, err error) {
+	command := s.command(args...)
+	command.Stdin = strings.NewReader(in)
+	command.Env = append(command.Env, "CONNECT_SERVER="+s.url, "CONNECT_TOKEN_FILE="+s.write("token", "open sesame"))
+	said, err := command.CombinedOutput()
+	return string(said), err
 }
 
 // begin starts the daemon, and waits until it answers.
@@ -159,9 +174,19 @@ func (l *lines) field(name string) string {
 // ask sends a request as in the walk-through: the whole header is the token.
 func (s *stage) ask(method, path string) (status int, body string) {
 	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, http.NoBody)
+	return s.askAs("open sesame", method, path, "")
+}
+
+// askAs sends a request of somebody's; headers are "Name: value".
+func (s *stage) askAs(token, method, path, body string, headers ...string) (status int, answer string) {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
 	require.NoError(s.t, err)
-	request.Header.Set("Authorization", "open sesame")
+	request.Header.Set("Authorization", token)
+	for _, header := range headers {
+		name, value, _ := strings.Cut(header, ": ")
+		request.Header.Set(name, value)
+	}
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(s.t, err)
 	defer response.Body.Close()

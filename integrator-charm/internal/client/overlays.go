@@ -43,20 +43,3 @@ func (c *Client) ClearOverlay(ctx context.Context, cluster, connector string, ke
 	}
 	return left, c.do(ctx, call{method: http.MethodDelete, path: overlayPath(connector), query: query, version: version}, &left)
 }
-
-const charmPath = "/api/v1/charm/overlays"
-
-// ExportOverlays gives all overlays of a cluster with their values. Only the socket answers it.
-func (c *Client) ExportOverlays(ctx context.Context, cluster string) (document overlay.Document, err error) {
-	return document, c.ask(ctx, http.MethodGet, charmPath, of(cluster), nil, &document)
-}
-
-// ImportOverlays merges overlays that were exported. Only the socket takes it.
-func (c *Client) ImportOverlays(ctx context.Context, cluster string, document overlay.Document) error {
-	return c.ask(ctx, http.MethodPut, charmPath, of(cluster), document, nil)
-}
-
-// Delivered says that every worker has the files of a version. Only the socket takes it.
-func (c *Client) Delivered(ctx context.Context, cluster string, version int64) error {
-	return c.ask(ctx, http.MethodPut, charmPath+"/delivered", of(cluster), map[string]int64{"version": version}, nil)
-}
