@@ -49,6 +49,9 @@ func (c Connector) exported() *node {
 	}
 	n.hasMapping(inRestart, c.Restart.exported())
 	n.hasMapping(inControl, c.Control.exported())
+	if len(c.Connections) > 0 {
+		n.has(inConnections, asTexts(c.Connections))
+	}
 	if c.Protected {
 		n.has(inProtected, &node{kind: boolean, value: "true"})
 	}

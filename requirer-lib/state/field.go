@@ -12,20 +12,21 @@ func (f field) String() string {
 
 // The sections. What is in config, labels, owner, restart and control is merged by key.
 const (
-	inConfig    = "config"
-	inLabels    = "labels"
-	inOwner     = "owner"
-	inRestart   = "restart"
-	inState     = "state" // and paused
-	inOffsets   = "offsets"
-	inProtected = "protected"
-	inControl   = "control"
+	inConfig      = "config"
+	inLabels      = "labels"
+	inOwner       = "owner"
+	inRestart     = "restart"
+	inState       = "state" // and paused
+	inOffsets     = "offsets"
+	inProtected   = "protected"
+	inControl     = "control"
+	inConnections = "connections"
 )
 
 // said is what one part of the file says of a field. A nil value takes away what is said before.
 type said struct {
 	place
-	value any // Value, connect.State, int, time.Duration, []connect.Offset, bool, []string
+	value any // Value, connect.State, int, time.Duration, []connect.Offset, []string, bool, []string
 }
 
 // layer is what one part of the file says of connectors: the defaults, an entry, or an environment's part of either.

@@ -129,6 +129,10 @@ func (w whole) connector() Connector {
 			if offsets := said.value.([]connect.Offset); len(offsets) > 0 {
 				connector.Offsets = offsets
 			}
+		case inConnections:
+			if ids := said.value.([]string); len(ids) > 0 {
+				connector.Connections = ids
+			}
 		case inControl:
 			connector.Control.set(of.key, said.value.([]string))
 		case inProtected:

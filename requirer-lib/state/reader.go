@@ -11,8 +11,8 @@ import (
 var (
 	fileFields        = []string{"manager", "defaults", "connectors", "environments"}
 	environmentFields = []string{"defaults", "connectors"}
-	defaultsFields    = []string{inOwner, "paused", inState, inConfig, inLabels, inRestart, inProtected, inControl}
-	overlayFields     = []string{inOwner, "paused", inState, inConfig, inLabels, inOffsets, inRestart, inProtected, inControl}
+	defaultsFields    = []string{inOwner, "paused", inState, inConfig, inLabels, inRestart, inProtected, inControl, inConnections}
+	overlayFields     = []string{inOwner, "paused", inState, inConfig, inLabels, inOffsets, inRestart, inProtected, inControl, inConnections}
 	connectorFields   = append([]string{"name"}, overlayFields...)
 )
 
@@ -103,6 +103,10 @@ func (r reader) section(into layer, e entry) {
 	case inOffsets:
 		if offsets, ok := r.offsets(e.value); ok {
 			into[field{inOffsets, ""}] = said{e.place, offsets}
+		}
+	case inConnections:
+		if ids, ok := r.connections(e.value); ok {
+			into[field{inConnections, ""}] = said{e.place, ids}
 		}
 	case inProtected:
 		if r.is(e.value, inProtected, boolean) {

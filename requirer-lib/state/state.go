@@ -32,6 +32,8 @@ type Connector struct {
 	// Offsets are where it begins when it is created; nil: where its plugin begins.
 	Offsets []connect.Offset
 	Restart Restart
+	// Connections are IDs of those that it needs, beside the one to its Kafka Connect.
+	Connections []string
 	// Protected says that it is not to be deleted, also where it is no longer in the file.
 	Protected bool
 	// Control is what it may change of its own configuration.
