@@ -11,6 +11,8 @@ import (
 
 // Report is how the connectors of one owner on one cluster are, and what a call did. It holds no secret of theirs.
 type Report struct {
+	// Warnings are what whoever asked for it knows to be in the connectors' way. This package knows of none.
+	Warnings []string
 	// Provider is the provider's application; empty where the owner is no charm.
 	Provider string
 	// Standby says that another unit leads: nothing was looked at.

@@ -8,6 +8,8 @@ import (
 // Summary is a report in short: the names of connectors by what became of them. One that was updated and paused is in two
 // lists. As JSON, a list that is empty is [].
 type Summary struct {
+	// Warnings were there before anything was done.
+	Warnings  []string `json:"warnings,omitempty"`
 	Added     []string `json:"added"`
 	Removed   []string `json:"removed"`
 	Updated   []string `json:"updated"`
@@ -32,6 +34,7 @@ func (r Report) Summary() Summary {
 		Stopped: []string{}, Restarted: []string{}, Unchanged: []string{}, Failed: []string{}, Held: []string{},
 		Reasons: map[string]string{},
 	}
+	s.Warnings = r.Warnings
 	if r.Problem != nil {
 		s.Problem = r.Problem.Error()
 	}

@@ -66,6 +66,7 @@ func (s *session) approvalPlans(plans []approval.Plan) {
 }
 
 func (s *session) daemonPlan(plan manager.Plan) {
+	s.warned(plan.Warnings)
 	if plan.ID == "" && len(plan.Changes) == 0 {
 		s.note("There is nothing to do.")
 		return

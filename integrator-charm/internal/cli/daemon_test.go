@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -66,7 +67,7 @@ func (k *keeper) Status(cluster string) (manager.Status, error) {
 
 func (k *keeper) Sync(_ context.Context, cluster, by string) (connectors.Summary, error) {
 	summary := connectors.Report{}.Summary()
-	summary.Paused = []string{"wikipedia-irc"}
+	summary.Paused, summary.Warnings = []string{"wikipedia-irc"}, k.plan.Warnings
 	return summary, k.call("sync %s %s", cluster, by)
 }
 
@@ -184,6 +185,21 @@ orders needs 2 approvals, of ada, bob (payments)
 	assert.Equal(t, 3, b.run("approve", "p1").code)
 	k.plan, k.fails = manager.Plan{}, nil
 	assert.Equal(t, result{0, "", "There is nothing to do.\n"}, b.run("plans"))
+}
+
+func TestConnectionsThatWillNotDoAreSaidFirst(t *testing.T) {
+	t.Parallel()
+	k := &keeper{clusters: []string{"main"}, plan: manager.Plan{
+		Warnings: []string{"connection \"orders\", needed by a: kafka_cluster is FAILED"},
+		Changes:  []connectors.Change{{Name: "a", Actions: []connectors.Action{connectors.Create}}},
+	}}
+	b := served(t, k)
+	const warning = "Warning: connection \"orders\", needed by a: kafka_cluster is FAILED\n"
+	plans, sync := b.run("plans"), b.run("daemon", "sync")
+	assert.True(t, strings.HasPrefix(plans.err, warning), plans.err)
+	assert.Contains(t, plans.out, ": create")
+	assert.True(t, strings.HasPrefix(sync.err, warning), sync.err)
+	assert.Equal(t, "wikipedia-irc: paused\n", sync.out)
 }
 
 func TestAllPlansAndReceiversAreListed(t *testing.T) {

@@ -79,3 +79,10 @@ func (s *session) printf(format string, args ...any) {
 func (s *session) note(format string, args ...any) {
 	_, _ = fmt.Fprintln(s.Err, printable(fmt.Sprintf(format, args...)))
 }
+
+// warned says, before anything else, which connections will not do.
+func (s *session) warned(warnings []string) {
+	for _, warning := range warnings {
+		s.note("Warning: %s", warning)
+	}
+}

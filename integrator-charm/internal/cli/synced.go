@@ -38,6 +38,7 @@ func (s *session) toldSyncs(all []syncView, err error) error {
 
 // synced writes what was done: a line for each connector, and how many were as they should be.
 func (s *session) synced(of syncView) {
+	s.warned(of.Warnings)
 	did := of.did()
 	prefix := ""
 	if s.flags.allContexts {

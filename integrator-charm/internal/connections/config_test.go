@@ -89,7 +89,7 @@ func TestWhatAnotherCharmTellsIsShownAsItIsTold(t *testing.T) {
 	assert.Empty(t, ids(d), "there is no file yet")
 	write(toldText)
 	assert.Equal(t, []string{"kafka-of-connect CHARM"}, ids(d))
-	assert.Equal(t, []string{`connection "kafka-of-connect": kafka_cluster is FAILED: connect: no broker answers`}, d.Troubles("main", nil))
+	assert.Equal(t, map[string][]string{"kafka-of-connect": {"kafka_cluster is FAILED: connect: no broker answers"}}, d.Troubles("main", nil))
 	resource, err := d.Probe(t.Context(), "kafka-of-connect")
 	require.NoError(t, err, "there is nothing to ask")
 	assert.Equal(t, connection.Failed, resource.Status.KafkaCluster.State)

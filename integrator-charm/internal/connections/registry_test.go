@@ -209,12 +209,13 @@ func TestTroublesAreOfWhatAConnectorNeeds(t *testing.T) {
 		d.create("down")
 		d.create("up")
 		time.Sleep(time.Minute)
-		const main = `connection "context-main": kafka_cluster is FAILED: connect: connection refused`
-		assert.Equal(t, []string{main}, d.Troubles("main", nil))
-		assert.Equal(t, []string{main, `connection "down": kafka_cluster is FAILED: connect: connection refused`, `connection "none": there is none of this id`},
+		const why = "kafka_cluster is FAILED: connect: connection refused"
+		assert.Equal(t, map[string][]string{"context-main": {why}}, d.Troubles("main", nil))
+		assert.Equal(t, map[string][]string{"context-main": {why}, "down": {why}, "none": {"there is no such connection"}},
 			d.Troubles("main", []string{"up", "down", "none"}))
-		assert.Equal(t, []string{main}, d.Troubles("elsewhere", []string{"context-main"}))
+		assert.Equal(t, map[string][]string{"context-main": {why}}, d.Troubles("elsewhere", []string{"context-main"}))
 		assert.Empty(t, d.Troubles("", []string{"up"}))
+		assert.Equal(t, []string{"context-main", "context-other", "down", "up"}, d.IDs())
 	})
 }
 

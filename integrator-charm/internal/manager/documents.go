@@ -101,7 +101,8 @@ type Restarts struct {
 
 // Plan is what a sync would do, or what waits to be approved.
 type Plan struct {
-	ID         string              `json:"id"` // empty: nothing is to be done
+	Warnings   []string            `json:"warnings,omitempty"` // of connections that will not do, and that connectors to be created need
+	ID         string              `json:"id"`                 // empty: nothing is to be done
 	Created    time.Time           `json:"created,omitzero"`
 	Revision   string              `json:"revision,omitempty"`
 	State      string              `json:"state"`

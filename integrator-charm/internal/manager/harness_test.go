@@ -36,6 +36,7 @@ type stage struct {
 	notifier  *notify.Notifier
 	clock     *clock
 	approvals approval.Config
+	needed    manager.Connections // nil: none are known
 }
 
 // clock is moved by a test, where it is not the real one.
@@ -82,8 +83,8 @@ func (s *stage) begin() {
 	})
 	require.NoError(s.t, err)
 	one := manager.New(manager.Options{
-		Notifier: s.notifier,
-		Store:    s.store, Book: approval.New(s.store, s.approvals, s.clock.now), Data: s.dir, Metrics: s.metrics, Now: s.clock.now, Log: slog.New(slog.DiscardHandler),
+		Notifier: s.notifier, Connections: s.needed,
+		Store: s.store, Book: approval.New(s.store, s.approvals, s.clock.now), Data: s.dir, Metrics: s.metrics, Now: s.clock.now, Log: slog.New(slog.DiscardHandler),
 	})
 	s.Manager = one
 	s.t.Cleanup(func() { one.Keep(nil) })

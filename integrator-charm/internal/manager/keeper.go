@@ -16,16 +16,17 @@ import (
 
 // keeper keeps one cluster.
 type keeper struct {
-	cluster  Cluster
-	source   *newest
-	kept     lastGood
-	store    *store.Store
-	book     *approval.Book
-	notifier *notify.Notifier
-	hub      *Hub
-	meters   *meters
-	now      func() time.Time
-	log      *slog.Logger
+	cluster     Cluster
+	source      *newest
+	kept        lastGood
+	store       *store.Store
+	book        *approval.Book
+	notifier    *notify.Notifier
+	connections Connections
+	hub         *Hub
+	meters      *meters
+	now         func() time.Time
+	log         *slog.Logger
 
 	pushed chan struct{} // somebody says that the source has something new
 	asked  chan struct{} // asks are there

@@ -26,22 +26,25 @@ type Options struct {
 	Store    *store.Store
 	Book     *approval.Book
 	Notifier *notify.Notifier
-	Data     string // a directory
-	Metrics  prometheus.Registerer
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Connections that connectors need; nil: none are known.
+	Connections Connections
+	Data        string // a directory
+	Metrics     prometheus.Registerer
+	Now         func() time.Time
+	Log         *slog.Logger
 }
 
 // Manager keeps clusters. Which ones, Keep says, at the beginning and whenever the configuration changes.
 type Manager struct {
 	Hub
-	store    *store.Store
-	book     *approval.Book
-	notifier *notify.Notifier
-	data     string
-	meters   *meters
-	now      func() time.Time
-	log      *slog.Logger
+	store       *store.Store
+	book        *approval.Book
+	notifier    *notify.Notifier
+	connections Connections
+	data        string
+	meters      *meters
+	now         func() time.Time
+	log         *slog.Logger
 
 	keeping sync.Mutex // one Keep at a time
 	mu      sync.RWMutex
@@ -57,7 +60,7 @@ type running struct {
 // New makes a manager that keeps nothing yet.
 func New(options Options) *Manager {
 	m := &Manager{
-		store: options.Store, book: options.Book, notifier: options.Notifier, data: options.Data, meters: newMeters(options.Metrics), now: options.Now, log: options.Log,
+		store: options.Store, book: options.Book, notifier: options.Notifier, connections: options.Connections, data: options.Data, meters: newMeters(options.Metrics), now: options.Now, log: options.Log,
 		running: map[string]*running{},
 	}
 	options.Metrics.MustRegister(m)
@@ -108,7 +111,7 @@ func (m *Manager) end(which func(*keeper) bool) {
 func (m *Manager) start(cluster Cluster) *running {
 	ctx, end := context.WithCancel(context.Background()) // until Keep ends it
 	k := &keeper{
-		cluster: cluster, source: &newest{from: cluster.Source, now: m.now}, kept: newLastGood(m.data, cluster), store: m.store, book: m.book, notifier: m.notifier,
+		cluster: cluster, source: &newest{from: cluster.Source, now: m.now}, kept: newLastGood(m.data, cluster), store: m.store, book: m.book, notifier: m.notifier, connections: m.connections,
 		hub: &m.Hub, meters: m.meters, now: m.now, log: m.log.With("cluster", cluster.Name),
 		pushed: make(chan struct{}, 1), asked: make(chan struct{}, 1), failed: make(chan struct{}, 1), ended: make(chan struct{}),
 	}

@@ -49,7 +49,9 @@ func (m *Manager) Plan(ctx context.Context, cluster, who string) (Plan, error) {
 		return Plan{}, err
 	}
 	if waiting.ID != "" {
-		return planOf(waiting, who), nil
+		plan := planOf(waiting, who)
+		plan.Warnings = k.warnings(k.file(), plan.Changes)
+		return plan, nil
 	}
 	return k.preview(ctx)
 }
@@ -74,6 +76,7 @@ func (k *keeper) preview(ctx context.Context) (Plan, error) {
 	}
 	plan := k.cluster.owned(file).Decide(desired, there, connectors.Options{Hold: k.book.Hold(subject)})
 	preview.Created, preview.Changes = k.now(), plan.Changes
+	preview.Warnings = k.warnings(file, plan.Changes)
 	return preview, nil
 }
 

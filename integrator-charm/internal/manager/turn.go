@@ -176,10 +176,15 @@ func (k *keeper) carryOut(ctx context.Context, w work) (connectors.Report, appro
 	if len(plan.Due()) == 0 {
 		return idle(plan, w.desired), waiting, nil
 	}
+	warnings := k.warnings(w.file, plan.Due())
+	for _, warning := range warnings {
+		k.log.Warn("a connector is created that needs a connection that will not do", "warning", warning)
+	}
 	report, err := owned.Reconcile(ctx, w.desired, options)
 	if err != nil {
 		err = fmt.Errorf("sync: %w", err)
 	}
+	report.Warnings = warnings
 	return report, waiting, err
 }
 

@@ -22,15 +22,34 @@ func (k *keeper) validate(ctx context.Context) (hints state.Problems, err error)
 	if err != nil {
 		return nil, err
 	}
+	hints = k.warnsOf(file)
+	if k.connections != nil {
+		if unknown := file.CheckConnections(k.connections.IDs()); len(unknown) > 0 {
+			return hints, unknown
+		}
+	}
 	var judged state.Judgement
 	if _, err = k.look(ctx, freshFor); err == nil {
 		judged, err = file.Judge(ctx, k.cluster.client(), desired)
 	}
+	hints = append(hints, judged.Hints...)
 	if len(judged.Problems) > 0 {
-		return judged.Hints, judged.Problems
+		return hints, judged.Problems
 	}
 	if err != nil {
-		judged.Hints = append(judged.Hints, state.Problem{Message: "the cluster has not judged all configurations: " + err.Error()})
+		hints = append(hints, state.Problem{Message: "the cluster has not judged all configurations: " + err.Error()})
 	}
-	return judged.Hints, nil
+	return hints, nil
+}
+
+// warnsOf are the connections that any connector of a file needs, and that will not do.
+func (k *keeper) warnsOf(file *state.File) (hints state.Problems) {
+	var names []string
+	for _, connector := range file.Connectors {
+		names = append(names, connector.Name)
+	}
+	for _, line := range k.troubles(file, names) {
+		hints = append(hints, state.Problem{Message: line})
+	}
+	return hints
 }

@@ -111,7 +111,7 @@ func newDaemon(ctx context.Context, options Options, kept *store.Store, loaded *
 		return nil, err
 	}
 	d.manager = manager.New(manager.Options{
-		Store: kept, Book: d.book, Notifier: d.notifier, Data: loaded.Serve.Data, Metrics: registry, Now: time.Now, Log: options.Log,
+		Store: kept, Book: d.book, Notifier: d.notifier, Connections: d.connections, Data: loaded.Serve.Data, Metrics: registry, Now: time.Now, Log: options.Log,
 	})
 	member, err := controlMember(loaded.Serve.Data)
 	if err != nil {
