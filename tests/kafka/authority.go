@@ -41,7 +41,7 @@ func NewAuthority(name string) (*Authority, error) {
 // PEM is the certificate that clients trust.
 func (a *Authority) PEM() string { return pemOf("CERTIFICATE", a.certificate.Raw) }
 
-// Issue makes a key (PKCS#8) and a certificate for a server at IP addresses and DNS names, both in PEM.
+// Issue makes a key (PKCS#8) and a certificate for a server at IP addresses and DNS names, both in PEM. A client may show it, too.
 func (a *Authority) Issue(hosts ...string) (certificate, key string, err error) {
 	pair, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -55,7 +55,7 @@ func (a *Authority) Issue(hosts ...string) (certificate, key string, err error) 
 			template.DNSNames = append(template.DNSNames, host)
 		}
 	}
-	template.KeyUsage, template.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	template.KeyUsage, template.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
 	signed, err := x509.CreateCertificate(rand.Reader, template, a.certificate, pair.Public(), a.key)
 	if err != nil {
 		return "", "", fmt.Errorf("issue a certificate for %v: %w", hosts, err)

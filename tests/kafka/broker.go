@@ -35,6 +35,8 @@ type BrokerOptions struct {
 	SCRAM bool
 	// Extra settings, which win over the ones made here.
 	Extra map[string]string
+	// Properties are the JVM's, beside settings: what a broker takes only so.
+	Properties map[string]string
 }
 
 // Broker is a Kafka cluster of one node. It always listens without TLS and for everyone; see Broker.At for more.
@@ -91,7 +93,9 @@ func startBroker(ctx context.Context, runtime *Runtime, options BrokerOptions, p
 		return nil, err
 	}
 	broker := &Broker{bootstrap: listeners[Plaintext], listeners: listeners}
-	broker.Process, err = startProcess("the broker on "+broker.bootstrap, command(runtime, options.Dir, brokerHeap, "kafka-server-start.sh", config), options.Log)
+	start := command(runtime, options.Dir, brokerHeap, "kafka-server-start.sh", config)
+	giveProperties(start, options.Properties)
+	broker.Process, err = startProcess("the broker on "+broker.bootstrap, start, options.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,16 @@ type Process struct {
 	err   error
 }
 
+// Start runs another program in the background, as brokers and workers run, and returns when ready succeeds. The context bounds
+// the start only (2 min, where it has no deadline).
+func Start(ctx context.Context, name string, command *exec.Cmd, log io.Writer, ready func(context.Context) error) (*Process, error) {
+	process, err := startProcess(name, command, log)
+	if err != nil {
+		return nil, err
+	}
+	return process, process.waitUntil(ctx, ready)
+}
+
 // startProcess runs a script of the distribution, which becomes the JVM.
 func startProcess(name string, command *exec.Cmd, log io.Writer) (*Process, error) {
 	process := &Process{name: name, command: command, output: newOutput(log), patience: stopLimit, ended: make(chan struct{})}
@@ -180,10 +190,21 @@ func command(runtime *Runtime, dir, heap, script string, arguments ...string) *e
 	command.Env = append(inherited("PATH", "HOME", "JAVA_HOME", "LANG"),
 		"KAFKA_HEAP_OPTS=-Xmx"+heap,
 		"KAFKA_JVM_PERFORMANCE_OPTS=-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData",
-		// The native libraries of the compression codecs are unpacked to the temporary directory.
-		"KAFKA_OPTS=-Djava.io.tmpdir=.",
+		"KAFKA_OPTS="+temporaryHere,
 	)
 	return command
+}
+
+// temporaryHere is where the native libraries of the compression codecs are unpacked to: the process' own directory.
+const temporaryHere = "-Djava.io.tmpdir=."
+
+// giveProperties adds properties of the JVM, which have no blanks in them.
+func giveProperties(command *exec.Cmd, properties map[string]string) {
+	options := temporaryHere
+	for _, name := range sortedKeys(properties) {
+		options += " -D" + name + "=" + properties[name]
+	}
+	command.Env = append(command.Env, "KAFKA_OPTS="+options)
 }
 
 // inherited takes only the named variables over, so that a person's own KAFKA_OPTS or CLASSPATH does not change what is tested.
