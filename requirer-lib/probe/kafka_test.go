@@ -166,3 +166,20 @@ func TestTopicsThatMayNotBeDescribed(t *testing.T) {
 	}, result.Errors)
 	assert.False(t, result.Refused)
 }
+
+// By OAUTHBEARER a broker says in a message of its own why it does not accept a token.
+func TestBrokerSaysWhyATokenIsNotAccepted(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		`{"status":"invalid_token","scope":"all"}`: ": it does not accept the token: invalid_token",
+		`{"status":"` + jwt(`{"sub":"me"}`) + `"}`: ": it does not accept the token: ***",
+		`no JSON`: ": it does not accept the token",
+	} {
+		at := listen(t, (&fakeBroker{challenge: func([]byte) ([]byte, int16, string) { return []byte(said), 0, "" }}).serve)
+		spec := ofKafka(at.address, connection.OAuthBearer)
+		spec.KafkaCluster.Credentials = &connection.Credentials{Type: connection.OAuthBearer, Token: &connection.Reference{Env: "TOKEN"}}
+		result := ask(t, t.Context(), connection.PartKafkaCluster, spec, secrets{"TOKEN": jwt(`{"sub":"me"}`)})
+		assert.Equal(t, connection.Errors{connection.PhaseAuthenticate: {Message: at.address + want}}, result.Errors)
+		assert.True(t, result.Refused)
+	}
+}

@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"maps"
 	"strconv"
 
@@ -22,7 +23,7 @@ func (a *asked) mechanism(ctx context.Context, credentials connection.Credential
 			return nil, failed
 		}
 		a.enter(token)
-		return oauth.Auth{Token: token.text, Extensions: maps.Clone(credentials.Extensions)}.AsMechanism(), nil
+		return listening{oauth.Auth{Token: token.text, Extensions: maps.Clone(credentials.Extensions)}.AsMechanism()}, nil
 	}
 	username, password, failed := a.vault.login(credentials)
 	if failed != nil {
@@ -62,4 +63,31 @@ func (s sparingSession) Challenge(message []byte) (done bool, answer []byte, err
 		}
 	}
 	return s.Session.Challenge(message)
+}
+
+// listening is OAUTHBEARER that hears why a token is not accepted: a server says that in a message of its own, before it
+// ends the log-in (RFC 7628, 3.2.2).
+type listening struct{ sasl.Mechanism }
+
+// Authenticate begins a log-in.
+func (l listening) Authenticate(ctx context.Context, host string) (sasl.Session, []byte, error) {
+	session, first, err := l.Mechanism.Authenticate(ctx, host)
+	return listeningSession{session}, first, err
+}
+
+type listeningSession struct{ sasl.Session }
+
+// Challenge gets nothing where the token is accepted.
+func (s listeningSession) Challenge(message []byte) (done bool, answer []byte, err error) {
+	if len(message) == 0 {
+		return s.Session.Challenge(message)
+	}
+	var says struct {
+		Status string `json:"status"`
+	}
+	refused := &failure{phase: connection.PhaseAuthenticate, text: "it does not accept the token", refused: true}
+	if json.Unmarshal(message, &says) == nil && says.Status != "" {
+		refused.text += ": " + says.Status
+	}
+	return false, nil, refused
 }
