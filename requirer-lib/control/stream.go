@@ -7,12 +7,16 @@ import (
 	"fmt"
 	"io"
 	"iter"
+
+	"connectcharms/requirer-lib/secret"
 )
 
 // Line is a control message of a stream.
 type Line struct {
 	Number  int // of the line, from 1
 	Message Message
+	// Broken is the text of a line with problems, for whoever passes it on to be judged; empty where it is longer than MaxSize.
+	Broken secret.Value
 }
 
 // Stream reads messages of the protocol, one in each line (NDJSON): a connector's standard output. Control messages come out; all
@@ -26,7 +30,11 @@ func Stream(from io.Reader, through io.Writer) iter.Seq2[Line, error] {
 		s := &stream{from: bufio.NewReaderSize(from, 64<<10), through: through}
 		for number := 1; ; number++ {
 			message, found, err := s.line()
-			if found && !yield(Line{number, message}, err) {
+			line := Line{Number: number, Message: message}
+			if text := s.text(); err != nil && len(text) <= MaxSize {
+				line.Broken = secret.New(string(text))
+			}
+			if found && !yield(line, err) {
 				return
 			}
 			if s.end == nil {
@@ -65,8 +73,13 @@ func (s *stream) line() (message Message, found bool, err error) {
 		return Message{}, false, nil
 	}
 	s.rest(whole, func([]byte) {})
-	message, err = parse(bytes.TrimSuffix(bytes.TrimSuffix(s.start, []byte("\n")), []byte("\r"))) // also says when it is too long
+	message, err = parse(s.text()) // also says when it is too long
 	return message, true, err
+}
+
+// text is the line without its end.
+func (s *stream) text() []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(s.start, []byte("\n")), []byte("\r"))
 }
 
 // part reads on to the end of the line, or as far as the buffer goes.

@@ -48,7 +48,7 @@ func rootCommand(s *session) *cobra.Command {
 	add(s, root, groupLook, listCommand, statusCommand, watchCommand, waitCommand, pluginsCommand, topicsCommand)
 	add(s, root, groupOne, pauseCommand, resumeCommand, stopCommand, restartCommand, deleteCommand, offsetsCommand, loggersCommand)
 	add(s, root, groupDaemon, serveCommand, plansCommand, approveCommand, rejectCommand, reportCommand, historyCommand, receiversCommand,
-		silenceCommand, overlayCommand, connectionsCommand, daemonCommand)
+		silenceCommand, controlCommand, overlayCommand, connectionsCommand, daemonCommand)
 	add(s, root, groupSetup, contextCommand, completionCommand, versionCommand)
 	return root
 }

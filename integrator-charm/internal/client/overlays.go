@@ -8,6 +8,7 @@ import (
 
 	"connectcharms/integrator-charm/internal/overlay"
 	"connectcharms/requirer-lib/control"
+	"connectcharms/requirer-lib/secret"
 )
 
 // Control hands a connector's control message over. It may be sent again: what was taken already is taken once. A version that is
@@ -17,10 +18,19 @@ func (c *Client) Control(ctx context.Context, cluster, connector string, message
 	if err != nil {
 		return taken, err
 	}
-	return taken, c.do(ctx, call{
+	return taken, c.control(ctx, cluster, connector, text, version, &taken)
+}
+
+// ControlBroken hands a message over that is wrong: the daemon says how, and does what is to be done about it. The error tells.
+func (c *Client) ControlBroken(ctx context.Context, cluster, connector string, text secret.Value) error {
+	return c.control(ctx, cluster, connector, []byte(text.Reveal()), "", nil)
+}
+
+func (c *Client) control(ctx context.Context, cluster, connector string, text []byte, version string, into any) error {
+	return c.do(ctx, call{
 		method: http.MethodPost, path: "/connectors/" + url.PathEscape(connector) + "/control", query: of(cluster),
 		body: bytes.NewReader(text), version: version,
-	}, &taken)
+	}, into)
 }
 
 // Overlays are what connectors have changed of their own configurations.
