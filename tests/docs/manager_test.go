@@ -115,6 +115,24 @@ func TestTheConfigurationInTheDocsIsRead(t *testing.T) {
 	assert.Contains(t, out, `"name": "production"`)
 }
 
+// controlSection is the example of serve.control.
+var controlSection = regexp.MustCompile("(?sm)^```yaml\n(control:\n.*?)```")
+
+func TestTheSettingsOfControlMessagesInTheDocsAreRead(t *testing.T) {
+	_, text := document(t, "control-messages.md")
+	found := controlSection.FindStringSubmatch(text)
+	require.NotNil(t, found)
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	section := strings.ReplaceAll(found[1], "\n", "\n  ")
+	require.NoError(t, os.WriteFile(path, []byte("contexts: {production: {endpoints: ['http://a:1']}}\nserve:\n  "+section), 0o600))
+	_, err := manager(t)("context", "list", "--config", path)
+	require.NoError(t, err)
+	broken := strings.Replace(section, "mechanism: SCRAM-SHA-512", "mechanism: none", 1)
+	require.NoError(t, os.WriteFile(path, []byte("contexts: {production: {endpoints: ['http://a:1']}}\nserve:\n  "+broken), 0o600))
+	_, err = manager(t)("context", "list", "--config", path)
+	require.Error(t, err, "the section is looked at")
+}
+
 func document(t *testing.T, name string) (path, text string) {
 	t.Helper()
 	for path, text := range documents(t) {
