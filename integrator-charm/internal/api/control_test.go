@@ -1,12 +1,14 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -238,6 +240,55 @@ func TestAConnectorThatKeepsRequestsOpenHoldsUpNobodyElse(t *testing.T) {
 		<-ended
 	}
 	assert.Equal(t, http.StatusAccepted, s.ask(http.MethodPost, "/connectors/orders-1/control", token456, orders).StatusCode)
+}
+
+// broken is a body that comes to an end before it is whole.
+type broken struct {
+	text io.Reader
+	err  error
+}
+
+func (b broken) Read(into []byte) (int, error) {
+	n, err := b.text.Read(into)
+	if errors.Is(err, io.EOF) {
+		err = b.err
+	}
+	return n, err
+}
+
+func TestABodyThatDoesNotComeWholeIsNoMessage(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for err, want := range map[error]int{os.ErrDeadlineExceeded: http.StatusRequestTimeout, io.ErrUnexpectedEOF: http.StatusBadRequest} {
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/connectors/orders-1/control", broken{strings.NewReader(token456), err})
+		request.Header.Set("Authorization", "of orders")
+		recorder := httptest.NewRecorder()
+		s.open.ServeHTTP(recorder, request)
+		assert.Equal(t, want, recorder.Code, err)
+	}
+	assert.Empty(t, s.manager.take())
+}
+
+func TestOfAStreamWhoseSenderHasGoneNothingMoreIsTaken(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	ctx, gone := context.WithCancel(t.Context())
+	gone()
+	request := httptest.NewRequestWithContext(ctx, http.MethodPost, "/connectors/orders-1/control", strings.NewReader(token456))
+	request.Header.Set("Authorization", "of orders")
+	request.Header.Set("Content-Type", "application/x-ndjson")
+	s.open.ServeHTTP(httptest.NewRecorder(), request)
+	assert.Empty(t, s.manager.take())
+}
+
+func TestWhoGuessesAtTokensOfConnectorsIsLeftWaiting(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for guess := range 20 {
+		wrong := fmt.Sprint("Authorization: guess ", guess)
+		assert.Equal(t, http.StatusUnauthorized, s.ask(http.MethodPost, "/connectors/orders-1/control", token456, wrong).StatusCode)
+	}
+	assert.Equal(t, http.StatusTooManyRequests, s.ask(http.MethodPost, "/connectors/orders-1/control", token456, orders).StatusCode)
 }
 
 func TestAnotherSitesPageSendsNoControlMessageWithACookie(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/integrator-charm/internal/api"
+	"connectcharms/integrator-charm/internal/cli"
 	"connectcharms/integrator-charm/internal/connections"
 	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connection"
@@ -255,4 +256,16 @@ func TestAChangeOfAConnectionIsALineForAPerson(t *testing.T) {
 
 	b.write("token", "close sesame")
 	assert.Equal(t, 1, b.run("connections", "watch").code)
+}
+
+func FuzzParseConnection(f *testing.F) {
+	f.Add("id: events\ntype: DIRECT\nkafka_cluster: {bootstrap_servers: 'kafka:9092'}\n")
+	f.Add(`{"id":"a","type":"CCLOUD","ccloud_config":{"organization_id":"short"}}`)
+	f.Add("a: &a [1]\nb: *a\n? {c: d}\n: .nan\n!!binary x: !!timestamp 2026-11-23\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		spec, err := cli.ParseConnection([]byte(text))
+		if err == nil {
+			require.NoError(t, spec.Validate())
+		}
+	})
 }

@@ -5,4 +5,5 @@ var (
 	ParseOffsets    = parseOffsets
 	ParseSinkOffset = parseSinkOffset
 	ParsePlan       = parsePlan
+	ParseConnection = parseConnection
 )
