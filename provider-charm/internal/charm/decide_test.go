@@ -99,10 +99,13 @@ func related(id hook.RelationID, app string, version schemas.Version, requests .
 	return connectprovider.NewRelation(id, app, schemas.Requirer{Version: version, Requests: requests}.Encode(), hook.Databag{})
 }
 
-// publishes has the first relation's databag say this.
+// publishes has the first relation's databag say this; with credentials, where secrets of connectors are.
 func publishes(w *World, bag hook.Databag) {
 	relation := w.Relations[0]
 	relation.Published = bag
+	if bag["secret-user"] != "" {
+		bag["connector-secrets"] = `{"provider":"connector-secrets","path":"/proc/self/cwd/secrets/relation-7"}`
+	}
 	w.notePublished(relation)
 }
 

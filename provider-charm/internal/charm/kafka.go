@@ -210,6 +210,6 @@ func kafkaStatus(w *World) (hook.Status, bool) {
 func (w *World) noteOf(settings worker.Settings) worker.Started {
 	return worker.Started{
 		Settings: settings.Fingerprint(), Kafka: settings.Kafka.Fingerprint(), ExactlyOnce: settings.ExactlyOnce, Plugins: w.Store,
-		Request: w.Shared.Restart,
+		Request: w.Shared.Restart, ReadsSecrets: true,
 	}
 }

@@ -18,6 +18,9 @@ func publish(w *World) Step {
 	}
 	for _, relation := range w.Relations {
 		offer := connectprovider.Offer{Answers: w.answers(relation), Status: w.statusFor(relation)}
+		if len(offer.Answers) > 0 {
+			offer.SecretsPlace = secretsPlace(relation)
+		}
 		if len(relation.Changes(offer)) > 0 {
 			return Publish{ID: relation.ID, Offer: offer}
 		}
