@@ -28,9 +28,9 @@ func next(w *World) Step {
 		// its services, and the worker in its turn
 		runServices, awaitGateway, configureGateway, noteRequests, giveTurn, restartWorker, awaitWorker, setLevels,
 		// what clients get
-		publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, noteFailing,
+		noteKafka, publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, noteFailing,
 		// what others are told
-		acknowledgeSecrets, tellWatchers, forwardLogs, report,
+		noteSecrets, acknowledgeSecrets, tellWatchers, forwardLogs, report,
 	)
 }
 

@@ -135,7 +135,8 @@ func (w *World) reportSecrets() {
 	w.Own.Secrets = nil
 	for id, secrets := range w.Secrets {
 		report := SecretsReport{Problem: secrets.Problem, Lasts: secrets.Lasts}
-		if reads := !w.Services.WorkerRunning || w.Services.Started.ReadsSecrets; reads && secrets.Named && secrets.Have != nil {
+		reads := !w.Services.WorkerRunning || w.Services.Started.ReadsSecrets
+		if reads && secrets.Named && secrets.Have != nil && w.areNoted(id) {
 			report.Version = secrets.Have.Version
 		}
 		if report == (SecretsReport{}) {
@@ -147,6 +148,36 @@ func (w *World) reportSecrets() {
 		w.Own.Secrets[id] = report
 	}
 }
+
+// noteSecrets has all units know whose connectors refer to secrets, before any unit tells a requirer that it has them: a new
+// unit then knows at once what its worker has to wait for.
+func noteSecrets(w *World) Step {
+	if !w.Leader || w.PeerRelation == nil {
+		return nil
+	}
+	var noted []hook.RelationID
+	for _, relation := range w.Relations {
+		secrets := w.Secrets[relation.ID]
+		if has := secrets.Wanted != nil && secrets.Wanted.Version > 0; secrets.Named && (has || w.areNoted(relation.ID)) {
+			noted = append(noted, relation.ID)
+		}
+	}
+	if slices.Equal(noted, w.Shared.Secrets) {
+		return nil
+	}
+	return NoteSecrets{Relations: noted}
+}
+
+// NoteSecrets has all units know whose connectors refer to secrets.
+type NoteSecrets struct{ Relations []hook.RelationID }
+
+func (s NoteSecrets) Apply(ctx context.Context, u *unit, w *World) error {
+	err := u.share(ctx, w, func(shared *Shared) { shared.Secrets = s.Relations })
+	w.reportSecrets()
+	return err
+}
+
+func (w *World) areNoted(id hook.RelationID) bool { return slices.Contains(w.Shared.Secrets, id) }
 
 // acknowledgeSecrets tells requirers which version this unit's worker can read. What they were told stands in the report that
 // was sent in the same hook: so nothing has to be asked.
@@ -173,11 +204,11 @@ func (s AcknowledgeSecrets) Apply(ctx context.Context, u *unit, w *World) error 
 	return u.clients.AcknowledgeSecrets(ctx, s.ID, s.Version)
 }
 
-// missingSecrets names a requirer whose connectors may refer to secrets that other units have, or this one had, and that are
-// not here. A worker that takes up their tasks gives them the reference in the secret's place: it does not begin before.
+// missingSecrets names a requirer whose connectors may refer to secrets that are not here. A worker that takes up their tasks
+// gives them the reference in the secret's place: it does not begin before.
 func (w *World) missingSecrets() (app string) {
 	for _, relation := range w.Relations {
-		if secrets := w.Secrets[relation.ID]; secrets.Named && secrets.Have == nil && w.wereBrought(relation.ID) {
+		if secrets := w.Secrets[relation.ID]; secrets.Named && secrets.Have == nil && w.areNoted(relation.ID) {
 			return or(relation.App, "relation "+relation.ID.String())
 		}
 	}
@@ -192,19 +223,6 @@ func (w *World) whySecretsMiss() string {
 		}
 	}
 	return "they are not read yet"
-}
-
-// wereBrought says whether any unit has told a requirer that it has the secrets.
-func (w *World) wereBrought(id hook.RelationID) bool {
-	if w.Acknowledged[id] > 0 {
-		return true
-	}
-	for _, report := range w.Others {
-		if report.Secrets[id].Version > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // otherModel is how Juju calls an application of another model where that has consumed an offer.

@@ -142,6 +142,8 @@ type Shared struct {
 	Identity *IdentityRecord                      `json:"identity,omitempty"`
 	Turn     Turn                                 `json:"rollout,omitzero"`  // who may restart its worker
 	Restart  int                                  `json:"restart,omitempty"` // number of the last restart that an operator asked for
+	Kafka    *KafkaRecord                         `json:"kafka,omitempty"`
+	Secrets  []hook.RelationID                    `json:"secrets,omitempty"` // whose connectors may refer to secrets on the workers
 
 	ExactlyOnce worker.ExactlyOnce `json:"exactly-once,omitempty"` // how far the workers may go
 
