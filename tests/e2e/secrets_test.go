@@ -163,10 +163,8 @@ func (s *stage) resolved(unit, value string) string {
 
 // TestSecretsOfConnectorsAreOnEveryWorker is the life of secret values: they come, change, outlive a worker's end, go.
 func TestSecretsOfConnectorsAreOnEveryWorker(t *testing.T) {
-	onEach(t, secretsOfConnectorsAreOnEveryWorker)
-}
-
-func secretsOfConnectorsAreOnEveryWorker(t *testing.T, s *stage) {
+	t.Parallel()
+	s := newStage(t)
 	s.deploy(3, map[string]any{"worker-heap": 256})
 	s.settle()
 	s.allActive(provider)
