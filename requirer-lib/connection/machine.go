@@ -15,6 +15,8 @@ type Result struct {
 	// Refused says that the system answered, and did not accept the credentials. Not where something else went wrong.
 	Refused bool
 	User    *User
+	// Details are what the system says of itself, where it is OK.
+	Details map[string]string
 	// Errors are why it is not OK.
 	Errors Errors
 	// RequiresAuthenticationAt is when the token ends that it got in with, where that is known.
@@ -81,9 +83,10 @@ func (p PartStatus) after(result Result, now time.Time) PartStatus {
 	}
 	if result.OK {
 		next.User, next.RequiresAuthenticationAt, next.LastSuccessTime = result.User, result.RequiresAuthenticationAt, now
+		next.Details = result.Details
 		return next
 	}
-	next.User = p.User // who it was that is not let in
+	next.User, next.Details = p.User, p.Details // who it was that is not let in, and where
 	next.Errors = p.errors(result, now)
 	return next
 }

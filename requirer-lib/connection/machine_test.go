@@ -94,6 +94,18 @@ func TestANewConnectionIsNoneUntilAttemptsBegin(t *testing.T) {
 	assert.Equal(t, connection.None, status.KafkaCluster.State, "the one before is left as it is")
 }
 
+func TestWhatASystemSaidOfItselfStaysKnown(t *testing.T) {
+	t.Parallel()
+	status := connection.New(kafka(""), 7, began).Begin(kafka(""), 7, began)
+	said := map[string]string{"cluster_id": "abc"}
+	in := status.After(connection.Result{Generation: 7, Part: connection.PartKafkaCluster, OK: true, Details: said}, later)
+	assert.Equal(t, said, in.KafkaCluster.Details)
+	assert.False(t, in.KafkaCluster.Says(*status.After(connection.Result{Generation: 7, Part: connection.PartKafkaCluster, OK: true}, later).KafkaCluster))
+	out := in.After(connection.Result{Generation: 7, Part: connection.PartKafkaCluster}, later)
+	assert.Equal(t, said, out.KafkaCluster.Details)
+	assert.Empty(t, out.Begin(kafka("another"), 8, later).KafkaCluster.Details)
+}
+
 func TestNobodyIsLoggedInToCloudWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	spec := connection.Spec{ID: "c", Type: connection.CCloud, CCloud: &connection.CCloudConfig{}}

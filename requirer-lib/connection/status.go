@@ -41,6 +41,8 @@ type PartStatus struct {
 	State State `json:"state"`
 	// User is who we are to the system, where it says so.
 	User *User `json:"user,omitempty"`
+	// Details are what the system said of itself when an attempt with this spec got in last: versions, ids.
+	Details map[string]string `json:"details,omitempty"`
 	// Errors are why it is Failed or Expired.
 	Errors Errors `json:"errors,omitempty"`
 	// RequiresAuthenticationAt is when the token ends that we are in with, where that is known.
@@ -131,7 +133,8 @@ func (s Status) Parts() (parts []Part) {
 // Says tells whether two statuses say the same of a system, whenever it was last looked at.
 func (p PartStatus) Says(other PartStatus) bool {
 	return p.State == other.State && p.LastTransitionTime.Equal(other.LastTransitionTime) && p.ObservedGeneration == other.ObservedGeneration &&
-		p.RequiresAuthenticationAt.Equal(other.RequiresAuthenticationAt) && p.isOfUser(other.User) && maps.EqualFunc(p.Errors, other.Errors, Error.is)
+		p.RequiresAuthenticationAt.Equal(other.RequiresAuthenticationAt) && p.isOfUser(other.User) && maps.EqualFunc(p.Errors, other.Errors, Error.is) &&
+		maps.Equal(p.Details, other.Details)
 }
 
 func (p PartStatus) isOfUser(user *User) bool {

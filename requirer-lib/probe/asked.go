@@ -17,6 +17,7 @@ type asked struct {
 
 	mu       sync.Mutex
 	user     connection.User
+	details  map[string]string
 	ends     time.Time // when the token does that we are in with
 	failures []failed
 }
@@ -31,6 +32,19 @@ func (a *asked) failed(address string, what *failure) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.failures = append(a.failures, failed{address, *what})
+}
+
+// learned keeps what a system says of itself; "" is nothing.
+func (a *asked) learned(name, value string) {
+	if value = a.vault.tidy(value); value == "" {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.details == nil {
+		a.details = map[string]string{}
+	}
+	a.details[name] = value
 }
 
 // endedBy is the result where nothing could be asked.
@@ -72,7 +86,7 @@ func (a *asked) result() connection.Result {
 	defer a.mu.Unlock()
 	told := connection.Result{Part: a.part, OK: len(a.failures) == 0}
 	if told.OK {
-		told.RequiresAuthenticationAt = a.ends
+		told.RequiresAuthenticationAt, told.Details = a.ends, a.details
 	}
 	if a.user != (connection.User{}) {
 		told.User = &a.user

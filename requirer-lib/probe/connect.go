@@ -29,21 +29,24 @@ func KafkaConnect(ctx context.Context, config connection.KafkaConnectConfig, sec
 	asked.anyOf(ctx, config.Endpoints, func(ctx context.Context, endpoint string) (string, *failure) {
 		worker := newREST(endpoint, verify, who)
 		defer worker.close()
-		return hostOf(endpoint), worker.isWorker(ctx)
+		return hostOf(endpoint), asked.worker(ctx, worker)
 	})
 	return asked.result()
 }
 
-// isWorker asks a worker for its version.
-func (r *rest) isWorker(ctx context.Context) *failure {
+// worker asks one for its version, and the id of its Kafka cluster.
+func (a *asked) worker(ctx context.Context, worker *rest) *failure {
 	var says struct {
 		Version string `json:"version"`
+		Cluster string `json:"kafka_cluster_id"`
 	}
-	if failed := r.get(ctx, "/", decode(&says)); failed != nil {
+	if failed := worker.get(ctx, "/", decode(&says)); failed != nil {
 		return failed
 	}
 	if says.Version == "" {
 		return &failure{phase: connection.PhaseRequest, text: "it does not answer as Kafka Connect does"}
 	}
+	a.learned("version", says.Version)
+	a.learned("kafka_cluster_id", says.Cluster)
 	return nil
 }

@@ -66,6 +66,10 @@ func (a *asked) cluster(ctx context.Context, way way, bootstrap, topics []string
 	if cluster == nil {
 		return
 	}
+	if cluster.ClusterID != nil {
+		a.learned("cluster_id", *cluster.ClusterID)
+	}
+	a.learned("brokers", strconv.Itoa(len(cluster.Brokers)))
 	a.judgeTopics(cluster)
 	a.brokers(ctx, way, answered, cluster.Brokers)
 }

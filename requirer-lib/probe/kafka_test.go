@@ -142,13 +142,16 @@ func TestBrokersThatTheClusterNamesAreReached(t *testing.T) {
 	broker := &fakeBroker{others: []string{second.address}}
 	at := listen(t, broker.serve)
 	spec := connection.KafkaClusterConfig{BootstrapServers: at.address}
-	assert.True(t, probe.KafkaCluster(t.Context(), spec, nil).OK)
+	result := probe.KafkaCluster(t.Context(), spec, nil)
+	assert.True(t, result.OK)
+	assert.Equal(t, map[string]string{"brokers": "2"}, result.Details)
 
 	lost := &fakeBroker{others: []string{second.address, "kafka-2.does-not-exist.invalid:9092"}}
 	at = listen(t, lost.serve)
 	spec.BootstrapServers = at.address
-	result := probe.KafkaCluster(t.Context(), spec, nil)
+	result = probe.KafkaCluster(t.Context(), spec, nil)
 	assert.False(t, result.OK)
+	assert.Empty(t, result.Details)
 	says := result.Errors[connection.PhaseResolve].Message
 	assert.Contains(t, says, "kafka-2.does-not-exist.invalid:9092: ")
 	assert.Contains(t, says, "(the cluster names it as its broker 3)")

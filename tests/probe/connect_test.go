@@ -34,7 +34,13 @@ func TestKafkaConnect(t *testing.T) {
 	t.Cleanup(func() { assert.NoError(t, gate.Stop()) })
 
 	bare := connection.Spec{ID: "bare", Type: connection.Direct, KafkaConnect: &connection.KafkaConnectConfig{Endpoints: []string{worker.URL()}}}
-	assert.True(t, ask(t, connectPart, bare, nil).OK)
+	result := ask(t, connectPart, bare, nil)
+	require.True(t, result.OK, "%v", result.Errors)
+	assert.Equal(t, runtime.Version, result.Details["version"])
+	cluster := ask(t, kafkaPart, connection.Spec{ID: "kafka", Type: connection.Direct, KafkaCluster: &connection.KafkaClusterConfig{
+		BootstrapServers: broker.Bootstrap(),
+	}}, nil)
+	assert.Equal(t, map[string]string{"cluster_id": result.Details["kafka_cluster_id"], "brokers": "1"}, cluster.Details)
 
 	is := begin(connection.Spec{ID: "behind", Type: connection.Direct, KafkaConnect: &connection.KafkaConnectConfig{
 		Endpoints: []string{"http://" + gate.Status.Listen}, Username: "anna", Password: &connection.Reference{Secret: "password"},

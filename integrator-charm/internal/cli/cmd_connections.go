@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -175,6 +176,9 @@ func (s *session) wholeConnection(one connection.Resource) {
 		is := one.Status.Part(part)
 		s.line(plain("  "+string(part)+"  "), cell{string(is.State), colourOfConnection(is.State)},
 			plain(" since "+is.LastTransitionTime.UTC().Format(timeFormat)+as(is.User)))
+		for _, name := range slices.Sorted(maps.Keys(is.Details)) {
+			s.line(cell{"    " + name + " " + is.Details[name], faint})
+		}
 		if !is.RequiresAuthenticationAt.IsZero() {
 			s.printf("    log in again by %s\n", is.RequiresAuthenticationAt.UTC().Format(timeFormat))
 		}

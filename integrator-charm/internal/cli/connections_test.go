@@ -60,7 +60,7 @@ func (f fixedLinks) Probe(_ context.Context, id string) (connection.Resource, er
 }
 
 func someLinks() fixedLinks {
-	in := connection.Result{Part: connection.PartKafkaCluster, OK: true, User: &connection.User{Username: "ada"}}
+	in := connection.Result{Part: connection.PartKafkaCluster, OK: true, User: &connection.User{Username: "ada"}, Details: map[string]string{"cluster_id": "abc"}}
 	refused := connection.Result{Part: connection.PartSchemaRegistry, Refused: true, Errors: connection.Errors{
 		connection.PhaseAuthenticate: {Message: "registry.example.org: 401"},
 		connection.PhaseRequest:      {Message: "and more\x1b[2J\nof it", IsTransient: true},
@@ -91,6 +91,7 @@ func TestAConnectionIsShownWithAllThatIsWrong(t *testing.T) {
 	const whole = `payments  DIRECT  PAYMENTS
   from API, generation 3
   kafka_cluster  SUCCESS since 2026-11-23 12:00:00Z, as ada
+    cluster_id abc
   schema_registry  FAILED since 2026-11-23 12:00:00Z
     authenticate: registry.example.org: 401
     request: and more\x1b[2J\nof it (may pass)
