@@ -142,10 +142,7 @@ func (r Relation) wanted(offer Offer) schemas.Provider {
 	if (r.Unclear || r.Version != schemas.V0) && len(provider.Encode()) == 0 {
 		return provider
 	}
-	provider.Connections = offer.Connections
-	if !r.Unclear { // what its connectors refer to is still there
-		provider.SecretsPlace = offer.SecretsPlace
-	}
+	provider.SecretsPlace, provider.Connections = offer.SecretsPlace, offer.Connections
 	return provider
 }
 

@@ -64,7 +64,7 @@ func (m *Model) newContext(u *unit, info hookInfo) *hookContext {
 	m.nextContext++
 	c := &hookContext{
 		model: m, unit: u, info: info, relations: map[int]*contextRelation{}, secrets: newSecretChanges(),
-		id: fmt.Sprintf("%s-%s-%d", u.name, info.name(), m.nextContext), storageAdds: map[string]int{},
+		id: fmt.Sprintf("%s-%s-%d", u.name, info.contextName(), m.nextContext), storageAdds: map[string]int{},
 	}
 	for id, local := range u.relations {
 		c.relations[id] = c.newRelation(m.relations[id], local)

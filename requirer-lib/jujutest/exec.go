@@ -39,9 +39,12 @@ func (u *unit) writeExec(tools string) error {
 // exec answers juju-exec: it waits for a Settle to run the commands. Whoever asked may have gone by then; they run all the
 // same, as they do in Juju.
 func (u *unit) exec(call *toolCall) int {
-	commands, err := u.execCommands(call.args)
+	name, commands, err := execWords(call.args)
 	if err != nil {
 		return call.refuse(2, err)
+	}
+	if name != u.name && name != filepath.Base(u.agentDir()) {
+		return call.refuse(1, fmt.Errorf("unit %q not found on this machine", name))
 	}
 	run := &execRun{commands: commands, done: make(chan struct{})}
 	u.model.mu.Lock()
@@ -58,33 +61,29 @@ func (u *unit) exec(call *toolCall) int {
 	return run.code
 }
 
-// execCommands reads juju-exec's command line: -u UNIT or UNIT, by its name or its tag, and the shell's commands.
-func (u *unit) execCommands(args []string) (string, error) {
-	name := ""
+// execWords reads juju-exec's command line: -u UNIT or UNIT, by its name or its tag, and the shell's commands.
+func execWords(args []string) (unit, commands string, err error) {
 	switch {
 	case len(args) > 1 && args[0] == "-u":
-		name, args = args[1], args[2:]
+		unit, args = args[1], args[2:]
 	case len(args) > 0:
-		name, args = args[0], args[1:]
+		unit, args = args[0], args[1:]
 	default:
-		return "", errors.New("missing unit-name")
+		return "", "", errors.New("missing unit-name")
 	}
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
-	if name != u.name && name != filepath.Base(u.agentDir()) {
-		return "", fmt.Errorf("unit %q not found on this machine", name)
-	}
 	switch len(args) {
 	case 0:
-		return "", errors.New("missing commands")
+		return "", "", errors.New("missing commands")
 	case 1:
-		return args[0], nil // it may be several words, which Juju then leaves as they are
+		return unit, args[0], nil // it may be several words, which Juju then leaves as they are
 	}
 	for i, word := range args {
 		args[i] = "'" + strings.ReplaceAll(word, "'", `'"'"'`) + "'"
 	}
-	return strings.Join(args, " "), nil
+	return unit, strings.Join(args, " "), nil
 }
 
 // commandsHook is the commands that wait to be run in the unit's context, also in one that is in an error state.

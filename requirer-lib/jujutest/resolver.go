@@ -68,6 +68,14 @@ func (h hookInfo) name() string {
 	return h.kind
 }
 
+// contextName is the name in JUJU_CONTEXT_ID.
+func (h hookInfo) contextName() string {
+	if h.kind == kindExec {
+		return "run-commands"
+	}
+	return h.name()
+}
+
 // shownName is the name in the status of a failed hook, where Juju leaves out containers and storage.
 func (h hookInfo) shownName() string {
 	if h.relation == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"sort"
 	"strings"
 	"time"
@@ -146,8 +147,13 @@ func runUntil(ctx context.Context, b Backend, number int, unit, hook, lines stri
 		return err
 	}
 	return awaitRecording(ctx, b, unit, func(recording string) bool {
-		return strings.Contains(recording[len(before[unit]):], "hooks/"+hook+" ")
+		return recorded(recording[len(before[unit]):], hook)
 	}, b.Settle)
+}
+
+// recorded says whether a hook is in a recording. It stands at the beginning of a line.
+func recorded(recording, hook string) bool {
+	return regexp.MustCompile(`(?m)^hooks/` + regexp.QuoteMeta(hook) + `( |$)`).MatchString(recording)
 }
 
 // awaitRecording waits until what a unit has recorded is as wanted; what is to be done meanwhile is done again and again.

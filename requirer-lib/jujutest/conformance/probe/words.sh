@@ -45,3 +45,20 @@ in_workload() { PEBBLE_SOCKET=$(root)/charm/containers/workload/pebble.socket "$
 
 # inside PATH: prints what the hook calls a path of the workload's container, where it is one of jujutest.
 inside() { [ -z "$(root)" ] && echo "$1" || echo "$(root)/charm/containers/workload/root$1"; }
+
+# outside COMMAND...: runs the command as a daemon does, which is in no hook.
+outside() { env -u JUJU_CONTEXT_ID -u JUJU_AGENT_TOKEN "$@"; }
+
+# later ARGUMENT...: has a daemon call juju-exec.
+later() {
+	rm -f "$SCRATCH/code"
+	# shellcheck disable=SC2016 # the shell that is started has them
+	outside setsid sh -c 'juju-exec "$@" >"$SCRATCH/said" 2>"$SCRATCH/complained"; echo "exit $?" >"$SCRATCH/code"' sh "$@" \
+		>/dev/null 2>&1 </dev/null &
+}
+
+# said_later: prints what came of that.
+said_later() {
+	until [ -s "$SCRATCH/code" ]; do sleep 0.1; done
+	cat "$SCRATCH/said" "$SCRATCH/complained" "$SCRATCH/code"
+}
