@@ -35,7 +35,6 @@ func TestEachOptionThatIsWrongIsNamed(t *testing.T) {
 		"config manager-tokens is not set":                    {"manager-port": json.Number("8443")},
 		"config control-secret is for config control-topic":   {"control-secret": "secret:a"},
 		"config control-topic wants config control-secret":    {"control-topic": "connect-control"},
-		"config control-topic is no topic's name":             {"control-topic": "connect control", "control-secret": "secret:a"},
 		"config plugin-port is 0":                             {"plugin-port": json.Number("0")},
 		"config connect-client-version":                       {"connect-client-version": "v2"},
 	} {
@@ -86,7 +85,6 @@ func TestHowTheControlTopicsKafkaIsReachedIsReadStrictly(t *testing.T) {
 		"wants the key bootstrap-servers":   content("tls", "true"),
 		`a key "tsl"`:                       content("bootstrap-servers", "a:1", "tsl", "true"),
 		"username and password go together": content("bootstrap-servers", "a:1", "username", "u"),
-		"sasl-mechanism is none of":         content("bootstrap-servers", "a:1", "username", "u", "password", "hunter2", "sasl-mechanism", "GSSAPI"),
 		"tls is neither true nor false":     content("bootstrap-servers", "a:1", "tls", "perhaps"),
 		"tls-ca is there, and tls is false": content("bootstrap-servers", "a:1", "tls", "false", "tls-ca", "PEM"),
 	} {
@@ -105,4 +103,25 @@ func TestAStateFileThatIsWrongIsToldByItsPlace(t *testing.T) {
 	assert.Contains(t, checkedState("config state", linesFile, "production").Problem, "production")
 	assert.Contains(t, checkSource("state.yaml"), "no URL")
 	assert.Empty(t, checkSource("https://h/state.yaml"))
+}
+
+func TestTheControlTopicBecomesASectionOfTheManagersWithItsSecretsInFiles(t *testing.T) {
+	t.Parallel()
+	w := inRest()
+	assert.Nil(t, w.wantedControl(files{}))
+	w.Config.Serve.ControlTopic = "connect-control.{connector}"
+	w.Granted.Control = ControlAccess{
+		Brokers: []string{"a:9093"}, Username: "u", Password: secret.New("hunter2"), Mechanism: settings.ScramSHA512, TLS: true, CA: secret.New("PEM"),
+	}
+	to := files{}
+	assert.Equal(t, &settings.Control{
+		Brokers: []string{"a:9093"}, Topic: "connect-control.{connector}", Username: "u", PasswordFile: "/data/manager/control/password",
+		Mechanism: settings.ScramSHA512, TLS: true, CAFile: "/data/manager/control/ca.pem",
+	}, w.wantedControl(to))
+	assert.Equal(t, files{controlPassword: secret.New("hunter2"), controlCA: secret.New("PEM")}, to)
+
+	w.take()
+	w.Granted = Granted{ServeProblem: "config control-secret cannot be read"}
+	kept := w.wantedManager()
+	assert.Equal(t, w.Manager.Note, kept.note, "what cannot be read leaves it as it is")
 }

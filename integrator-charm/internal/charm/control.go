@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/secret"
 )
@@ -21,9 +22,6 @@ type ControlAccess struct {
 	CA        secret.Value // PEM; empty: what the system trusts
 }
 
-// topicPlaceholder is what stands for a connector's name, where each has a topic of its own.
-const topicPlaceholder = "{connector}"
-
 // checkControl finds what is wrong with the options of the control topic.
 func checkControl(serve ServeOptions) (problem string) {
 	switch {
@@ -33,20 +31,8 @@ func checkControl(serve ServeOptions) (problem string) {
 		return ""
 	case serve.ControlSecret == "":
 		return "config control-topic wants config control-secret, which says where its Kafka is"
-	case !isTopic(strings.Replace(serve.ControlTopic, topicPlaceholder, "c", 1)):
-		return "config control-topic is no topic's name, such as connect-control or connect-control." + topicPlaceholder
 	}
 	return ""
-}
-
-// maxTopic is how long a topic's name may be, in characters.
-const maxTopic = 249
-
-func isTopic(name string) bool {
-	isLegal := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r)
-	}
-	return name != "" && len(name) <= maxTopic && name != "." && name != ".." && !strings.ContainsFunc(name, func(r rune) bool { return !isLegal(r) })
 }
 
 // controlKeys are those that the secret may have, as the Kafka Connect charm's kafka-secret.
@@ -72,7 +58,7 @@ func (g *Granted) takeControl(content hook.SecretContent) (problem string) {
 		}
 	}
 	if access.Username != "" {
-		access.Mechanism = "SCRAM-SHA-512"
+		access.Mechanism = settings.ScramSHA512
 		if word := content["sasl-mechanism"].Reveal(); word != "" {
 			access.Mechanism = word
 		}
@@ -81,19 +67,35 @@ func (g *Granted) takeControl(content hook.SecretContent) (problem string) {
 	return access.problem()
 }
 
-// mechanisms are those by which one may log in.
-var mechanisms = []string{"SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"}
-
+// problem is what is wrong with the secret; the rest, the manager checks.
 func (a ControlAccess) problem() string {
 	switch {
 	case len(a.Brokers) == 0:
 		return "config control-secret: the secret wants the key bootstrap-servers"
 	case (a.Username == "") != a.Password.IsZero():
 		return "config control-secret: username and password go together"
-	case a.Mechanism != "" && !slices.Contains(mechanisms, a.Mechanism):
-		return "config control-secret: sasl-mechanism is none of " + strings.Join(mechanisms, ", ")
 	case !a.CA.IsZero() && !a.TLS:
 		return "config control-secret: tls-ca is there, and tls is false"
 	}
 	return ""
+}
+
+// wantedControl is the topic of control messages, with its files; nil: none.
+func (w *World) wantedControl(to files) *settings.Control {
+	if w.Config.Serve.ControlTopic == "" {
+		return nil
+	}
+	access := w.Granted.Control
+	control := &settings.Control{
+		Brokers: access.Brokers, Topic: w.Config.Serve.ControlTopic, Username: access.Username, Mechanism: access.Mechanism, TLS: access.TLS,
+	}
+	if access.Username != "" {
+		to[controlPassword] = access.Password
+		control.PasswordFile = w.Layout.managerFile(controlPassword)
+	}
+	if !access.CA.IsZero() {
+		to[controlCA] = access.CA
+		control.CAFile = w.Layout.managerFile(controlCA)
+	}
+	return control
 }

@@ -43,6 +43,8 @@ const (
 	certificateFile = "tls/certificate.pem"
 	keyFile         = "tls/private-key.pem"
 	webhookFile     = "webhook-secret"
+	controlPassword = "control/password"
+	controlCA       = "control/ca.pem"
 	secretsDir      = "secrets"
 	credentialsDir  = "credentials"
 	clustersDir     = "clusters"

@@ -74,7 +74,7 @@ func (w *World) wantedServe() (*settings.Serve, files) {
 		if w.Manager.Given == nil {
 			return nil, found
 		}
-		for _, name := range []string{certificateFile, keyFile, webhookFile} {
+		for _, name := range []string{certificateFile, keyFile, webhookFile, controlPassword, controlCA} {
 			if content, is := w.Manager.Files[name]; is {
 				found[name] = content
 			}
@@ -95,6 +95,7 @@ func (w *World) wantedServe() (*settings.Serve, files) {
 		found[webhookFile] = w.Granted.Webhook
 		serve.WebhookSecretFile = w.Layout.managerFile(webhookFile)
 	}
+	serve.Control = w.wantedControl(found)
 	for key, value := range w.Granted.SourceCredentials {
 		found[path.Join(credentialsDir, key)] = value
 	}

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"connectcharms/requirer-lib/connection"
 )
 
 // serverPatience bounds one attempt to reach one server, its login included.
@@ -49,7 +47,7 @@ func (a Access) connect(ctx context.Context, servers []string) (*session, error)
 			why = err
 		}
 	}
-	return nil, unreached(strings.Join(servers, ", "), why)
+	return nil, fmt.Errorf("no Kafka broker answers at %s: %w", strings.Join(servers, ", "), inShort(why))
 }
 
 // inShort leaves out what names the address once more.
@@ -67,7 +65,7 @@ func (a Access) connectTo(ctx context.Context, server string) (*session, error) 
 	var dialer net.Dialer
 	connection, err := dialer.DialContext(limited, "tcp", server)
 	if err != nil {
-		return nil, in(dialPhase(err), err)
+		return nil, err
 	}
 	opened := &session{connection}
 	if err := errors.Join(connection.SetDeadline(deadline), a.introduce(limited, opened, server)); err != nil {
@@ -80,18 +78,18 @@ func (a Access) connectTo(ctx context.Context, server string) (*session, error) 
 // introduce does what a client does before it asks for anything.
 func (a Access) introduce(ctx context.Context, opened *session, server string) error {
 	if err := a.encrypt(ctx, opened, server); err != nil {
-		return in(connection.PhaseTLS, err)
+		return err
 	}
 	if a.Mechanism != "" {
 		if !a.verifiable() {
 			return nil
 		}
 		if err := opened.login(a, server); err != nil {
-			return in(connection.PhaseAuthenticate, err)
+			return err
 		}
 	}
 	if err := opened.probe(); err != nil {
-		return in(connection.PhaseRequest, a.hint(err))
+		return a.hint(err)
 	}
 	return nil
 }

@@ -19,7 +19,6 @@ func actions() map[string]action {
 		"pre-refresh-check":     preRefreshCheck,
 		"restart":               askRestart,
 		"rotate-credentials":    rotateCredentials,
-		"show-connections":      showConnections,
 	}
 }
 

@@ -24,13 +24,13 @@ func next(w *World) Step {
 		addOperator, addIdentity, addTLSSecrets, addSecrets, setPolicies, beginRotations,
 		// what this unit needs
 		takeIdentity, askForCertificate, takeCertificate, dropCertificate,
-		keepSecrets, installJava, unpackKafka, installJMX, installPlugins, removePlugins, askForKafka, passExactlyOnce,
+		installJava, unpackKafka, installJMX, installPlugins, removePlugins, askForKafka, passExactlyOnce,
 		// its services, and the worker in its turn
 		runServices, awaitGateway, configureGateway, noteRequests, giveTurn, restartWorker, awaitWorker, setLevels,
 		// what clients get
-		noteKafka, publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, noteFailing,
+		publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, noteFailing,
 		// what others are told
-		noteSecrets, acknowledgeSecrets, tellWatchers, forwardLogs, report,
+		tellWatchers, forwardLogs, report,
 	)
 }
 

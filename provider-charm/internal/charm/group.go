@@ -3,7 +3,6 @@ package charm
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"connectcharms/provider-charm/internal/brokers"
 	"connectcharms/provider-charm/internal/properties"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/hook"
@@ -148,7 +146,6 @@ func (u *unit) observeGroup(ctx context.Context, w *World) error {
 	limited, cancel := context.WithTimeout(ctx, groupPatience)
 	defer cancel()
 	members, err := w.Kafka.Access.ConnectMembers(limited, w.Config.Group.Name)
-	w.Kafka.Asking = Attempt{Made: !errors.Is(err, brokers.ErrCannotTell), Err: err}
 	if err != nil {
 		u.log.Debug("the group's members are not known", "error", err)
 		return nil

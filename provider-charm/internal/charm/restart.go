@@ -137,14 +137,11 @@ func (u *unit) awaitWorker(ctx context.Context) {
 }
 
 func workerStatus(w *World) (hook.Status, bool) {
-	plugin, secrets := w.missingPlugin(), w.missingSecrets()
-	switch {
+	switch app := w.missingPlugin(); {
 	case w.Services.WorkerReady:
 		return hook.Status{}, false
-	case plugin != "" && !w.Services.WorkerRunning:
-		return waiting("the plugin of %s, without which the worker would fail its tasks", plugin)
-	case secrets != "" && !w.Services.WorkerRunning:
-		return waiting("the connector secrets of %s, without which its tasks would fail: %s", secrets, w.whySecretsMiss())
+	case app != "" && !w.Services.WorkerRunning:
+		return waiting("the plugin of %s, without which the worker would fail its tasks", app)
 	}
 	return waiting("the worker: %s", or(w.Services.WorkerReason, "it is starting"))
 }

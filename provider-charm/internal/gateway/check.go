@@ -49,10 +49,7 @@ func (v *visit) checkBody(header http.Header) *refusal {
 	case v.hides(name):
 		return foreign(name)
 	}
-	if refused := v.checkGroup(config); refused != nil {
-		return refused
-	}
-	return v.checkReferences(config)
+	return v.checkGroup(config)
 }
 
 // readConfig gives the name of the connector that the body is about ("" where it says none) and its configuration.
