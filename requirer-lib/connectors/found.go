@@ -63,6 +63,9 @@ func (o Owned) Of(listed map[string]connect.ListedConnector) map[string]Found {
 // Overlay is what the connector has changed of its configuration itself, as noted in the cluster.
 func (f Found) Overlay() Overlay { return f.overlay }
 
+// IsPending says whether it was created and still waits for the offsets that it is to begin at.
+func (f Found) IsPending() bool { return f.marks.pending }
+
 // State is the state that it was given; connect.Running where it does not rest, whatever has become of it.
 func (f Found) State() connect.State {
 	if is := f.Status.Connector.State; is == connect.Paused || is == connect.Stopped {

@@ -44,6 +44,9 @@ func readOverlay(mark string) (read Overlay) {
 	return read
 }
 
+// Equal says whether two say the same.
+func (o Overlay) Equal(other Overlay) bool { return o.mark() == other.mark() }
+
 // keys are those that lie over what was declared, in order.
 func (o Overlay) keys() []string { return slices.Sorted(maps.Keys(o.Keys)) }
 

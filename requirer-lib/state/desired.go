@@ -32,6 +32,23 @@ func (f *File) Desired(from Secrets) (connectors.Desired, error) {
 	return desired, found.problems().asError()
 }
 
+// DesiredOf is Desired for one connector alone; false where the file has none of this name.
+func (f *File) DesiredOf(name string, from Secrets) (desired connectors.Connector, is bool, err error) {
+	at := slices.IndexFunc(f.Connectors, func(c Connector) bool { return c.Name == name })
+	if at < 0 {
+		return desired, false, nil
+	}
+	found := &findings{file: f.name}
+	desired = f.Connectors[at].desired(func(of field, value Value) secret.Value {
+		text, err := value.Resolve(from)
+		if err != nil {
+			found.add(f.problem(name, of, err.Error()))
+		}
+		return text
+	})
+	return desired, true, found.problems().asError()
+}
+
 func (c Connector) desired(lookUp func(field, Value) secret.Value) connectors.Connector {
 	desired := connectors.Connector{Config: connect.Settings{}, State: c.State, Protected: c.Protected, Offsets: c.Offsets}
 	for _, key := range slices.Sorted(maps.Keys(c.Config)) {

@@ -77,7 +77,7 @@ func (d *double) Status(cluster string) (manager.Status, error) {
 	return manager.Status{
 		Cluster: "main", Active: true, Source: "state.yaml", Interval: "1m0s", Drift: settings.Repair, Reachable: true,
 		Problems:   []state.Problem{{Line: 9, Column: 5, Message: "Cannot find field", Nearest: "paused"}},
-		SourceRead: d.when, NextSync: &d.when, Connectors: map[string]int{"running": 2}, Drifted: []string{}, GivenUp: []string{},
+		SourceRead: d.when, NextSync: &d.when, Connectors: map[string]int{"running": 2}, Drifted: []string{}, GivenUp: []string{}, Halted: []string{},
 		LastSync: &manager.Sync{At: d.when, By: "ada", Result: manager.ResultOK, Summary: summary, Run: 7},
 	}, d.call("status %s", cluster)
 }

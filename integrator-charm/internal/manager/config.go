@@ -3,6 +3,7 @@ package manager
 import (
 	"time"
 
+	"connectcharms/integrator-charm/internal/overlay"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/integrator-charm/internal/source"
 	"connectcharms/requirer-lib/connect"
@@ -19,7 +20,9 @@ type Cluster struct {
 	Owned   func(manager string) connectors.Owned
 	Source  source.Source
 	Secrets state.Secrets
-	Rules   Rules
+	// Vault is how secrets that connectors change themselves reach the workers. Nil: there is no way.
+	Vault overlay.Vault
+	Rules Rules
 	// Digest changes with all of this. A cluster that has the same in a new configuration goes on undisturbed.
 	Digest string
 }

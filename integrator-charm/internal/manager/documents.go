@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"connectcharms/integrator-charm/internal/overlay"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
@@ -41,6 +42,7 @@ type Status struct {
 	Connectors  map[string]int  `json:"connectors"` // how many in which state
 	Drifted     []string        `json:"drifted"`    // connectors that are not as the file has them
 	GivenUp     []string        `json:"givenUp"`    // connectors that are not restarted any more
+	Halted      []string        `json:"halted"`     // connectors that are kept stopped: a message of theirs did not conform
 }
 
 // Sync is what one sync came to.
@@ -72,6 +74,7 @@ type Connector struct {
 	Tasks     []Task                 `json:"tasks"`
 	Drift     []connectors.KeyChange `json:"drift"` // of its configuration
 	Restarts  Restarts               `json:"restarts"`
+	Overlay   *overlay.Shown         `json:"overlay,omitempty"` // what it has changed itself
 }
 
 // Owner is who is told about a connector. The addresses that owners are told at are not shown: who knows one can write there.
@@ -101,13 +104,15 @@ type Restarts struct {
 
 // Plan is what a sync would do, or what waits to be approved.
 type Plan struct {
-	Warnings   []string            `json:"warnings,omitempty"` // of connections that will not do, and that connectors to be created need
-	ID         string              `json:"id"`                 // empty: nothing is to be done
-	Created    time.Time           `json:"created,omitzero"`
-	Revision   string              `json:"revision,omitempty"`
-	State      string              `json:"state"`
-	Reason     string              `json:"reason,omitempty"`
-	Changes    []connectors.Change `json:"changes"`
+	Warnings []string            `json:"warnings,omitempty"` // of connections that will not do, and that connectors to be created need
+	ID       string              `json:"id"`                 // empty: nothing is to be done
+	Created  time.Time           `json:"created,omitzero"`
+	Revision string              `json:"revision,omitempty"`
+	State    string              `json:"state"`
+	Reason   string              `json:"reason,omitempty"`
+	Changes  []connectors.Change `json:"changes"`
+	// Overlays are, by connector, keys that it has changed itself, and that stay so.
+	Overlays   map[string][]string `json:"overlays,omitempty"`
 	Needs      []Need              `json:"needs"`
 	Approvals  []Decision          `json:"approvals"`
 	MayApprove bool                `json:"mayApprove"` // whoever asked

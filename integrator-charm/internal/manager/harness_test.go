@@ -15,6 +15,8 @@ import (
 	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/integrator-charm/internal/notify"
+	"connectcharms/integrator-charm/internal/overlay"
+	"connectcharms/integrator-charm/internal/seal"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/integrator-charm/internal/source"
 	"connectcharms/integrator-charm/internal/store"
@@ -37,6 +39,7 @@ type stage struct {
 	clock     *clock
 	approvals approval.Config
 	needed    manager.Connections // nil: none are known
+	vault     overlay.Vault
 }
 
 // clock is moved by a test, where it is not the real one.
@@ -82,7 +85,10 @@ func (s *stage) begin() {
 		Config: config, KeyFile: filepath.Join(s.dir, "key"), Log: slog.New(slog.DiscardHandler), Now: s.clock.now,
 	})
 	require.NoError(s.t, err)
+	key, err := seal.Open(filepath.Join(s.dir, "overlay.key"), "")
+	require.NoError(s.t, err)
 	one := manager.New(manager.Options{
+		Seal:     key,
 		Notifier: s.notifier, Connections: s.needed,
 		Store: s.store, Book: approval.New(s.store, s.approvals, s.clock.now), Data: s.dir, Metrics: s.metrics, Now: s.clock.now, Log: slog.New(slog.DiscardHandler),
 	})
@@ -104,8 +110,8 @@ func (s *stage) clusterAt(name, endpoint string) manager.Cluster {
 		Owned: func(manager string) connectors.Owned {
 			return connectors.Owned{Client: client, Mark: connectors.Mark(manager)}
 		},
-		Secrets: state.Local{Dir: s.dir},
-		Rules:   s.rules, Digest: name,
+		Secrets: state.Local{Dir: s.dir}, Vault: s.vault,
+		Rules: s.rules, Digest: name,
 	}
 }
 

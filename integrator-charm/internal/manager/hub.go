@@ -13,6 +13,7 @@ const (
 	OnPlan       = "plan"
 	OnHistory    = "history"
 	OnSilences   = "silences"
+	OnOverlays   = "overlays"
 	// OnConnections is of no cluster.
 	OnConnections = "connections"
 )

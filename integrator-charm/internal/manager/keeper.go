@@ -23,6 +23,8 @@ type keeper struct {
 	book        *approval.Book
 	notifier    *notify.Notifier
 	connections Connections
+	layers      *layers
+	backlog     *backlog
 	hub         *Hub
 	meters      *meters
 	now         func() time.Time
@@ -31,6 +33,7 @@ type keeper struct {
 	pushed chan struct{} // somebody says that the source has something new
 	asked  chan struct{} // asks are there
 	failed chan struct{} // something may need a restart
+	laid   chan struct{} // connectors have changed something of themselves
 	ended  chan struct{} // the keeper keeps nothing any more
 	sight  sight
 
@@ -78,6 +81,8 @@ func (k *keeper) run(ctx context.Context) {
 	looks := make(chan source.Look)
 	group.Go(func() { k.follow(ctx, looks) })
 	group.Go(func() { k.tend(ctx) })
+	again := time.NewTimer(0)
+	defer again.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -87,6 +92,11 @@ func (k *keeper) run(ctx context.Context) {
 			k.turnByItself(ctx)
 		case <-k.asked:
 			k.answer(ctx)
+		case <-k.laid:
+		case <-again.C:
+		}
+		if wait := k.bring(ctx); wait > 0 {
+			again.Reset(wait)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/notify"
+	"connectcharms/integrator-charm/internal/seal"
 	"connectcharms/integrator-charm/internal/source"
 	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connectors"
@@ -28,10 +29,14 @@ type Options struct {
 	Notifier *notify.Notifier
 	// Connections that connectors need; nil: none are known.
 	Connections Connections
-	Data        string // a directory
-	Metrics     prometheus.Registerer
-	Now         func() time.Time
-	Log         *slog.Logger
+	Data        string   // a directory
+	Seal        seal.Key // what connectors have changed is sealed with it
+	// OnOverlays is told when what connectors of a cluster have changed has to be kept safe anew, and when the cluster begins to be
+	// kept. It must not block. Nil: nobody is.
+	OnOverlays func(cluster string)
+	Metrics    prometheus.Registerer
+	Now        func() time.Time
+	Log        *slog.Logger
 }
 
 // Manager keeps clusters. Which ones, Keep says, at the beginning and whenever the configuration changes.
@@ -42,6 +47,9 @@ type Manager struct {
 	notifier    *notify.Notifier
 	connections Connections
 	data        string
+	seal        seal.Key
+	told        func(cluster string) // Options.OnOverlays
+	backlog     backlog
 	meters      *meters
 	now         func() time.Time
 	log         *slog.Logger
@@ -61,7 +69,10 @@ type running struct {
 func New(options Options) *Manager {
 	m := &Manager{
 		store: options.Store, book: options.Book, notifier: options.Notifier, connections: options.Connections, data: options.Data, meters: newMeters(options.Metrics), now: options.Now, log: options.Log,
-		running: map[string]*running{},
+		running: map[string]*running{}, seal: options.Seal, told: options.OnOverlays, backlog: backlog{now: options.Now},
+	}
+	if m.told == nil {
+		m.told = func(string) {}
 	}
 	options.Metrics.MustRegister(m)
 	return m
@@ -110,13 +121,18 @@ func (m *Manager) end(which func(*keeper) bool) {
 
 func (m *Manager) start(cluster Cluster) *running {
 	ctx, end := context.WithCancel(context.Background()) // until Keep ends it
+	log, changed := m.log.With("cluster", cluster.Name), func() { m.told(cluster.Name) }
 	k := &keeper{
 		cluster: cluster, source: &newest{from: cluster.Source, now: m.now}, kept: newLastGood(m.data, cluster), store: m.store, book: m.book, notifier: m.notifier, connections: m.connections,
-		hub: &m.Hub, meters: m.meters, now: m.now, log: m.log.With("cluster", cluster.Name),
+		hub: &m.Hub, meters: m.meters, now: m.now, log: log,
+		layers: newLayers(cluster.Name, m.store, m.seal, m.now, log, changed), backlog: &m.backlog, laid: make(chan struct{}, 1),
 		pushed: make(chan struct{}, 1), asked: make(chan struct{}, 1), failed: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	k.inner.beat = k.now()
 	go k.run(ctx)
+	if cluster.Rules.Active {
+		changed()
+	}
 	return &running{k, end}
 }
 

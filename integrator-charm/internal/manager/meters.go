@@ -11,6 +11,7 @@ type meters struct {
 	syncs    *prometheus.CounterVec
 	changes  *prometheus.CounterVec
 	restarts *prometheus.CounterVec
+	controls *prometheus.CounterVec
 }
 
 func newMeters(registry prometheus.Registerer) *meters {
@@ -20,8 +21,10 @@ func newMeters(registry prometheus.Registerer) *meters {
 		return vec
 	}
 	return &meters{
-		syncs:    counter("syncs_total", "Syncs, by result: ok, failed, held.", "result"),
-		changes:  counter("changes_total", "What syncs did to connectors, by what it was.", "change"),
+		syncs:   counter("syncs_total", "Syncs, by result: ok, failed, held.", "result"),
+		changes: counter("changes_total", "What syncs did to connectors, by what it was.", "change"),
+		controls: counter("control_messages_total",
+			"Control messages of connectors, by what became of them: taken, duplicate, stale, ignored, nonconforming, refused.", "outcome"),
 		restarts: counter("restarts_total", "Restarts of what had failed, by whether Kafka Connect took them: ok, failed.", "result"),
 	}
 }
@@ -34,6 +37,10 @@ func (m *meters) synced(cluster, result string, summary connectors.Summary) {
 	} {
 		m.changes.WithLabelValues(cluster, change).Add(float64(len(names)))
 	}
+}
+
+func (m *meters) controlled(cluster, outcome string) {
+	m.controls.WithLabelValues(cluster, outcome).Inc()
 }
 
 func (m *meters) restarted(cluster string, err error) {

@@ -66,7 +66,7 @@ func (k *keeper) preview(ctx context.Context) (Plan, error) {
 	if err != nil {
 		return preview, err
 	}
-	desired, err := file.Desired(k.cluster.Secrets)
+	declared, err := file.Desired(k.cluster.Secrets)
 	if err != nil {
 		return preview, err
 	}
@@ -74,8 +74,8 @@ func (k *keeper) preview(ctx context.Context) (Plan, error) {
 	if err != nil {
 		return preview, err
 	}
-	plan := k.cluster.owned(file).Decide(desired, there, connectors.Options{Hold: k.book.Hold(subject)})
-	preview.Created, preview.Changes = k.now(), plan.Changes
+	plan := k.cluster.owned(file).Decide(k.lay(declared), there, connectors.Options{Hold: k.book.Hold(subject)})
+	preview.Created, preview.Changes, preview.Overlays = k.now(), plan.Changes, plan.Overlays
 	preview.Warnings = k.warnings(file, plan.Changes)
 	return preview, nil
 }

@@ -29,6 +29,7 @@ func (k *keeper) status() Status {
 		Problems: append(append([]state.Problem{}, i.problems...), i.dangling...), SourceError: text(sourceErr), SourceRead: read,
 		LastSync: i.lastSync, Connectors: map[string]int{}, Drifted: slices.Clone(i.drifted), GivenUp: []string{},
 	}
+	s.Halted = k.layers.halted()
 	if s.Drifted == nil {
 		s.Drifted = []string{}
 	}
@@ -69,7 +70,7 @@ func (k *keeper) connectors(ctx context.Context) ([]Connector, error) {
 		drift := k.drift(file, there)
 		for _, wanted := range file.Connectors {
 			found, exists := there[wanted.Name]
-			all = append(all, k.whole(wanted, found, exists, drift[wanted.Name]))
+			all = append(all, k.whole(ctx, wanted, found, exists, drift[wanted.Name]))
 			named[wanted.Name] = true
 		}
 	}
@@ -88,7 +89,7 @@ func (k *keeper) drift(file *state.File, there map[string]connectors.Found) map[
 	if err != nil {
 		return keys
 	}
-	for _, change := range k.cluster.owned(file).Decide(desired, there, connectors.Options{}).Changes {
+	for _, change := range k.cluster.owned(file).Decide(k.lay(desired), there, connectors.Options{}).Changes {
 		if _, exists := there[change.Name]; exists {
 			keys[change.Name] = change.Keys
 		}
@@ -97,7 +98,7 @@ func (k *keeper) drift(file *state.File, there map[string]connectors.Found) map[
 }
 
 // whole is a connector of the file.
-func (k *keeper) whole(wanted state.Connector, found connectors.Found, exists bool, drift []connectors.KeyChange) Connector {
+func (k *keeper) whole(ctx context.Context, wanted state.Connector, found connectors.Found, exists bool, drift []connectors.KeyChange) Connector {
 	c := document(wanted.Name, found)
 	if !exists {
 		c.Connector, c.Owned, c.State = k.name(wanted.Name), true, Missing
@@ -107,6 +108,10 @@ func (k *keeper) whole(wanted state.Connector, found connectors.Found, exists bo
 	maps.Copy(c.Labels, wanted.Labels)
 	if drift != nil {
 		c.Drift = drift
+	}
+	if o := k.layers.of(wanted.Name); o.Version > 0 || o.Halted != nil {
+		shown := k.show(ctx, o)
+		c.Overlay = &shown
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 
 	"connectcharms/integrator-charm/internal/approval"
 	"connectcharms/integrator-charm/internal/notify"
+	"connectcharms/integrator-charm/internal/overlay"
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
 	"connectcharms/requirer-lib/secret"
@@ -136,5 +137,16 @@ func (k *keeper) tellTrouble(ctx context.Context) {
 	}
 	if err := k.notifier.Trouble(ctx, k.cluster.Name, matters); err != nil && ctx.Err() == nil {
 		k.log.Error("nobody is told what troubles the manager", "error", err)
+	}
+}
+
+// tellHalted tells the owner of a connector that it was stopped, and is kept so.
+func (k *keeper) tellHalted(ctx context.Context, connector string, m overlay.Message, why *overlay.Nonconforming) {
+	news := notify.News{
+		ID: "control " + m.Digest, Connector: connector, Kind: notify.Halted,
+		Text: fmt.Sprintf("stopped: a control message by %s does not conform: %s", m.By, overlay.Reasons(why.Problems)),
+	}
+	if err := k.notifier.Tell(ctx, k.cluster.Name, []notify.News{news}); err != nil {
+		k.log.Error("an owner is not told that a connector was stopped", "connector", connector, "error", err)
 	}
 }

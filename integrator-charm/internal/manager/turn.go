@@ -71,14 +71,16 @@ func (k *keeper) turn(ctx context.Context, by string) (connectors.Summary, error
 	if file == nil {
 		return connectors.Summary{}, nil
 	}
-	desired, err := k.resolve(file)
+	declared, err := k.resolve(file)
 	if err != nil {
 		return connectors.Summary{}, err
 	}
+	k.adoptAll(ctx)
+	k.bring(ctx)
 	if occasion.decide() == watch {
-		return connectors.Summary{}, k.compare(ctx, file, desired)
+		return connectors.Summary{}, k.compare(ctx, file, k.lay(declared))
 	}
-	return k.change(ctx, work{file: file, document: document, desired: desired, by: by, isNew: occasion.isNew})
+	return k.change(ctx, work{file: file, document: document, declared: declared, by: by, isNew: occasion.isNew})
 }
 
 // resolve gives the file with the secrets of now. Where a reference leads nowhere, the file is no better than a wrong one.
@@ -121,8 +123,8 @@ func (k *keeper) noteDrift(plan connectors.Plan) {
 type work struct {
 	file     *state.File
 	document source.Document
-	desired  connectors.Desired
-	by       string // empty: the manager itself
+	declared connectors.Desired // by the file
+	by       string             // empty: the manager itself
 	isNew    bool
 }
 
@@ -164,27 +166,32 @@ func (k *keeper) carryOut(ctx context.Context, w work) (connectors.Report, appro
 	if err != nil {
 		return connectors.Report{}, approval.Plan{}, fmt.Errorf("look whose connectors are: %w", err)
 	}
+	desired := k.lay(w.declared)
 	waiting, err := k.submit(ctx, approval.Submission{
 		Cluster: k.cluster.Name, Revision: string(w.document.Revision), Author: w.author(), Subject: subject,
-		Plan: owned.Decide(w.desired, there, connectors.Options{Hold: k.book.Hold(subject)}),
+		Plan: owned.Decide(desired, there, connectors.Options{Hold: k.book.Hold(subject)}),
 	})
 	if err != nil {
 		return connectors.Report{}, waiting, err
 	}
 	options := connectors.Options{Hold: k.book.Release(waiting, subject), Patience: turnPatience, Log: k.log}
-	plan := owned.Decide(w.desired, there, options)
+	plan := owned.Decide(desired, there, options)
+	if k.settle(ctx, w.declared, plan) {
+		desired = k.lay(w.declared)
+	}
 	if len(plan.Due()) == 0 {
-		return idle(plan, w.desired), waiting, nil
+		return idle(plan, desired), waiting, nil
 	}
 	warnings := k.warnings(w.file, plan.Due())
 	for _, warning := range warnings {
 		k.log.Warn("a connector is created that needs a connection that will not do", "warning", warning)
 	}
-	report, err := owned.Reconcile(ctx, w.desired, options)
+	report, err := owned.Reconcile(ctx, desired, options)
 	if err != nil {
 		err = fmt.Errorf("sync: %w", err)
 	}
 	report.Warnings = warnings
+	k.forget(ctx, w.declared, report)
 	return report, waiting, err
 }
 

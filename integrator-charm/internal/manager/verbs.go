@@ -29,6 +29,9 @@ func (k *keeper) do(ctx context.Context, called string, verb Verb, by string) er
 		return fmt.Errorf("connector %s: %w: %w", name, ErrInvalid, connectors.ErrProtected)
 	}
 	began := k.now()
+	if verb == Resume {
+		k.release(ctx, name)
+	}
 	err = k.act(ctx, found.Connector, verb)
 	k.heal(ctx, []string{name})
 	run := store.Run{Kind: string(verb), By: by, Began: began, Ended: k.now(), Error: text(err)}

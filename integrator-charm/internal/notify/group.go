@@ -128,7 +128,7 @@ func collapse(events []Event) (left []Event) {
 	return left
 }
 
-func (k Kind) isHealth() bool { return k != Changed && k != Removed }
+func (k Kind) isHealth() bool { return k != Changed && k != Removed && k != Halted }
 
 func isNews(first, last Event) bool {
 	wasWell := first.Kind != Recovered && first.Kind != Over && !first.Again

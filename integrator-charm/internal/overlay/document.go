@@ -1,12 +1,12 @@
 package overlay
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"maps"
-	"slices"
 	"time"
 
 	"connectcharms/requirer-lib/connectors"
@@ -61,6 +61,7 @@ type kept struct {
 	Connector string               `json:"connector"`
 	Version   int64                `json:"version"`
 	Sequence  int64                `json:"sequence"`
+	Placed    int64                `json:"placed,omitempty"`
 	Keys      map[string]keptKey   `json:"keys"`
 	Left      map[string]time.Time `json:"left,omitempty"`
 	Halted    *Halt                `json:"halted,omitempty"`
@@ -86,7 +87,7 @@ func (o Overlay) Encode() ([]byte, error) { return json.Marshal(written(o)) }
 
 func written(o Overlay) kept {
 	k := kept{
-		Connector: o.Connector, Version: o.Version, Sequence: o.Sequence, Keys: map[string]keptKey{}, Left: o.Left, Halted: o.Halted,
+		Connector: o.Connector, Version: o.Version, Sequence: o.Sequence, Placed: o.Placed, Keys: map[string]keptKey{}, Left: o.Left, Halted: o.Halted,
 		Recent: o.Recent, Untold: o.Untold, Files: map[string]string{},
 	}
 	for name, key := range o.Keys {
@@ -107,7 +108,7 @@ func Decode(text []byte) (Overlay, error) {
 		return Overlay{}, fmt.Errorf("read an overlay: %w", err)
 	}
 	o := Overlay{
-		Connector: k.Connector, Version: k.Version, Sequence: k.Sequence, Left: k.Left, Halted: k.Halted, Recent: k.Recent, Untold: k.Untold,
+		Connector: k.Connector, Version: k.Version, Sequence: k.Sequence, Placed: k.Placed, Left: k.Left, Halted: k.Halted, Recent: k.Recent, Untold: k.Untold,
 	}.clone()
 	for name, key := range k.Keys {
 		o.Keys[name] = Key{
@@ -121,7 +122,7 @@ func Decode(text []byte) (Overlay, error) {
 }
 
 // Import merges what another has kept of the same connector: of each key, what was emitted last. Merging the same again changes
-// nothing. It gives the number that the overlay has then in the document; 0: a new one.
+// nothing.
 func (o Overlay) Import(other Overlay) (merged Overlay) {
 	merged = o.clone()
 	for name, theirs := range other.Keys {
@@ -144,19 +145,22 @@ func (o Overlay) Import(other Overlay) (merged Overlay) {
 	if other.Version > o.Version {
 		merged.Halted = other.Halted
 	}
-	switch merged.Version = max(o.Version, other.Version); {
-	case merged.isLaidLike(other):
-		merged.Sequence = max(o.Sequence, other.Sequence)
-	case !merged.isLaidLike(o):
+	merged.Version, merged.Placed = max(o.Version, other.Version), max(o.Placed, other.Placed)
+	if !merged.Says(o) && !merged.Says(other) {
 		merged.Version++
-		merged.Sequence = 0
 	}
 	return merged
 }
 
-// isLaidLike says whether two have the same keys with the same values.
-func (o Overlay) isLaidLike(other Overlay) bool {
-	return maps.EqualFunc(o.Keys, other.Keys, func(a, b Key) bool {
-		return a.Value == b.Value && a.Reference == b.Reference && a.Removed == b.Removed && a.Base == b.Base
-	}) && slices.Equal(slices.Sorted(maps.Keys(o.Files)), slices.Sorted(maps.Keys(other.Files)))
+// Says says whether two overlays say the same: what is in Document, but for its numbers.
+func (o Overlay) Says(other Overlay) bool { return bytes.Equal(o.content(), other.content()) }
+
+func (o Overlay) content() []byte {
+	o.Untold, o.Recent, o.Sequence, o.Placed = nil, nil, 0, 0
+	k := written(o)
+	if len(k.Left) == 0 {
+		k.Left = nil
+	}
+	text, _ := json.Marshal(k) // texts, times and numbers can always be encoded
+	return text
 }

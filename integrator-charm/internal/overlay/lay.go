@@ -89,6 +89,25 @@ func (o Overlay) LayOver(found connectors.Found, declared connectors.Connector, 
 	return laid
 }
 
+// IsIn says whether the connector in the cluster has all of it.
+func (o Overlay) IsIn(found connectors.Found, declared connectors.Connector, bases *Bases) bool {
+	laid := o.LayOver(found, declared, bases)
+	return maps.Equal(laid.Config, found.Config) && laid.Overlay.Equal(found.Overlay()) && laid.State == found.State()
+}
+
+// HaltOver stops a connector that is to be kept stopped, and changes nothing else of it: for when the rest of the overlay has to
+// wait. False: there is nothing to stop.
+func (o Overlay) HaltOver(found connectors.Found, declared connectors.Connector, bases *Bases) (laid connectors.Connector, is bool) {
+	mark := found.Overlay()
+	if !o.IsHalted(declared, bases) || found.State() == connect.Stopped && mark.Halted == o.Halted.Entry {
+		return laid, false
+	}
+	mark.Halted = o.Halted.Entry
+	return connectors.Connector{
+		Config: found.Config, Secret: found.Secret, Protected: found.Protected, State: connect.Stopped, Overlay: &mark,
+	}, true
+}
+
 // IsHalted says whether the connector is kept stopped.
 func (o Overlay) IsHalted(declared connectors.Connector, bases *Bases) bool {
 	return o.Halted != nil && bases.IsOf(o.Halted.Entry, declared)

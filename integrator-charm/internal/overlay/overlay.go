@@ -25,8 +25,11 @@ type Overlay struct {
 	Untold []Change
 	// Files are what workers are to find by the references of keys: also those of before, until they are pruned.
 	Files map[string]secret.Value
-	// Sequence counts the changes of all overlays of a cluster; it is the number of the last one of this overlay.
-	Sequence int64
+	// Sequence counts the changes of all overlays of a cluster; it is the number of the last one of this overlay. Placed is that of
+	// the last one that brought a file.
+	Sequence, Placed int64
+	// Writes tells one state of it in memory from another.
+	Writes int64
 }
 
 // Key is one key that lies over the state file.
@@ -71,6 +74,8 @@ type Halt struct {
 	Problems []Problem `json:"problems"`
 	// Entry is what the state file said of the connector then: when that changes, it is not kept stopped any more.
 	Entry connectors.Base `json:"entry"`
+	// Held says that it was seen stopped. If it is not any more, somebody has set it going.
+	Held bool `json:"held,omitempty"`
 }
 
 // Met is a message that came.

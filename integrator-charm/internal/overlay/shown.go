@@ -65,7 +65,7 @@ func (o Overlay) Show(superseded []string) Shown {
 	shown := Shown{Connector: o.Connector, Version: o.Version, Keys: []KeyShown{}}
 	if o.Halted != nil {
 		shown.Halted = &HaltShown{
-			Since: o.Halted.Since, By: o.Halted.By, Reason: Reasons(o.Halted.Problems), Problems: o.Halted.Problems,
+			Since: o.Halted.Since, By: o.Halted.By, Reason: Reasons(o.Halted.Problems), Problems: append([]Problem{}, o.Halted.Problems...),
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Keys)) {

@@ -127,6 +127,14 @@ func (o Overlay) Refuse(m Message, problems []Problem, declared connectors.Conne
 	return o
 }
 
+// Hold notes that the connector was seen stopped.
+func (o Overlay) Hold() Overlay {
+	held := *o.Halted
+	held.Held = true
+	o.Halted = &held
+	return o
+}
+
 // Release ends that the connector is kept stopped.
 func (o Overlay) Release() Overlay {
 	o.Halted = nil

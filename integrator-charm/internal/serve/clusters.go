@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 
 	"connectcharms/integrator-charm/internal/cluster"
 	"connectcharms/integrator-charm/internal/manager"
+	"connectcharms/integrator-charm/internal/overlay"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/integrator-charm/internal/source"
 )
@@ -47,8 +49,20 @@ func open(context settings.Context, serve settings.Serve, log *slog.Logger) (man
 	digest, err := digest(context, rules)
 	return manager.Cluster{
 		Name: context.Name, Endpoints: context.Endpoints, Environment: context.Environment, Owned: opened.Owned, Source: from,
-		Secrets: opened.Secrets, Rules: rules, Digest: digest,
+		Secrets: opened.Secrets, Vault: vault(context.WorkerSecrets), Rules: rules, Digest: digest,
 	}, err
+}
+
+// vault is how secrets that connectors change themselves reach the workers; nil: there is no way.
+func vault(to settings.WorkerSecrets) overlay.Vault {
+	place := overlay.Place{Provider: to.Provider, Path: to.Path}
+	switch {
+	case to.IsZero():
+		return nil
+	case to.Deliver == settings.DeliverCharm:
+		return overlay.Courier{Place: place}
+	}
+	return overlay.Directory{Place: place, Dir: cmp.Or(to.Dir, to.Path)}
 }
 
 // digest is that of all that a cluster is kept by: also of what is in the files that its context names.

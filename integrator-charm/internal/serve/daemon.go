@@ -21,6 +21,7 @@ import (
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/integrator-charm/internal/notify"
 	"connectcharms/integrator-charm/internal/page"
+	"connectcharms/integrator-charm/internal/seal"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/probe"
@@ -110,8 +111,12 @@ func newDaemon(ctx context.Context, options Options, kept *store.Store, loaded *
 	if err != nil {
 		return nil, err
 	}
+	key, err := seal.Open(filepath.Join(loaded.Serve.Data, "overlay.key"), "what connectors have changed is taken from the cluster")
+	if err != nil {
+		return nil, err
+	}
 	d.manager = manager.New(manager.Options{
-		Store: kept, Book: d.book, Notifier: d.notifier, Connections: d.connections, Data: loaded.Serve.Data, Metrics: registry, Now: time.Now, Log: options.Log,
+		Store: kept, Book: d.book, Notifier: d.notifier, Seal: key, Connections: d.connections, Data: loaded.Serve.Data, Metrics: registry, Now: time.Now, Log: options.Log,
 	})
 	member, err := controlMember(loaded.Serve.Data)
 	if err != nil {

@@ -1,0 +1,319 @@
+package manager
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"connectcharms/integrator-charm/internal/overlay"
+	"connectcharms/integrator-charm/internal/seal"
+	"connectcharms/integrator-charm/internal/store"
+	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectors"
+)
+
+// layers are what the connectors of one cluster have changed of their configuration: in memory as they are on disk.
+type layers struct {
+	cluster string
+	store   *store.Store
+	key     seal.Key
+	now     func() time.Time
+	log     *slog.Logger
+	bases   overlay.Bases
+	changed func() // what has to be kept safe has changed
+
+	mu        sync.Mutex
+	all       map[string]overlay.Overlay // by connector
+	lost      map[string]bool            // those that another key has sealed
+	placed    map[string]int64           // by connector: up to which change its files are in the vault
+	delivered int64                      // up to which change somebody else has brought them
+	haste     map[string]haste           // by connector
+	since     map[string]arrival         // likewise
+}
+
+func newLayers(cluster string, kept *store.Store, key seal.Key, now func() time.Time, log *slog.Logger, changed func()) *layers {
+	return &layers{
+		cluster: cluster, store: kept, key: key, now: now, log: log, changed: changed, all: map[string]overlay.Overlay{},
+		lost: map[string]bool{}, placed: map[string]int64{}, haste: map[string]haste{}, since: map[string]arrival{},
+	}
+}
+
+// haste is when an overlay is to be applied.
+type haste struct {
+	first, last time.Time // message that is not applied yet
+	laid        time.Time // when it was last applied, or that was tried
+	why         string    // it is not applied
+}
+
+// errMoved says that an overlay is not any more what a change was made of.
+var errMoved = errors.New("the overlay has changed meanwhile")
+
+// load takes up what is on disk.
+func (l *layers) load(ctx context.Context) error {
+	kept, err := l.store.Overlays(ctx, l.cluster)
+	if err != nil {
+		return err
+	}
+	delivered, err := l.store.Delivered(ctx, l.cluster)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.delivered = delivered
+	for _, one := range kept {
+		text, err := l.key.Unseal(one.Sealed, l.purpose(one.Connector))
+		if err != nil {
+			l.log.Error("what a connector has changed is taken from the cluster", "connector", one.Connector, "error", err)
+			l.all[one.Connector], l.lost[one.Connector] = overlay.Overlay{Connector: one.Connector, Version: one.Version}, true
+			continue
+		}
+		if l.all[one.Connector], err = overlay.Decode([]byte(text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *layers) purpose(connector string) string {
+	return "overlay\x00" + l.cluster + "\x00" + connector
+}
+
+// of gives a connector's overlay; one of version 0 where there is none.
+func (l *layers) of(connector string) overlay.Overlay {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.get(connector)
+}
+
+func (l *layers) get(connector string) overlay.Overlay {
+	if known, is := l.all[connector]; is {
+		return known
+	}
+	return overlay.Overlay{Connector: connector}
+}
+
+// list gives all, by connector.
+func (l *layers) list() []overlay.Overlay {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.SortedFunc(maps.Values(l.all), func(a, b overlay.Overlay) int { return cmp.Compare(a.Connector, b.Connector) })
+}
+
+// replace writes an overlay in place of another, and what tells of it in the history: together, or not at all. When it returns,
+// both are on disk. errMoved: it was not that other one any more.
+func (l *layers) replace(ctx context.Context, before, after overlay.Overlay, runs ...store.Run) (overlay.Overlay, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.get(before.Connector)
+	if now.Writes != before.Writes {
+		return now, errMoved
+	}
+	isNews := !after.Says(before)
+	if isNews {
+		after.Sequence = l.sequence() + 1
+		if hasNewFiles(before, after) {
+			after.Placed = after.Sequence
+		}
+	}
+	if err := l.write(ctx, after, runs...); err != nil {
+		return before, err
+	}
+	if isNews {
+		l.changed()
+	}
+	return l.get(after.Connector), nil
+}
+
+// merge writes what another has kept.
+func (l *layers) merge(ctx context.Context, theirs overlay.Overlay) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ours := l.get(theirs.Connector)
+	merged := ours.Import(theirs)
+	merged.Sequence = max(ours.Sequence, theirs.Sequence)
+	if !merged.Says(ours) && !merged.Says(theirs) {
+		merged.Sequence = max(l.sequence(), theirs.Sequence) + 1
+		merged.Placed = merged.Sequence
+	}
+	if merged.Says(ours) && merged.Sequence == ours.Sequence {
+		return nil
+	}
+	return l.write(ctx, merged)
+}
+
+func (l *layers) write(ctx context.Context, after overlay.Overlay, runs ...store.Run) error {
+	text, err := after.Encode()
+	if err != nil {
+		return err
+	}
+	for i := range runs {
+		runs[i].Cluster = l.cluster
+	}
+	row := store.Overlay{Connector: after.Connector, Version: after.Version, Sealed: l.key.Seal(string(text), l.purpose(after.Connector))}
+	if err := l.store.SaveOverlays(ctx, l.cluster, []store.Overlay{row}, runs...); err != nil {
+		return fmt.Errorf("keep what a connector has changed: %w", err)
+	}
+	after.Writes++
+	l.all[after.Connector] = after
+	delete(l.lost, after.Connector)
+	return nil
+}
+
+func hasNewFiles(before, after overlay.Overlay) bool {
+	for name := range after.Files {
+		if _, is := before.Files[name]; !is {
+			return true
+		}
+	}
+	return false
+}
+
+// sequence is the number of the last change.
+func (l *layers) sequence() (last int64) {
+	for _, one := range l.all {
+		last = max(last, one.Sequence)
+	}
+	return last
+}
+
+// isPlaced says whether workers find the files of an overlay.
+func (l *layers) isPlaced(o overlay.Overlay) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(o.Files) == 0 || l.placed[o.Connector] >= max(o.Placed, 1) || l.delivered >= max(o.Placed, 1)
+}
+
+// lay lays what connectors have changed over what the file says of them. Of one whose secrets the workers have not got yet, what the
+// cluster has stays as it is.
+func (l *layers) lay(declared connectors.Desired) connectors.Desired {
+	laid := maps.Clone(declared)
+	for _, o := range l.list() {
+		wanted, is := declared[o.Connector]
+		switch {
+		case !is || o.Sequence == 0: // it is not known here
+		case l.isPlaced(o):
+			laid[o.Connector] = o.Lay(wanted, &l.bases)
+		case o.IsHalted(wanted, &l.bases):
+			wanted.State = connect.Stopped
+			laid[o.Connector] = wanted
+		}
+	}
+	return laid
+}
+
+// hurry notes that there is something to apply.
+func (l *layers) hurry(connector string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := l.haste[connector]
+	of.last = l.now()
+	if of.first.IsZero() {
+		of.first = of.last
+	}
+	l.haste[connector] = of
+}
+
+const (
+	// quiet is how long no message has to come, until what came is applied: of a burst, only the last one is.
+	quiet = 250 * time.Millisecond
+	// longestBurst is how long that may put it off.
+	longestBurst = time.Second
+	// pace is the shortest time between two applications to one connector.
+	pace = time.Second
+)
+
+// due is how long the application of an overlay has to wait yet.
+func (h haste) due(now time.Time) time.Duration {
+	at := h.laid.Add(pace)
+	if settled := h.last.Add(quiet); !h.first.IsZero() {
+		if latest := h.first.Add(longestBurst); settled.After(latest) {
+			settled = latest
+		}
+		if settled.After(at) {
+			at = settled
+		}
+	}
+	return at.Sub(now)
+}
+
+func (l *layers) hasteOf(connector string) haste {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.haste[connector]
+}
+
+// waits notes why an overlay is not applied.
+func (l *layers) waits(connector, why string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := l.haste[connector]
+	of.why = why
+	l.haste[connector] = of
+}
+
+// tried notes that an overlay was applied, or why it could not be.
+func (l *layers) tried(connector, why string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.haste[connector] = haste{laid: l.now(), why: why}
+}
+
+// halted are the connectors that are kept stopped.
+func (l *layers) halted() []string {
+	names := []string{}
+	for _, o := range l.list() {
+		if o.Halted != nil {
+			names = append(names, o.Connector)
+		}
+	}
+	return names
+}
+
+// isNowPlaced notes that workers find the files of an overlay.
+func (l *layers) isNowPlaced(o overlay.Overlay) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.placed[o.Connector] = max(o.Placed, 1)
+}
+
+// areDelivered notes up to which change somebody else has brought files to the workers.
+func (l *layers) areDelivered(ctx context.Context, sequence int64) error {
+	if err := l.store.SaveDelivered(ctx, l.cluster, sequence); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.delivered = max(l.delivered, sequence)
+	return nil
+}
+
+func (l *layers) isLost(connector string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lost[connector]
+}
+
+// settled says for how long a connector has had all of its overlay, as far as is known: since it was first asked.
+func (l *layers) settled(o overlay.Overlay) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	was := l.since[o.Connector]
+	if was.version != o.Version || was.at.IsZero() {
+		was = arrival{o.Version, l.now()}
+		l.since[o.Connector] = was
+	}
+	return l.now().Sub(was.at)
+}
+
+// arrival is when a version was first seen to be in the cluster.
+type arrival struct {
+	version int64
+	at      time.Time
+}
