@@ -46,6 +46,11 @@ type Content struct {
 	Files map[string]secret.Value
 }
 
+// Equal says whether two contents are the same, version and all.
+func (c Content) Equal(other Content) bool {
+	return c.Version == other.Version && maps.Equal(c.Files, other.Files)
+}
+
 var legalName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
 
 // CheckName says why a file cannot have a name.

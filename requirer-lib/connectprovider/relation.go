@@ -142,7 +142,10 @@ func (r Relation) wanted(offer Offer) schemas.Provider {
 	if (r.Unclear || r.Version != schemas.V0) && len(provider.Encode()) == 0 {
 		return provider
 	}
-	provider.SecretsPlace, provider.Connections = offer.SecretsPlace, offer.Connections
+	provider.Connections = offer.Connections
+	if !r.Unclear { // what its connectors refer to is still there
+		provider.SecretsPlace = offer.SecretsPlace
+	}
 	return provider
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"connectcharms/provider-charm/internal/properties"
+	"connectcharms/requirer-lib/secret"
 )
 
 // Prefixes begin the properties of a worker's own clients (none), and of those that it makes for connectors.
@@ -60,4 +61,10 @@ func jaasText(text string) string {
 func (a Access) Fingerprint() string {
 	sum := sha256.Sum256([]byte(properties.Format(a.Properties())))
 	return hex.EncodeToString(sum[:8])
+}
+
+// Name stands for an access, whatever its password: where passwords and what is made of them do not belong.
+func (a Access) Name() string {
+	a.Password = secret.Value{}
+	return a.Fingerprint()
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"connectcharms/requirer-lib/connection"
 )
 
 // serverPatience bounds one attempt to reach one server, its login included.
@@ -47,7 +49,7 @@ func (a Access) connect(ctx context.Context, servers []string) (*session, error)
 			why = err
 		}
 	}
-	return nil, fmt.Errorf("no Kafka broker answers at %s: %w", strings.Join(servers, ", "), inShort(why))
+	return nil, unreached(strings.Join(servers, ", "), why)
 }
 
 // inShort leaves out what names the address once more.
@@ -65,7 +67,7 @@ func (a Access) connectTo(ctx context.Context, server string) (*session, error) 
 	var dialer net.Dialer
 	connection, err := dialer.DialContext(limited, "tcp", server)
 	if err != nil {
-		return nil, err
+		return nil, in(dialPhase(err), err)
 	}
 	opened := &session{connection}
 	if err := errors.Join(connection.SetDeadline(deadline), a.introduce(limited, opened, server)); err != nil {
@@ -78,18 +80,18 @@ func (a Access) connectTo(ctx context.Context, server string) (*session, error) 
 // introduce does what a client does before it asks for anything.
 func (a Access) introduce(ctx context.Context, opened *session, server string) error {
 	if err := a.encrypt(ctx, opened, server); err != nil {
-		return err
+		return in(connection.PhaseTLS, err)
 	}
 	if a.Mechanism != "" {
 		if !a.verifiable() {
 			return nil
 		}
 		if err := opened.login(a, server); err != nil {
-			return err
+			return in(connection.PhaseAuthenticate, err)
 		}
 	}
 	if err := opened.probe(); err != nil {
-		return a.hint(err)
+		return in(connection.PhaseRequest, a.hint(err))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package brokers
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"connectcharms/requirer-lib/connection"
 	"connectcharms/requirer-lib/secret"
 )
 
@@ -86,13 +88,21 @@ func TestWhyNoBrokerIsReached(t *testing.T) {
 	for _, c := range []struct {
 		access Access
 		want   string
+		phase  connection.Phase
+		passes bool
 	}{
-		{Access{Servers: []string{"127.0.0.1:1"}}, "no Kafka broker answers at 127.0.0.1:1: connect: connection refused"},
-		{Access{Servers: []string{closes}}, "it closes the connection, as one does that wants TLS or a login"},
-		{Access{Servers: []string{web}}, "it does not answer as Kafka does"},
-		{Access{Servers: []string{hangsUp}, TLS: true}, "it speaks no TLS"},
+		{Access{Servers: []string{"no-such-host.invalid:9092"}}, "no-such-host.invalid", connection.PhaseResolve, true},
+		{Access{Servers: []string{"127.0.0.1:1"}}, "no Kafka broker answers at 127.0.0.1:1: connect: connection refused", connection.PhaseConnect, true},
+		{Access{Servers: []string{closes}}, "it closes the connection, as one does that wants TLS or a login", connection.PhaseRequest, true},
+		{Access{Servers: []string{web}}, "it does not answer as Kafka does", connection.PhaseRequest, true},
+		{Access{Servers: []string{hangsUp}, TLS: true}, "it speaks no TLS", connection.PhaseTLS, false},
+		{Access{Servers: []string{hangsUp}, Mechanism: Plain, Username: "u", Password: secret.New("hunter2")}, "it closes the connection", connection.PhaseAuthenticate, true},
 	} {
-		assert.ErrorContains(t, c.access.Reach(t.Context()), c.want)
+		err := c.access.Reach(t.Context())
+		require.ErrorContains(t, err, c.want)
+		outcome := Outcome(err)
+		assert.False(t, outcome.OK || outcome.Refused, c.want)
+		assert.Equal(t, connection.Errors{c.phase: {Message: err.Error(), IsTransient: c.passes}}, outcome.Errors)
 	}
 }
 
@@ -113,6 +123,10 @@ func TestARefusedLoginIsNotNoBroker(t *testing.T) {
 	refused, is := errors.AsType[*RefusedError](err)
 	require.True(t, is, "%v", err)
 	assert.Equal(t, "Kafka at "+kafka+" refuses the user alice: no SCRAM-SHA-512 here, only PLAIN", refused.Error())
+	outcome := Outcome(fmt.Errorf("ask: %w", err))
+	assert.True(t, outcome.Refused)
+	assert.Equal(t, connection.Errors{connection.PhaseAuthenticate: {Message: refused.Error()}}, outcome.Errors)
+	assert.True(t, Outcome(protocolError("describe the group", 15, "")).OK, "whom it answers so it has let in")
 }
 
 func FuzzAnyAnswerCanBeRead(f *testing.F) {

@@ -19,6 +19,7 @@ func actions() map[string]action {
 		"pre-refresh-check":     preRefreshCheck,
 		"restart":               askRestart,
 		"rotate-credentials":    rotateCredentials,
+		"show-connections":      showConnections,
 	}
 }
 

@@ -24,13 +24,13 @@ func next(w *World) Step {
 		addOperator, addIdentity, addTLSSecrets, addSecrets, setPolicies, beginRotations,
 		// what this unit needs
 		takeIdentity, askForCertificate, takeCertificate, dropCertificate,
-		installJava, unpackKafka, installJMX, installPlugins, removePlugins, askForKafka, passExactlyOnce,
+		keepSecrets, installJava, unpackKafka, installJMX, installPlugins, removePlugins, askForKafka, passExactlyOnce,
 		// its services, and the worker in its turn
 		runServices, awaitGateway, configureGateway, noteRequests, giveTurn, restartWorker, awaitWorker, setLevels,
 		// what clients get
-		publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, noteFailing,
+		noteKafka, publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, noteFailing,
 		// what others are told
-		tellWatchers, forwardLogs, report,
+		noteSecrets, acknowledgeSecrets, tellWatchers, forwardLogs, report,
 	)
 }
 

@@ -32,6 +32,9 @@ func wants(url string) schemas.Request {
 	return schemas.Request{PluginURL: url, RequestedSecrets: []string{"username", "password"}}
 }
 
+// kafkaIsFine is what requirers are told of Kafka since noon.
+const kafkaIsFine = `{"kafka_cluster":{"state":"SUCCESS","last_transition_time":"2026-11-22T12:00:00Z","observed_generation":1}}`
+
 // of7 and of8 are the requests of relations 7 and 8.
 var of7, of8 = connectprovider.Key{Relation: 7}, connectprovider.Key{Relation: 8}
 
@@ -77,6 +80,9 @@ func settled(t *testing.T) *World {
 			Operator: &Credentials{Secret: secretOfOperator, Account: accounts.Account{Username: "operator", Hash: hash, Operator: true}},
 		},
 	}
+	w.Kafka.Reaching.Made = true
+	record := w.kafkaRecord(KafkaRecord{})
+	w.Shared.Kafka = &record
 	w.Relations = []connectprovider.Relation{related(7, "my-integrator", schemas.V0, wantA)}
 	w.Clients = clientsOf(w.Relations, w.Config)
 	publishes(w, hook.Databag{"endpoints": "http://10.0.0.5:8083", "secret-user": "secret://" + modelUUID + "/" + secretOf7})
@@ -99,10 +105,14 @@ func related(id hook.RelationID, app string, version schemas.Version, requests .
 	return connectprovider.NewRelation(id, app, schemas.Requirer{Version: version, Requests: requests}.Encode(), hook.Databag{})
 }
 
-// publishes has the first relation's databag say this.
+// publishes has the first relation's databag say this, and how Kafka is; with credentials, where secrets of connectors are.
 func publishes(w *World, bag hook.Databag) {
 	relation := w.Relations[0]
 	relation.Published = bag
+	bag["connections"] = w.connections()
+	if bag["secret-user"] != "" {
+		bag["connector-secrets"] = `{"provider":"connector-secrets","path":"/proc/self/cwd/secrets/relation-7"}`
+	}
 	w.notePublished(relation)
 }
 
@@ -180,7 +190,7 @@ func TestTheStepThatIsDue(t *testing.T) {
 			w.Store, w.Own.Loaded = nil, nil
 			w.Services.Started.Plugins = nil
 			publishes(w, hook.Databag{})
-		}, Publish{ID: 7, Offer: connectprovider.Offer{Status: []schemas.StatusEntry{
+		}, Publish{ID: 7, Offer: connectprovider.Offer{Connections: kafkaIsFine, Status: []schemas.StatusEntry{
 			{Code: 4000, Message: "plugin x: 404 Not Found", Resolution: "tried again at the next update-status"},
 		}}}},
 	}

@@ -3,6 +3,7 @@ package charm
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"connectcharms/provider-charm/internal/brokers"
 	"connectcharms/provider-charm/internal/properties"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/hook"
@@ -146,6 +148,7 @@ func (u *unit) observeGroup(ctx context.Context, w *World) error {
 	limited, cancel := context.WithTimeout(ctx, groupPatience)
 	defer cancel()
 	members, err := w.Kafka.Access.ConnectMembers(limited, w.Config.Group.Name)
+	w.Kafka.Asking = Attempt{Made: !errors.Is(err, brokers.ErrCannotTell), Err: err}
 	if err != nil {
 		u.log.Debug("the group's members are not known", "error", err)
 		return nil

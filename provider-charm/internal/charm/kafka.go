@@ -25,6 +25,9 @@ type Kafka struct {
 	Relation *hook.RelationID // nil: none
 	Request  kafkaclient.Request
 	Asked    hook.Databag // this application's databag there; read by the leader only
+
+	Reaching Attempt // to get in as the worker does
+	Asking   Attempt // to ask the brokers who is in the group; made by the leader only
 }
 
 // readKafkaConfig reads which Kafka the workers use.
@@ -174,10 +177,19 @@ func (k Kafka) isUnclear() bool { return k.Named && k.Access.IsZero() }
 // observeBrokers asks the brokers, where it matters: when the worker does not serve, or is about to be restarted to reach
 // Kafka in another way.
 func (u *unit) observeBrokers(ctx context.Context, w *World, services *Services) {
-	if !w.canRunWorker() || services.WorkerReady && services.Started.Kafka == w.Kafka.Access.Fingerprint() {
+	w.Kafka.Reaching = Attempt{}
+	if w.Kafka.Access.IsZero() {
+		return
+	}
+	if services.WorkerReady && services.Started.Kafka == w.Kafka.Access.Fingerprint() {
+		w.Kafka.Reaching.Made = true // the worker is in its group
+		return
+	}
+	if !w.canRunWorker() {
 		return
 	}
 	err := w.Kafka.Access.Reach(ctx)
+	w.Kafka.Reaching = Attempt{Made: true, Err: err}
 	if err == nil {
 		return
 	}
@@ -203,13 +215,13 @@ func kafkaStatus(w *World) (hook.Status, bool) {
 	case w.Services.WorkerReady && !w.mayChangeKafka():
 		return waiting("Kafka, the worker goes on as it was: %s", w.Services.BrokerReason)
 	}
-	return hook.Status{}, false
+	return w.expiredStatus()
 }
 
 // noteOf is what is remembered of a start.
 func (w *World) noteOf(settings worker.Settings) worker.Started {
 	return worker.Started{
 		Settings: settings.Fingerprint(), Kafka: settings.Kafka.Fingerprint(), ExactlyOnce: settings.ExactlyOnce, Plugins: w.Store,
-		Request: w.Shared.Restart,
+		Request: w.Shared.Restart, ReadsSecrets: true,
 	}
 }

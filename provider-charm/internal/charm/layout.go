@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"connectcharms/provider-charm/internal/secretfiles"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/atomicfile"
 )
@@ -23,6 +24,7 @@ func (l layout) program() string { return filepath.Join(l.data, "bin", "kafka-co
 func (l layout) kafkaDir() string   { return filepath.Join(l.data, "kafka") }
 func (l layout) pluginsDir() string { return filepath.Join(l.data, "plugins") }
 func (l layout) workerDir() string  { return filepath.Join(l.data, "worker") }
+func (l layout) secretsDir() string { return secretfiles.In(l.workerDir()) }
 func (l layout) propertiesFile() string {
 	return filepath.Join(l.workerDir(), worker.PropertiesName)
 }
@@ -50,6 +52,7 @@ func (l layout) make(group int) error {
 	}{
 		{l.data, 0o755},
 		{l.workerDir(), 0o770},
+		{l.secretsDir(), 0o770},
 		{l.gatewayDir(), 0o770},
 		{l.identityDir(), 0o770},
 	} {

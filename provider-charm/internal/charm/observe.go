@@ -21,7 +21,7 @@ func (u *unit) observe(ctx context.Context) (*World, error) {
 	}
 	for _, read := range []func(context.Context, *World) error{
 		u.observeModel, u.observeAdmin, u.observeDownloads, u.observeKafka, u.observePeers, u.observeIdentity, u.observeCertificate, u.observeClients,
-		u.observeRuntime, u.observeWatch,
+		u.observeSecrets, u.observeRuntime, u.observeWatch,
 	} {
 		if err := read(ctx, w); err != nil {
 			return nil, err

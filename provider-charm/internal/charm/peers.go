@@ -20,6 +20,7 @@ const (
 func (u *unit) observePeers(ctx context.Context, w *World) error {
 	w.Shared.Clients = map[connectprovider.Key]ClientRecord{}
 	w.Others = map[string]Report{}
+	w.Acknowledged = map[hook.RelationID]int64{}
 	ids, err := u.RelationIDs(ctx, peerEndpoint)
 	if err != nil || len(ids) == 0 {
 		return err
@@ -33,6 +34,9 @@ func (u *unit) observePeers(ctx context.Context, w *World) error {
 		return err
 	}
 	w.Own = w.Sent.clone()
+	for relation, secrets := range w.Sent.Secrets {
+		w.Acknowledged[relation] = secrets.Version
+	}
 	others, err := u.otherUnits(ctx, id)
 	if err != nil {
 		return err
@@ -108,7 +112,7 @@ func (u *unit) sendReport(ctx context.Context, id hook.RelationID, report Report
 }
 
 func (r Report) clone() Report {
-	r.Plugins, r.Loaded = maps.Clone(r.Plugins), slices.Clone(r.Loaded)
+	r.Plugins, r.Loaded, r.Secrets = maps.Clone(r.Plugins), slices.Clone(r.Loaded), maps.Clone(r.Secrets)
 	return r
 }
 
@@ -116,7 +120,7 @@ func (r Report) equal(other Report) bool {
 	return r.Address == other.Address && r.NeedsRestart == other.NeedsRestart && r.Ready == other.Ready && r.Trouble == other.Trouble &&
 		r.Accounts == other.Accounts && r.TLS == other.TLS && r.ExactlyOnce == other.ExactlyOnce &&
 		r.Asks == other.Asks && r.Turned == other.Turned && r.Echo == other.Echo &&
-		maps.Equal(r.Plugins, other.Plugins) && slices.Equal(r.Loaded, other.Loaded)
+		maps.Equal(r.Plugins, other.Plugins) && slices.Equal(r.Loaded, other.Loaded) && maps.Equal(r.Secrets, other.Secrets)
 }
 
 // share changes the application's peer databag. Without a peer relation there is nobody to share with, yet.

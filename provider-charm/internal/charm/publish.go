@@ -17,7 +17,10 @@ func publish(w *World) Step {
 		return nil
 	}
 	for _, relation := range w.Relations {
-		offer := connectprovider.Offer{Answers: w.answers(relation), Status: w.statusFor(relation)}
+		offer := connectprovider.Offer{Answers: w.answers(relation), Status: w.statusFor(relation), Connections: w.connections()}
+		if len(offer.Answers) > 0 {
+			offer.SecretsPlace = secretsPlace(relation)
+		}
 		if len(relation.Changes(offer)) > 0 {
 			return Publish{ID: relation.ID, Offer: offer}
 		}

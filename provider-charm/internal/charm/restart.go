@@ -137,11 +137,14 @@ func (u *unit) awaitWorker(ctx context.Context) {
 }
 
 func workerStatus(w *World) (hook.Status, bool) {
-	switch app := w.missingPlugin(); {
+	plugin, secrets := w.missingPlugin(), w.missingSecrets()
+	switch {
 	case w.Services.WorkerReady:
 		return hook.Status{}, false
-	case app != "" && !w.Services.WorkerRunning:
-		return waiting("the plugin of %s, without which the worker would fail its tasks", app)
+	case plugin != "" && !w.Services.WorkerRunning:
+		return waiting("the plugin of %s, without which the worker would fail its tasks", plugin)
+	case secrets != "" && !w.Services.WorkerRunning:
+		return waiting("the connector secrets of %s, without which its tasks would fail: %s", secrets, w.whySecretsMiss())
 	}
 	return waiting("the worker: %s", or(w.Services.WorkerReason, "it is starting"))
 }

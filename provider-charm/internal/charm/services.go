@@ -66,6 +66,7 @@ func (u *unit) observeServices(ctx context.Context, w *World) error {
 	w.Own.Address, w.Own.Ready, w.Own.Trouble = w.Address, services.WorkerReady, services.WorkerReason
 	w.Own.Loaded, w.Own.Accounts = services.Loaded, services.Accounts
 	w.reportTLS()
+	w.reportSecrets()
 	w.Own.ExactlyOnce = services.Started.ExactlyOnce
 	return nil
 }
@@ -99,7 +100,7 @@ func (w *World) servicesFingerprint() string {
 
 func (w *World) canRunWorker() bool {
 	return w.Config.Problem == "" && !w.Kafka.Access.IsZero() && w.Runtime.KafkaDir != "" && w.Runtime.Problem == "" &&
-		w.hasIdentity() && (w.Services.WorkerRunning || w.missingPlugin() == "")
+		w.hasIdentity() && (w.Services.WorkerRunning || w.missingPlugin() == "" && w.missingSecrets() == "")
 }
 
 // RunServices has Pebble run the gateway, and the worker where it can run.

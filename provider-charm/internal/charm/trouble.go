@@ -27,6 +27,7 @@ func (w *World) statusFor(relation connectprovider.Relation) (entries []schemas.
 	if slices.ContainsFunc(clients, w.needsWorkers) {
 		entries = append(entries, w.workerTrouble()...)
 	}
+	entries = append(entries, w.secretsTrouble(relation.ID)...)
 	return append(entries, w.failures(relation.ID)...)
 }
 
@@ -148,6 +149,11 @@ func clientStatus(w *World) (hook.Status, bool) {
 				status.Name = hook.Blocked
 			}
 			return status, true
+		}
+	}
+	for _, relation := range w.Relations {
+		if trouble := w.secretsTrouble(relation.ID); len(trouble) > 0 {
+			return waiting("%s to mend its secrets: %s", relation.App, trouble[0].Message)
 		}
 	}
 	for _, client := range w.Clients {

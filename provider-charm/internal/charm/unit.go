@@ -7,6 +7,7 @@ import (
 	"connectcharms/provider-charm/internal/distribution"
 	"connectcharms/provider-charm/internal/gateway"
 	"connectcharms/provider-charm/internal/plugins"
+	"connectcharms/provider-charm/internal/secretfiles"
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/connectprovider"
 	"connectcharms/requirer-lib/hook"
@@ -22,6 +23,7 @@ type unit struct {
 	layout     layout // where files are
 	seen       layout // where the services see them
 	store      *plugins.Store
+	secrets    secretfiles.Store
 	kafka      *distribution.Store
 	supervisor *supervisor.Supervisor
 	control    gateway.Control
@@ -74,7 +76,7 @@ func newUnit(ctx context.Context, h *hook.Hook, log *slog.Logger) (*unit, error)
 		return nil, err
 	}
 	return &unit{
-		Hook: h, log: log, place: at, layout: files, seen: seen, store: store, kafka: distribution.Open(files.kafkaDir()),
+		Hook: h, log: log, place: at, layout: files, seen: seen, store: store, secrets: secretfiles.Store(files.secretsDir()), kafka: distribution.Open(files.kafkaDir()),
 		supervisor: pebble, control: gateway.Control{Socket: files.controlFile()},
 		clients: connectprovider.New(h, connectprovider.Options{Endpoint: clientEndpoint}),
 	}, nil

@@ -33,6 +33,9 @@ type World struct {
 	Relations []connectprovider.Relation // of requirers, that go on
 	Clients   []Client                   // their requests, in order
 
+	Secrets      map[hook.RelationID]ConnectorSecrets // of those relations, and of some that have gone
+	Acknowledged map[hook.RelationID]int64            // the versions of them that requirers were told
+
 	Admin        AdminWish
 	Watch        Watch
 	Failing      []Failing // connectors, as the leader last saw them
@@ -117,6 +120,7 @@ type Report struct {
 	Asks         int                                  `json:"asks,omitempty"`   // number of the last restart that was asked for on it
 	Turned       int                                  `json:"turned,omitempty"` // number of the last turn that it has used
 	Echo         int                                  `json:"echo,omitempty"`   // number of the last turn that was to be echoed
+	Secrets      map[hook.RelationID]SecretsReport    `json:"secrets,omitempty"`
 }
 
 // PluginReport is what a unit has made of one request's plugin-url.
@@ -138,6 +142,8 @@ type Shared struct {
 	Identity *IdentityRecord                      `json:"identity,omitempty"`
 	Turn     Turn                                 `json:"rollout,omitzero"`  // who may restart its worker
 	Restart  int                                  `json:"restart,omitempty"` // number of the last restart that an operator asked for
+	Kafka    *KafkaRecord                         `json:"kafka,omitempty"`
+	Secrets  []hook.RelationID                    `json:"secrets,omitempty"` // whose connectors may refer to secrets on the workers
 
 	ExactlyOnce worker.ExactlyOnce `json:"exactly-once,omitempty"` // how far the workers may go
 

@@ -49,7 +49,10 @@ func (v *visit) checkBody(header http.Header) *refusal {
 	case v.hides(name):
 		return foreign(name)
 	}
-	return v.checkGroup(config)
+	if refused := v.checkGroup(config); refused != nil {
+		return refused
+	}
+	return v.checkReferences(config)
 }
 
 // readConfig gives the name of the connector that the body is about ("" where it says none) and its configuration.

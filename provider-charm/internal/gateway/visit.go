@@ -21,6 +21,7 @@ type visit struct {
 	kind     kind
 	signed   bool
 	hides    func(connector string) bool
+	refers   func(value string) bool // whether a configuration may have it
 }
 
 // kind is who makes a request.
@@ -95,6 +96,7 @@ func (g *gateway) handle(w *recorder, r *http.Request, v *visit) *refusal {
 	}
 	v.who, v.kind = account.Username, kindOf(account)
 	v.hides = func(connector string) bool { return hidden(account, connector) }
+	v.refers = func(value string) bool { return mayRefer(account, value) }
 	if badPath != nil { // who has no account does not learn even that
 		return badPath
 	}

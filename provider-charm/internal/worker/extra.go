@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"connectcharms/provider-charm/internal/brokers"
+	"connectcharms/provider-charm/internal/secretfiles"
 )
 
 // protected are the properties that an operator may not set by hand, each with the reason. A name that ends in a dot
@@ -37,6 +38,7 @@ var protected = []struct{ name, reason string }{
 	{"heartbeat.interval.ms", "rolling restarts rely on it"},
 	{"fetch.max.wait.ms", "rolling restarts rely on it"},
 	{"worker.unsync.backoff.ms", "rolling restarts rely on it"},
+	{configProviders + "." + secretfiles.Provider + ".", "that provider is the charm's own, for the secrets that clients bring: choose another name"},
 }
 
 // CheckExtra says which of some further properties may not be set, and why.
@@ -48,7 +50,7 @@ func CheckExtra(extra map[string]string) error {
 			}
 		}
 	}
-	return nil
+	return checkProviders(extra)
 }
 
 // isProtected compares without the prefix of the clients that a worker makes for connectors: what is protected for the

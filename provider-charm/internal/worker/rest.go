@@ -27,6 +27,8 @@ type Started struct {
 	Plugins     []plugins.Digest  `json:"plugins"`
 	Levels      map[string]string `json:"levels,omitempty"`  // log levels that were set since
 	Request     int               `json:"request,omitempty"` // the last restart that was asked for, of those that it made good
+	// ReadsSecrets says that its settings have the provider of connectors' secrets: those of earlier charms did not.
+	ReadsSecrets bool `json:"reads-secrets,omitempty"`
 }
 
 // ReadStarted reads what Write wrote; nothing written is the zero value.

@@ -24,7 +24,7 @@ const Port = 8084
 type Settings struct {
 	KafkaDir          string // unpacked Kafka distribution
 	JavaHome          string // empty: java on PATH
-	Dir               string // where the properties file and the logs go
+	Dir               string // where the worker runs: the properties file, the logs and secrets of connectors are below it
 	PluginPath        string
 	Kafka             brokers.Access
 	Group             string // the Connect group
@@ -68,7 +68,7 @@ const PropertiesName = "worker.properties"
 // account.
 func (s Settings) Properties() string {
 	all := s.openProperties()
-	for _, part := range []map[string]string{s.Extra, s.Kafka.Properties(), s.groupProperties(), s.Internal.properties(s), {
+	for _, part := range []map[string]string{s.Extra, s.Kafka.Properties(), s.groupProperties(), s.providerProperties(), s.Internal.properties(s), {
 		"listeners":                        s.URL(),
 		"plugin.path":                      s.PluginPath,
 		"plugin.discovery":                 "service_load",

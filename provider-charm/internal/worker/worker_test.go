@@ -77,7 +77,7 @@ func TestWhatTheCharmSetsIsProtected(t *testing.T) {
 	written, err := properties.Parse(s.Properties())
 	require.NoError(t, err)
 	for key := range written {
-		if strings.HasSuffix(key, ".replication.factor") {
+		if strings.HasSuffix(key, ".replication.factor") || key == "config.providers" {
 			continue
 		}
 		assert.ErrorContains(t, worker.CheckExtra(map[string]string{key: "x"}), key+" cannot be set: ")
@@ -87,6 +87,31 @@ func TestWhatTheCharmSetsIsProtected(t *testing.T) {
 	}
 	for _, key := range []string{"producer.acks", "consumer.heartbeat.interval.ms", "offset.flush.interval.ms", "config.providers.file.class", "key.converter.schemas.enable", "consumer.group.instance.id"} {
 		assert.NoError(t, worker.CheckExtra(map[string]string{key: "x"}), key)
+	}
+}
+
+func TestTheCharmsConfigProviderStandsBesideThoseOfAnOperator(t *testing.T) {
+	t.Parallel()
+	for extra, list := range map[string]string{"": "connector-secrets", " file ,, vault ": "file,vault,connector-secrets"} {
+		s := settings()
+		if extra != "" {
+			s.Extra = map[string]string{"config.providers": extra, "config.providers.file.class": "F"}
+			require.NoError(t, worker.CheckExtra(s.Extra))
+		}
+		written, err := properties.Parse(s.Properties())
+		require.NoError(t, err)
+		assert.Equal(t, list, written["config.providers"])
+		assert.Equal(t, "org.apache.kafka.common.config.provider.DirectoryConfigProvider", written["config.providers.connector-secrets.class"])
+		assert.Equal(t, "/proc/self/cwd/secrets", written["config.providers.connector-secrets.param.allowed.paths"], "below where the worker runs")
+		assert.Equal(t, "/w", s.Service().WorkingDir)
+		assert.Equal(t, s.Extra["config.providers.file.class"], written["config.providers.file.class"])
+	}
+	for _, clash := range []map[string]string{
+		{"config.providers": "file, connector-secrets"},
+		{"config.providers.connector-secrets.class": "x"},
+		{"config.providers.connector-secrets.param.allowed.paths": "/"},
+	} {
+		assert.ErrorContains(t, worker.CheckExtra(clash), "choose another name")
 	}
 }
 
