@@ -33,3 +33,13 @@ func (l *lines) field(name string) string {
 	}
 	return value
 }
+
+// has says whether all of these words were said.
+func (l *lines) has(words ...string) bool {
+	for _, word := range words {
+		if !strings.Contains(l.String(), word) {
+			return false
+		}
+	}
+	return true
+}

@@ -27,7 +27,8 @@ type recordServer struct {
 	served   int // of them, for the token of now
 	now      credentials
 	all      []credentials     // the last is now
-	reused   int               // how often somebody came with a refresh token that was used before
+	shown    map[string]bool   // refresh tokens that somebody came with after they were used
+	tries    int               // how often
 	alsoSays map[string]string // what else the server has its client configured with, or instead of a token
 }
 
@@ -35,7 +36,7 @@ type credentials struct{ token, refresh string }
 
 func newRecordServer(t *testing.T, life int) *recordServer {
 	t.Helper()
-	s := &recordServer{life: life}
+	s := &recordServer{life: life, shown: map[string]bool{}}
 	s.renew()
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /records", s.records)
@@ -72,7 +73,8 @@ func (s *recordServer) refresh(w http.ResponseWriter, r *http.Request) {
 	shown := r.FormValue("refresh_token")
 	if shown != s.now.refresh {
 		if slices.ContainsFunc(s.all, func(c credentials) bool { return c.refresh == shown }) {
-			s.reused++
+			s.shown[shown] = true
+			s.tries++
 		}
 		w.WriteHeader(http.StatusUnauthorized)
 		return
@@ -91,6 +93,13 @@ func (s *recordServer) renew() {
 		refresh: fmt.Sprintf("refresh-%d-%s", len(s.all), rand.Text()),
 	}
 	s.all, s.served = append(s.all, s.now), 0
+}
+
+// logIn is what a person does to get credentials that do not come of the last ones.
+func (s *recordServer) logIn() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.renew()
 }
 
 // release has more records there, and says how many there are then.
@@ -123,10 +132,16 @@ func (s *recordServer) current() credentials {
 // expiries is how often a token has been replaced.
 func (s *recordServer) expiries() int { return len(s.issued()) - 1 }
 
-func (s *recordServer) uses() (reused int) {
+// usedUp is how many refresh tokens somebody came with after they were used, and how often.
+func (s *recordServer) usedUp() (tokens, tries int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.reused
+	return len(s.shown), s.tries
+}
+
+func (s *recordServer) triesInVain() int {
+	_, tries := s.usedUp()
+	return tries
 }
 
 // secretsIn names those of its secrets that stand in a text: their beginning, which is not secret.

@@ -3,8 +3,12 @@
 package control_test
 
 import (
+	"errors"
+	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -12,68 +16,132 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/tests/charms"
 	"connectcharms/tests/kafka"
 )
 
-// house is what all stages share: a broker, and a worker that delivers exactly once and has files' contents as configuration.
+const (
+	kafkaProtocol  = kafka.SASLSSL
+	kafkaMechanism = kafka.Mechanism
+
+	connectorPassword = "the connector's, of Kafka"
+	managerPassword   = "the manager's, of Kafka"
+)
+
+// house is what all stages share: a broker, connect-manager, and what a worker of Kafka Connect is started with.
 type house struct {
-	dir    string
-	broker *kafka.Broker
-	worker *kafka.Worker
-	// said is what the worker has.
-	said *lines
+	runtime   *kafka.Runtime
+	plugins   string
+	program   string
+	authority *kafka.Authority
+	broker    *kafka.Broker
+	// dir is where workers have secrets from.
+	dir string
 }
 
 func openHouse(t *testing.T) *house {
 	t.Helper()
-	plugins := buildConnector(t)
-	runtime, err := kafka.Fetch(t.Context(), "", os.Stderr)
+	h := &house{plugins: buildConnector(t), dir: t.TempDir()}
+	var err error
+	h.runtime, err = kafka.Fetch(t.Context(), "", os.Stderr)
 	require.NoError(t, err)
-	h := &house{dir: t.TempDir(), said: &lines{}}
-	h.broker, err = kafka.StartBroker(t.Context(), runtime, kafka.BrokerOptions{Dir: t.TempDir()})
+	h.program, err = charms.BuildManager(t.Context(), t.TempDir())
+	require.NoError(t, err)
+	h.authority, err = kafka.NewAuthority("Kafka's")
+	require.NoError(t, err)
+	h.broker, err = kafka.StartBroker(t.Context(), h.runtime, kafka.BrokerOptions{Dir: t.TempDir(), TLS: h.authority, SCRAM: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, h.broker.Stop()) })
-	h.worker, err = kafka.StartWorker(t.Context(), runtime, h.broker, kafka.WorkerOptions{
-		Dir: t.TempDir(), PluginPath: plugins, Log: h.said,
+	for user, password := range map[string]string{"connector": connectorPassword, "manager": managerPassword} {
+		require.NoError(t, h.broker.SetUser(t.Context(), user, password))
+	}
+	return h
+}
+
+// worker is one of Kafka Connect, alone in its group, which delivers exactly once and has files' contents as configuration.
+type worker struct {
+	*kafka.Worker
+	house   *house
+	options kafka.WorkerOptions
+	said    *lines
+}
+
+func (h *house) worker(t *testing.T, group string) *worker {
+	t.Helper()
+	w := &worker{house: h, said: &lines{}}
+	w.options = kafka.WorkerOptions{
+		Dir: t.TempDir(), Group: group, PluginPath: h.plugins, Log: w.said,
 		Extra: map[string]string{
 			"exactly.once.source.support":                    "enabled",
 			"config.providers":                               "directory",
 			"config.providers.directory.class":               "org.apache.kafka.common.config.provider.DirectoryConfigProvider",
 			"config.providers.directory.param.allowed.paths": h.dir,
 		},
-	})
+	}
+	w.start(t)
+	return w
+}
+
+func (w *worker) start(t *testing.T) {
+	t.Helper()
+	started, err := kafka.StartWorker(t.Context(), w.house.runtime, w.house.broker, w.options)
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, h.worker.Stop()) })
-	return h
+	w.Worker = started
+	t.Cleanup(func() {
+		if err := started.Stop(); !errors.Is(err, os.ErrProcessDone) {
+			assert.NoError(t, err)
+		}
+	})
+}
+
+// crash ends the worker, and starts it again on the same port, with nothing of what it had in memory.
+func (w *worker) crash(t *testing.T) {
+	t.Helper()
+	at, err := url.Parse(w.URL())
+	require.NoError(t, err)
+	w.options.Port, err = strconv.Atoi(at.Port())
+	require.NoError(t, err)
+	require.NoError(t, w.Kill())
+	w.start(t)
 }
 
 // stage is one server of records, and one connector that reads it, named like its topic.
 type stage struct {
 	*house
 	t        *testing.T
+	worker   *worker
 	name     string
 	records  *recordServer
 	arrived  *topic
 	messages *topic
 }
 
-func (h *house) stage(t *testing.T, name string, life int) *stage {
+func (w *worker) stage(t *testing.T, name string, life int) *stage {
 	t.Helper()
+	bootstrap := w.house.broker.Bootstrap()
 	return &stage{
-		house: h, t: t, name: name, records: newRecordServer(t, life),
-		arrived: follow(t, h.broker.Bootstrap(), name), messages: follow(t, h.broker.Bootstrap(), controlTopic(name)),
+		house: w.house, t: t, worker: w, name: name, records: newRecordServer(t, life),
+		arrived: follow(t, bootstrap, name), messages: follow(t, bootstrap, controlTopic(name)),
 	}
 }
 
 func controlTopic(connector string) string { return connector + "-control" }
 
-// config is the connector's, with credentials as they are given, or references to them.
-func (s *stage) config(token, refresh string) connect.Settings {
+// config is the connector's, with its credentials in files of a name.
+func (s *stage) config(files string, has credentials) connect.Settings {
+	s.t.Helper()
+	text := "org.apache.kafka.connect.storage.StringConverter"
+	login := `org.apache.kafka.common.security.scram.ScramLoginModule required username="connector" password="%s";`
 	return connect.Settings{
-		"connector.class": expiringSource, "tasks.max": "1",
-		"key.converter": "org.apache.kafka.connect.storage.StringConverter", "value.converter": "org.apache.kafka.connect.storage.StringConverter",
-		"url": s.records.url, "token": token, "refresh.token": refresh, "interval.ms": "50", "topic": s.name,
-		"control.topic": controlTopic(s.name), "control.producer.bootstrap.servers": s.broker.Bootstrap(),
+		"connector.class": expiringSource, "tasks.max": "1", "key.converter": text, "value.converter": text,
+		"url": s.records.url, "interval.ms": "50", "topic": s.name, "control.topic": controlTopic(s.name),
+		"token": s.keep(files+".token", has.token), "refresh.token": s.keep(files+".refresh", has.refresh),
+		"control.producer.bootstrap.servers":           s.broker.At(kafkaProtocol),
+		"control.producer.security.protocol":           string(kafkaProtocol),
+		"control.producer.sasl.mechanism":              kafkaMechanism,
+		"control.producer.sasl.jaas.config":            fmt.Sprintf(login, s.keep("kafka", connectorPassword)),
+		"control.producer.ssl.truststore.type":         "PEM",
+		"control.producer.ssl.truststore.certificates": s.authority.PEM(),
 	}
 }
 

@@ -2,11 +2,15 @@ package control_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -66,4 +70,29 @@ func (f *topic) holdsEachOnce(t *testing.T, number int) {
 		want[i] = line(i + 1)
 	}
 	assert.Equal(t, want, f.values())
+}
+
+// everythingIn is all that a topic of one partition has at this moment, also of transactions that were given up.
+func everythingIn(t *testing.T, bootstrap, name string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	client, err := kgo.NewClient(kgo.SeedBrokers(bootstrap), kgo.ConsumeTopics(name), kgo.KeepControlRecords(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	require.NoError(t, err)
+	defer client.Close()
+	ends, err := kadm.NewClient(client).ListEndOffsets(ctx, name)
+	require.NoError(t, err)
+	end, is := ends.Lookup(name, 0)
+	require.True(t, is)
+	var text strings.Builder
+	for read := int64(0); read < end.Offset; {
+		fetched := client.PollFetches(ctx)
+		require.NoError(t, fetched.Err())
+		fetched.EachRecord(func(record *kgo.Record) {
+			read = record.Offset + 1
+			fmt.Fprintf(&text, "%s %s\n", record.Key, record.Value)
+		})
+	}
+	return text.String()
 }

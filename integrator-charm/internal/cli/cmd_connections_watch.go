@@ -58,8 +58,8 @@ func (w *connectionWatch) run(ctx context.Context, asked *client.Client) error {
 	wasHeard := false
 	for {
 		w.heard = map[string]struct{}{}
-		heard, err := w.listen(ctx, asked)
-		wasHeard = wasHeard || heard
+		err := w.listen(ctx, asked)
+		wasHeard = wasHeard || w.heard == nil
 		refusal := new(client.Error)
 		switch {
 		case ctx.Err() != nil:
@@ -79,18 +79,16 @@ func (w *connectionWatch) run(ctx context.Context, asked *client.Client) error {
 // errWrite is that nobody reads any more.
 var errWrite = errors.New("write")
 
-// listen says whether the daemon told anything.
-func (w *connectionWatch) listen(ctx context.Context, asked *client.Client) (heard bool, err error) {
+func (w *connectionWatch) listen(ctx context.Context, asked *client.Client) error {
 	for event, err := range asked.WatchConnections(ctx) {
 		if err != nil {
-			return heard, err
+			return err
 		}
-		heard = true
 		if err := w.hear(event); err != nil {
-			return heard, fmt.Errorf("%w: %w", errWrite, err)
+			return fmt.Errorf("%w: %w", errWrite, err)
 		}
 	}
-	return heard, nil
+	return nil
 }
 
 func (w *connectionWatch) hear(event client.ConnectionEvent) error {
