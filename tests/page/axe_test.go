@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -36,7 +37,8 @@ func (t *tab) accessible(axe, where string) {
 
 func TestThePageKeepsTheRulesOfAccessibility(t *testing.T) {
 	t.Parallel()
-	s := waiting(t)
+	s := waiting(t, declared(t, closedPort(t)))
+	s.emits("wikipedia-irc", `{"topic": ["a", "list"]}`, http.StatusUnprocessableEntity)
 	s.clusters["main"].Fail("refunds", trace)
 	s.sync("main")
 	axe := axe(t)
@@ -49,10 +51,15 @@ func TestThePageKeepsTheRulesOfAccessibility(t *testing.T) {
 		page.logIn(ada)
 		page.click(".row-button", "refunds")
 		page.reads(".trace-cause", "DataException")
+		page.click(".row-button", "wikipedia-irc")
+		page.until("document.querySelectorAll('.trace').length === 2")
 		page.accessible(axe, name+"connectors")
 		page.click(".tabs a", "Plan")
 		page.until("document.querySelector('.change')")
 		page.accessible(axe, name+"plan")
+		page.click(".tabs a", "Connections")
+		page.click(".row-button", "Kafka of orders")
+		page.accessible(axe, name+"connections")
 		page.click(".tabs a", "History")
 		page.click(".run button", "More")
 		page.accessible(axe, name+"history")

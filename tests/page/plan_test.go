@@ -10,9 +10,9 @@ import (
 const deletionsNeedGrace = "  approvals: {rules: [{name: deletions need two eyes more, match: {changes: [delete]}, approvers: 1, who: {users: [grace]}}]}\n"
 
 // waiting is a stage with a plan that waits: refunds is to be deleted.
-func waiting(t *testing.T) *stage {
+func waiting(t *testing.T, options ...string) *stage {
 	t.Helper()
-	s := newStage(t, deletionsNeedGrace, map[string]string{"main": some})
+	s := newStage(t, deletionsNeedGrace+strings.Join(options, ""), map[string]string{"main": some})
 	state, _, _ := strings.Cut(some, "  - name: refunds")
 	s.write("main", state)
 	s.sync("main")

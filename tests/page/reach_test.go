@@ -49,7 +49,7 @@ func TestAllIsDoneByKeyboard(t *testing.T) {
 	assert.Equal(t, "Skip to content", way[0])
 	assert.NotContains(t, strings.Join(way, "\n"), "(unseen)", "the focus shows wherever it is")
 	assert.Equal(t, []string{
-		"Skip to content", "Log out", "Connectors", "Plan", "History", "Silences", "Sync now", "Search", "Owner", "Group by", "All", "Running", "refunds",
+		"Skip to content", "Log out", "Connectors", "Plan", "Connections", "History", "Silences", "Sync now", "Search", "Owner", "Group by", "All", "Running", "refunds",
 	}, way)
 	page.press(kb.Enter)
 	page.reads(".details", "owner@example.org")
@@ -100,7 +100,7 @@ func TestAPhoneShowsAllWithoutPushingSideways(t *testing.T) {
 	page.click(".row-button", "a-name")
 	page.until("document.querySelector('.details .facts')")
 	fits("connectors")
-	for view, shows := range map[string]string{"Plan": ".change", "History": ".run", "Silences": ".lead"} {
+	for view, shows := range map[string]string{"Plan": ".change", "Connections": ".row", "History": ".run", "Silences": ".lead"} {
 		page.click(".tabs a", view)
 		page.until("document.querySelector($)", shows)
 		fits(view)

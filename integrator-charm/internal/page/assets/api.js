@@ -12,10 +12,10 @@ export class Refused extends Error {
   }
 }
 
-async function ask(method, path, body, wait = patience) {
+async function ask(method, path, body, wait = patience, more = {}) {
   const options = {
     method,
-    headers: { Accept: "application/json" },
+    headers: { Accept: "application/json", ...more },
     credentials: "same-origin",
     signal: AbortSignal.timeout(wait),
   };
@@ -74,6 +74,11 @@ export const api = {
   reportAddress: (id, format) => `/api/v1/plans/${segment(id)}/report?format=${format}`,
   history: (cluster, limit, before) =>
     ask("GET", inCluster("/api/v1/history", cluster, { limit, ...(before ? { before } : {}) })),
+  connections: () => ask("GET", "/api/v1/connections"),
+  probe: (id) => ask("POST", `/api/v1/connections/${segment(id)}/probe`),
+  disconnect: (id) => ask("DELETE", `/api/v1/connections/${segment(id)}`),
+  clearOverlay: (cluster, name, version) =>
+    ask("DELETE", inCluster(`/api/v1/overlays/${segment(name)}`, cluster), undefined, patience, { "If-Match": `"${version}"` }),
   silences: () => ask("GET", "/api/v1/silences"),
   silence: (silence) => ask("POST", "/api/v1/silences", silence),
   endSilence: (id) => ask("DELETE", `/api/v1/silences/${segment(id)}`),

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { marks, verbs } from "./model.js";
+import { halted, overlaid } from "./overlay.js";
 import { button, keys, name, shape, state as stateWord, upcoming } from "./parts.js";
 import { cause, className, count, names, upper } from "./words.js";
 
@@ -78,6 +79,7 @@ function marksOf(connector, now) {
   const { restarts } = connector;
   return [
     !connector.owned && connector.state !== "missing" && h("span", { class: "mark" }, "not ours"),
+    marks.halted(connector) && h("span", { class: "mark is-halted" }, shape("halted"), "does not conform"),
     marks.drift(connector) && h("span", { class: "mark is-drift" }, shape("drift"), "drifted"),
     restarts.givenUp && h("span", { class: "mark is-given-up" }, shape("given-up"), "given up"),
     !restarts.givenUp &&
@@ -90,6 +92,7 @@ function details(connector, state, page) {
   return [
     connector.trace && trace(connector.trace, `Why ${connector.name} failed`, "The connector itself failed"),
     failures(connector).map(({ trace: text, which }) => trace(text, `Why ${which} failed`, `${upper(which)} failed`)),
+    halted(connector, state.now),
     facts(connector, state.now),
     connector.tasks.length > 0 && tasks(connector),
     connector.drift.length > 0 && [
@@ -99,6 +102,7 @@ function details(connector, state, page) {
         to: "In the state file",
       }),
     ],
+    overlaid(connector, state, page),
     page.may("operator") && actions(connector, state, page),
   ];
 }

@@ -85,7 +85,7 @@ function filters(all, asked, page) {
   );
 }
 
-const titles = { drift: "Drifted", "given-up": "Given up" };
+const titles = { halted: "Does not conform", drift: "Drifted", "given-up": "Given up" };
 
 // chips choose a state; those that nothing is in are left out.
 function chips(counted, asked, page) {

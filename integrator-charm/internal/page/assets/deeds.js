@@ -66,6 +66,29 @@ export class Deeds {
       return `Owners of ${silence.connector} are told again.`;
     });
 
+  // clear takes back what a connector has changed itself, if it is still what was looked at.
+  clear = ({ connector, called, version }) =>
+    this.#do(`clear ${connector}`, `${called} keeps what it has changed`, async (cluster) => {
+      await api.clearOverlay(cluster, connector, version);
+      this.#feed.reload("connectors", "status");
+      return `${called} has its configuration from the state file again.`;
+    });
+
+  probe = (connection) =>
+    this.#do(`probe ${connection.id}`, `${connection.title} is not tried`, async () => {
+      const { status } = await api.probe(connection.id);
+      this.#feed.reload("connections");
+      const states = Object.values(status).map(({ state }) => state);
+      return `${connection.title} was tried: ${states.filter(Boolean).join(", ").toLowerCase()}.`;
+    });
+
+  disconnect = (connection) =>
+    this.#do(`disconnect ${connection.id}`, `${connection.title} is not deleted`, async () => {
+      await api.disconnect(connection.id);
+      this.#feed.reload("connections");
+      return `${connection.title} is deleted.`;
+    });
+
   // untilNextSync says that what was done does not last: the state file is followed.
   #untilNextSync(verb, { wanted }) {
     const follows = this.#store.state.status.value?.drift === "repair";

@@ -29,6 +29,8 @@ function submit(event, asked, page) {
   const values = Object.fromEntries(new FormData(event.target));
   const comment = (values.comment ?? "").trim();
   if (asked.kind === "delete") page.deeds.remove(asked.connector);
+  if (asked.kind === "disconnect") page.deeds.disconnect(asked.connection);
+  if (asked.kind === "clear") page.deeds.clear(asked);
   if (asked.kind === "approve" || asked.kind === "reject") page.deeds.judge(asked.kind, asked.plan, comment);
   if (asked.kind === "silence") {
     page.deeds.silence({
@@ -56,6 +58,17 @@ const dialogs = {
       "If the state file still has it, the next sync creates it again: take it out of the file to be rid of it.",
     ),
     answers("Delete", "danger", page),
+  ],
+  disconnect: ({ connection }, state, page) => [
+    title("Delete this connection?"),
+    h("p", null, name(connection.title), " is not looked at any more. What it leads to is not touched."),
+    answers("Delete", "danger", page),
+  ],
+  clear: ({ called }, state, page) => [
+    title("Take back what it has changed?"),
+    h("p", null, name(called), " gets the state file's configuration, and restarts with it."),
+    h("p", { class: "hint" }, "Credentials that it has renewed itself are gone: those of the state file have to be good still."),
+    answers("Take it back", "danger", page),
   ],
   approve: ({ plan }, state, page) => [
     title("Approve this plan?"),

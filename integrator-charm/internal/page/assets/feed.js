@@ -4,6 +4,7 @@
 import { api } from "./api.js";
 import { Live } from "./live.js";
 import { news, read, readOne } from "./model.js";
+import { readConnections } from "./systems.js";
 
 const pageOfHistory = 30;
 
@@ -71,7 +72,8 @@ export class Feed {
   }
 
   #heard = ({ what }) => {
-    const parts = Array.isArray(what) ? what.filter((part) => everything.includes(part)) : everything;
+    const told = what?.map?.((part) => shownIn[part] ?? part) ?? everything;
+    const parts = [...new Set(told)].filter((part) => everything.includes(part));
     if (parts.length > 0) this.reload(...parts);
   };
 
@@ -108,6 +110,7 @@ export class Feed {
     status: { name: "status", load: api.status },
     connectors: { name: "connectors", load: async (cluster) => read(await api.connectors(cluster)) },
     plan: { name: "plan", load: api.plan },
+    connections: { name: "connections", load: async () => readConnections(await api.connections()) },
     history: { name: "history", load: (cluster) => this.#newest(cluster) },
     older: { name: "history", load: (cluster) => this.#further(cluster) },
     silences: { name: "silences", load: async () => (await api.silences()) ?? [] },
@@ -136,4 +139,7 @@ export class Feed {
   }
 }
 
-const everything = ["status", "connectors", "plan", "history", "silences"];
+// shownIn says which part shows what has none of its own.
+const shownIn = { overlays: "connectors" };
+
+const everything = ["status", "connectors", "plan", "connections", "history", "silences"];

@@ -3,9 +3,10 @@
 import { h } from "./dom.js";
 import { bar, button, time, upcoming } from "./parts.js";
 import { address } from "./route.js";
+import { isTrouble } from "./systems.js";
 import { count, exact, revision } from "./words.js";
 
-const titles = { connectors: "Connectors", plan: "Plan", history: "History", silences: "Silences" };
+const titles = { connectors: "Connectors", plan: "Plan", connections: "Connections", history: "History", silences: "Silences" };
 
 // frame is the whole page around a view.
 export function frame(state, page, view) {
@@ -78,8 +79,11 @@ function who({ me }, page) {
   );
 }
 
-function navigation({ route, plan, cluster: current, clusters }) {
-  const waiting = plan.value?.changes?.length ?? 0;
+function navigation({ route, plan, connections, cluster: current, clusters }) {
+  const badges = {
+    plan: [plan.value?.changes?.length ?? 0, (number) => count(number, "change")],
+    connections: [connections.value?.filter(isTrouble).length ?? 0, (number) => `${number} not well`],
+  };
   const asked = clusters.length > 1 ? { cluster: current } : {};
   return h(
     "nav",
@@ -95,16 +99,17 @@ function navigation({ route, plan, cluster: current, clusters }) {
             "a",
             { href: address(view, asked), "aria-current": route.view === view ? "page" : null },
             title,
-            view === "plan" &&
-              waiting > 0 && [
-                h("span", { class: "badge", "aria-hidden": "true" }, waiting),
-                h("span", { class: "unseen" }, `, ${count(waiting, "change")}`),
-              ],
+            badge(...(badges[view] ?? [0])),
           ),
         ),
       ),
     ),
   );
+}
+
+function badge(number, said) {
+  if (number === 0) return null;
+  return [h("span", { class: "badge", "aria-hidden": "true" }, number), h("span", { class: "unseen" }, `, ${said(number)}`)];
 }
 
 // outage says that what is shown may be old.

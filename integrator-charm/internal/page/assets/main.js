@@ -1,5 +1,6 @@
 // The page begins: state, what changes it, and the views that are drawn of it.
 
+import { connections } from "./connections.js";
 import { connectors } from "./connectors.js";
 import { Deeds } from "./deeds.js";
 import { showDialog } from "./dialogs.js";
@@ -14,7 +15,7 @@ import { Session } from "./session.js";
 import { silences } from "./silences.js";
 import { Store } from "./store.js";
 
-const views = { connectors, plan, history: historyView, silences };
+const views = { connectors, plan, connections, history: historyView, silences };
 const [app, said, dialog, skip] = ["app", "said", "dialog", "skip"].map((id) => document.getElementById(id));
 
 const store = new Store(draw);

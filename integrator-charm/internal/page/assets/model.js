@@ -63,6 +63,7 @@ function compare(a, b) {
 
 // marks are what a connector has beside its state, by the names that the filter knows.
 export const marks = {
+  halted: (connector) => Boolean(connector.overlay?.halted),
   drift: (connector) => connector.drift.length > 0,
   "given-up": (connector) => connector.restarts.givenUp,
 };

@@ -18,6 +18,11 @@ const shapes = {
     { cx: 8, cy: 8, r: 5.5, fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-dasharray": "2.4 2" },
   ],
   restarting: ["path", { d: "M8 2a6 6 0 1 0 6 6h-2a4 4 0 1 1-4-4v2.5L12 3.2 8 0Z" }],
+  expired: [
+    "path",
+    { d: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1Zm0 2a5 5 0 1 1 0 10A5 5 0 0 1 8 3ZM7.2 4.5v4.2l3 2 .9-1.3-2.3-1.5V4.5Z", "fill-rule": "evenodd" },
+  ],
+  halted: ["path", { d: "M5 1h6l4 4v6l-4 4H5l-4-4V5Zm2.2 2.8v5h1.6v-5Zm0 6.4v1.6h1.6v-1.6Z", "fill-rule": "evenodd" }],
   drift: ["path", { d: "M1 5h9V2l5 4-5 4V7H1Zm0 7h14v2H1Z" }],
   "given-up": ["path", { d: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1ZM3.8 5.2l1.4-1.4 7 7-1.4 1.4Z", "fill-rule": "evenodd" }],
   add: ["path", { d: "M7 2h2v5h5v2H9v5H7V9H2V7h5Z" }],
@@ -150,7 +155,12 @@ export function keys(changes, caption, { from = "Now", to = "Then", isNew = fals
           h(
             "tr",
             { key: change.key, role: "row" },
-            h("th", { scope: "row", role: "rowheader" }, name(change.key)),
+            h(
+              "th",
+              { scope: "row", role: "rowheader" },
+              name(change.key),
+              change.overlay && h("p", { class: "hint" }, "changed by the connector itself"),
+            ),
             values(change, isNew),
           ),
         ),

@@ -1,7 +1,7 @@
 // Where the page is, in the address: #/connectors?cluster=main&state=failed&owner=data&q=irc. So it can be kept, sent and gone
 // back to.
 
-export const views = ["connectors", "plan", "history", "silences"];
+export const views = ["connectors", "plan", "connections", "history", "silences"];
 
 // parse reads the address; what it does not know is the list of connectors.
 export function parse(hash) {

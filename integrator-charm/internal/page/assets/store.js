@@ -4,7 +4,15 @@
 const unasked = { value: undefined, error: "" };
 
 export function emptyCluster() {
-  return { status: unasked, connectors: unasked, plan: unasked, history: unasked, silences: unasked, details: {} };
+  return {
+    status: unasked,
+    connectors: unasked,
+    plan: unasked,
+    connections: unasked,
+    history: unasked,
+    silences: unasked,
+    details: {},
+  };
 }
 
 const begin = {

@@ -1,0 +1,70 @@
+package page
+
+import (
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// closedPort is an address that nobody listens at.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	return listener.Addr().String()
+}
+
+// declared are options with two connections, neither of which leads anywhere: Kafka is not there, and the registry does not answer.
+func declared(t *testing.T, kafka string) string {
+	t.Helper()
+	return "  connections:\n    interval: 1h\n    specs:\n" +
+		"      - {id: orders, name: Kafka of orders, type: DIRECT, kafka_cluster: {bootstrap_servers: '" + kafka + "'},\n" +
+		"         schema_registry: {uri: 'http://" + closedPort(t) + "'}}\n"
+}
+
+func TestOneLookSaysWhichSystemIsUnreachableAndWhy(t *testing.T) {
+	t.Parallel()
+	kafka := closedPort(t)
+	s := newStage(t, declared(t, kafka), map[string]string{"main": some})
+	page := s.visit(desktop, ada, "")
+	page.until("document.querySelector('.tabs a[href*=connections] .badge')?.textContent === '1'")
+	page.click(".tabs a", "Connections")
+	page.reads(".lead", "2 connections: 1 well, 1 not.")
+	page.until("document.querySelector('.row .name').textContent === 'Kafka of orders'")
+	page.reads(".row", "Failed")
+	page.reads(".row-cause", "connect: ")
+	page.click(".row-button", "Kafka of orders")
+	page.reads(".system", "Connect: ")
+	page.reads(".system", kafka)
+	page.reads(".details", "declared in the manager's configuration")
+	assert.NotContains(t, page.buttons(), "Delete", "what is declared is not the page's to delete")
+	page.click(".row-button", "Kafka Connect of main")
+	page.reads("#systems-context-main", "a cluster that this manager keeps")
+	page.shot("connections")
+
+	looks := s.visit(phone, viola, "#/connections")
+	looks.click(".row-button", "Kafka Connect of main")
+	looks.reads("#systems-context-main", "Success")
+	assert.NotContains(t, strings.Join(looks.buttons(), " "), "Try now")
+	looks.shot("phone connections")
+}
+
+func TestAConnectionIsTriedWhenSomebodyAsksAndThePageFollows(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, "  connections: {interval: 1h}\n", map[string]string{"main": some})
+	page := s.visit(desktop, ada, "#/connections")
+	page.reads(".row", "Success")
+	watches := s.visit(desktop, viola, "#/connections")
+	watches.reads(".row", "Success")
+	s.clusters["main"].Close()
+	page.click(".row-button", "Kafka Connect of main")
+	page.click("button", "Try now")
+	page.reads("[role=status] .bar", "Kafka Connect of main was tried: failed")
+	page.reads(".row", "Failed")
+	watches.reads(".row", "Failed")
+	watches.reads(".row-cause", "Kafka Connect: connect: ")
+}
