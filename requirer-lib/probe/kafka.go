@@ -42,6 +42,9 @@ func (a *asked) wayToBrokers(ctx context.Context, config connection.KafkaCluster
 		if found.tls, failed = a.vault.tlsConfig(config.TLS); failed != nil {
 			return way{}, failed
 		}
+		for _, shown := range found.tls.Certificates {
+			a.user.Username = shown.Leaf.Subject.String() // to a broker one is that, where one does not log in
+		}
 	}
 	if config.Credentials != nil {
 		found.mechanism, failed = a.mechanism(ctx, *config.Credentials, config.TLS)

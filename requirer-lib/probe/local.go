@@ -9,7 +9,7 @@ import (
 	"connectcharms/requirer-lib/connection"
 )
 
-// Local asks Confluent Local: its broker, and its Schema Registry where the spec has one, both in clear and as nobody.
+// Local asks Confluent Local: its broker, and its Schema Registry where the spec has one, as nobody.
 func Local(ctx context.Context, config connection.LocalConfig) connection.Result {
 	ctx, cancel := context.WithTimeout(ctx, Deadline)
 	defer cancel()
@@ -20,7 +20,8 @@ func Local(ctx context.Context, config connection.LocalConfig) connection.Result
 		asked.cluster(ctx, way{}, strings.Split(servers, ","), nil)
 	})
 	if config.SchemaRegistryURI != "" {
-		asking.Go(func() { asked.registry(ctx, newREST(config.SchemaRegistryURI, nil, nil)) })
+		verify, _ := asked.vault.tlsConfig(nil)
+		asking.Go(func() { asked.registry(ctx, newREST(config.SchemaRegistryURI, verify, nil)) })
 	}
 	asking.Wait()
 	return asked.result()

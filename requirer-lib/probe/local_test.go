@@ -26,11 +26,14 @@ func TestConfluentLocal(t *testing.T) {
 		{local(broker.address, "http://"+dead.address), dead.address + ": it closed the connection"},
 		{local(dead.address, "http://"+registry.address), dead.address + ": it closed the connection at the first request: it may expect TLS, or not be Kafka"},
 		{local(dead.address, "http://"+dead.address), "; " + dead.address},
+		{local(dead.address, ""), dead.address + ": it closed the connection"},
 	} {
 		result := ask(t, t.Context(), connection.PartLocal, is.spec, nil)
 		assert.Equal(t, is.says == "", result.OK, "%v", result.Errors)
 		assert.Contains(t, result.Errors[connection.PhaseRequest].Message, is.says)
 	}
+	result := ask(t, t.Context(), connection.PartLocal, local(broker.address, "https://"+registry.address), nil)
+	assert.Equal(t, connection.Errors{connection.PhaseTLS: {Message: registry.address + ": it does not speak TLS"}}, result.Errors)
 }
 
 func TestPartThatTheSpecDoesNotHave(t *testing.T) {

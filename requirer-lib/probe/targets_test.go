@@ -23,6 +23,7 @@ import (
 type target struct {
 	address string
 	open    atomic.Int64
+	ending  atomic.Pointer[ending]
 }
 
 // listen serves each connection with serve, until the test ends. serve's context ends with the test.
@@ -43,7 +44,7 @@ func listen(t *testing.T, serve func(ctx context.Context, conn net.Conn)) *targe
 			accepting.Go(func() {
 				defer made.open.Add(-1)
 				defer conn.Close()
-				serve(ctx, conn)
+				serve(ctx, hearing{conn, made})
 			})
 		}
 	})
@@ -78,6 +79,7 @@ func saying(text string) func(context.Context, net.Conn) {
 // dribbling sends an answer of so many bytes in single ones, of which each comes in time, and all never do.
 func dribbling(answer string) func(context.Context, net.Conn) {
 	return func(ctx context.Context, conn net.Conn) {
+		_, _ = conn.Read(make([]byte, 1))
 		next := time.NewTicker(10 * time.Millisecond)
 		defer next.Stop()
 		for i := 0; ; i++ {
@@ -127,12 +129,49 @@ func ask(t *testing.T, ctx context.Context, part connection.Part, spec connectio
 	return result
 }
 
-// briefly is a context that ends long before a probe's own deadline.
-func briefly(t *testing.T) context.Context {
+// ending is a context whose deadline is over when a test says so.
+type ending struct {
+	context.Context
+	over chan struct{}
+	end  func()
+}
+
+func newEnding(ctx context.Context) *ending {
+	over := make(chan struct{})
+	return &ending{ctx, over, sync.OnceFunc(func() { close(over) })}
+}
+
+func (e *ending) Done() <-chan struct{} { return e.over }
+
+func (e *ending) Err() error {
+	select {
+	case <-e.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+// untilHeard is a context that is over as soon as the target has heard something: what it has not said then came too late.
+func (a *target) untilHeard(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	t.Cleanup(cancel)
+	ctx := newEnding(t.Context())
+	a.ending.Store(ctx)
 	return ctx
+}
+
+// hearing is a connection of a target.
+type hearing struct {
+	net.Conn
+	target *target
+}
+
+func (h hearing) Read(into []byte) (int, error) {
+	n, err := h.Conn.Read(into)
+	if until := h.target.ending.Load(); until != nil && n > 0 {
+		until.end()
+	}
+	return n, err
 }
 
 // peeked is a connection of which something was read before.

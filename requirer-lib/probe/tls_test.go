@@ -165,6 +165,9 @@ func TestCertificatesThatWeShow(t *testing.T) {
 		} else {
 			assert.True(t, result.OK, "%s %v", part, result.Errors)
 		}
+		if part == connection.PartKafkaCluster {
+			assert.Equal(t, &connection.User{Username: "CN=broker"}, result.User)
+		}
 		for name, refused := range map[string]connection.Result{
 			"none":       ask(t, t.Context(), part, askedOf(at.address, &verify)[part], secrets{"tls/ca": ours.pem()}),
 			"of another": ask(t, t.Context(), part, askedOf(at.address, &showing)[part], given(theirs, nil)),
@@ -199,7 +202,11 @@ func TestServersThatDoNotSpeakTLS(t *testing.T) {
 			t.Parallel()
 			at := listen(t, is.serve)
 			for part, spec := range askedOf(at.address, trusted) {
-				result := ask(t, briefly(t), part, spec, nil)
+				ctx := t.Context()
+				if is.transient {
+					ctx = at.untilHeard(t)
+				}
+				result := ask(t, ctx, part, spec, nil)
 				assert.Equal(t, connection.Errors{connection.PhaseTLS: {Message: at.address + ": " + is.says, IsTransient: is.transient}}, result.Errors, part)
 			}
 			at.isLeft(t)
