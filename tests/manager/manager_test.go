@@ -27,6 +27,9 @@ func TestConnectManager(t *testing.T) {
 		"what has drifted is repaired":                                whatHasDriftedIsRepaired,
 		"clusters are kept apart, also from one that is out of reach": clustersAreKeptApart,
 		"connections say how they are":                                connectionsSayHowTheyAre,
+		"what a connector changes of itself lasts":                    whatAConnectorChangesLasts,
+		"a message that does not conform stops its connector":         aNonconformingMessageStops,
+		"a connector's token is good for its messages alone":          aConnectorsTokenIsForItsMessages,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
