@@ -14,7 +14,7 @@ func next(w *World) Step {
 	if w.Leaving {
 		return leave(w)
 	}
-	return reconcile.First(w, requestPlugin, forgetOverlays, prepareSecrets, runManager, openPort, keepOverlays, keepConnectors, lookAtConnections)
+	return reconcile.First(w, requestPlugin, prepareSecrets, runManager, openPort, keepOverlays, keepConnectors, lookAtConnections, forgetOverlays)
 }
 
 // once lets a step that may fail, or may change nothing, be tried one time in a hook.

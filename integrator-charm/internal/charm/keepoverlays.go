@@ -104,7 +104,14 @@ func (s TakeOverlays) Apply(ctx context.Context, u *unit, w *World) error {
 	return u.noteTaken(overlays, s.Relation, overlays.Kept)
 }
 
+// Apply waits for a manager that Pebble has just started again.
 func (s LookAtOverlays) Apply(ctx context.Context, u *unit, w *World) error {
+	limited, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	if err := u.manager.awaitAnswer(limited); err != nil {
+		u.log.Warn("the manager does not answer", "error", err)
+		return ctx.Err()
+	}
 	cluster := w.cluster(s.Relation)
 	has, err := u.manager.exportOverlays(ctx, cluster.Provider)
 	if err != nil {

@@ -2,6 +2,7 @@ package charm_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -65,8 +66,11 @@ type world struct {
 	id      int // of the relation
 
 	mu     sync.Mutex
-	status string // the provider's status key
-	hold   bool   // the provider publishes nothing
+	status string            // the provider's status key
+	hold   bool              // the provider publishes nothing
+	bring  bool              // the provider brings secrets of connectors to its workers
+	late   bool              // its workers have not got them yet
+	files  map[string]string // that its workers have
 }
 
 func newWorld(t *testing.T, options jujutest.DeployOptions) *world {
@@ -85,8 +89,12 @@ func newWorld(t *testing.T, options jujutest.DeployOptions) *world {
 	return w
 }
 
-// provide is a whole provider: a secret at once, endpoints and grant when there is a request.
+// provide is a whole provider: a secret at once, endpoints and grant when there is a request. Secrets of connectors it brings to
+// workers that there are not.
 func (w *world) provide(ctx context.Context, h *hook.Hook) error {
+	if err := w.bringFiles(ctx, h); err != nil {
+		return err
+	}
 	if h.Relation == nil || h.Relation.Endpoint != "connect-client" || h.Kind == hook.RelationBroken {
 		return nil
 	}
@@ -115,7 +123,48 @@ func (w *world) provide(ctx context.Context, h *hook.Hook) error {
 		changes["endpoints"] = w.cluster.URL()
 		changes["secret-user"] = fmt.Sprintf("secret://%s/%s", h.ModelUUID, info.ID)
 	}
+	if w.bring {
+		changes["connector-secrets"] = `{"provider":"connector-secrets","path":"/secrets"}`
+	}
 	return h.RelationSetApp(ctx, h.Relation.ID, changes)
+}
+
+// bringFiles has the workers of every relation have what its requirer names, and says so.
+func (w *world) bringFiles(ctx context.Context, h *hook.Hook) error {
+	ids, err := h.RelationIDs(ctx, "connect-client")
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.late {
+		return nil
+	}
+	w.files = nil
+	for _, id := range ids {
+		if h.IsEndOf(id) {
+			continue
+		}
+		bag, err := h.RelationGet(ctx, id, "integrator")
+		if err != nil || bag["connector-secrets"] == "" {
+			return err
+		}
+		content, err := h.SecretGet(ctx, bag["connector-secrets"], hook.Latest)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal([]byte(content["files"].Reveal()), &w.files); err != nil {
+			return err
+		}
+		has := hook.Databag{"connector-secrets": fmt.Sprintf(`{"version":%s}`, content["version"].Reveal())}
+		if content["version"].Reveal() == "0" {
+			has["connector-secrets"] = ""
+		}
+		if err := h.RelationSet(ctx, id, has); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *world) integrate() {
