@@ -13,8 +13,8 @@ import (
 )
 
 // Provider is the charm on the other side of the relation, named kafka-connect, with the endpoint connect-client: it answers
-// every request, in either version of the contract, with this server and an account of the request's own. It downloads no
-// plugin. When a relation ends, its account and its connectors go.
+// every request, in either version of the contract, with this server and an account of the request's own, and takes secret values
+// of connectors on each of its units: see Secrets. It downloads no plugin. When a relation ends, its account and its connectors go.
 //
 // As with Juju 4.1-beta2 itself, a secret is granted in a later hook than it is made in. A request of v1 comes in the last
 // hook that its relation has for the provider: it is answered with the next update-status.
@@ -24,12 +24,15 @@ func (s *Server) Provider() jujutest.Charm {
 
 func (s *Server) provide(ctx context.Context, h *hook.Hook) error {
 	leader, err := h.IsLeader(ctx)
-	if err != nil || !leader {
+	if err != nil {
 		return err
 	}
 	provider := connectprovider.New(h, connectprovider.Options{})
 	relations, err := provider.Relations(ctx, leader)
 	if err != nil {
+		return err
+	}
+	if err := s.bring(ctx, h, provider, relations); err != nil || !leader {
 		return err
 	}
 	for _, relation := range relations {
@@ -54,6 +57,9 @@ func (s *Server) serveRelation(ctx context.Context, provider *connectprovider.Pr
 			answer := schemas.Answer{RequestID: request.ID, Endpoints: []string{s.URL()}, SecretUser: uri}
 			offer.Answers = append(offer.Answers, answer)
 		}
+	}
+	if len(offer.Answers) > 0 {
+		offer.SecretsPlace = placeOf(relation.ID)
 	}
 	_, err := provider.Publish(ctx, relation, offer)
 	return err

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/hook"
 )
 
 // Server is a Kafka Connect cluster of one worker, in memory.
@@ -23,6 +24,8 @@ type Server struct {
 	offsets    map[string][]connect.Offset // by connector
 	refusals   map[string]refusal          // of writes, by connector
 	writes     []string
+
+	secrets map[string]map[hook.RelationID]map[string]string // by unit and relation: see Secrets
 }
 
 type connector struct {
@@ -42,7 +45,7 @@ type refusal struct {
 func NewServer() *Server {
 	s := &Server{
 		accounts: map[string]string{}, connectors: map[string]*connector{}, offsets: map[string][]connect.Offset{},
-		refusals: map[string]refusal{},
+		refusals: map[string]refusal{}, secrets: map[string]map[hook.RelationID]map[string]string{},
 	}
 	s.AddPlugin("org.apache.kafka.connect.file.FileStreamSourceConnector", connect.Source, fileSourceFields()...)
 	s.AddPlugin("org.apache.kafka.connect.file.FileStreamSinkConnector", connect.Sink, fileSinkFields()...)

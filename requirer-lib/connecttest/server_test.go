@@ -2,6 +2,7 @@ package connecttest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectclient"
+	"connectcharms/requirer-lib/connectorsecrets"
 	"connectcharms/requirer-lib/connecttest"
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
@@ -130,4 +132,53 @@ func TestAConnectorThatFailsItselfNotesAPause(t *testing.T) {
 	server.FailItself("lines", "no host")
 	require.NoError(t, client.Stop(t.Context(), "lines"))
 	shows(connect.Stopped)
+}
+
+func TestEveryUnitOfTheProviderHasTheSecrets(t *testing.T) {
+	t.Parallel()
+	server := connecttest.NewServer()
+	t.Cleanup(server.Close)
+	m, err := jujutest.New(jujutest.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, m.Close()) })
+	var place schemas.SecretsPlace
+	var held connectclient.Held
+	bring := func(ctx context.Context, h *hook.Hook) error {
+		client := connectclient.New(h, connectclient.Options{})
+		if err := client.Request(ctx, connectclient.NotRequired()); err != nil || h.Kind == hook.RelationBroken {
+			return errors.Join(err, client.RemoveSecrets(ctx))
+		}
+		connections, err := client.Connections(ctx)
+		if err != nil || len(connections) == 0 {
+			return err
+		}
+		var brings bool
+		if place, brings = connections[0].SecretsPlace(); !brings {
+			return nil
+		}
+		content := connectorsecrets.Content{Version: 1, Files: map[string]secret.Value{"token": secret.New("pw")}}
+		if err := client.BringSecrets(ctx, connections[0].RelationID(), content); err != nil {
+			return err
+		}
+		held, err = connections[0].SecretsHeld(ctx)
+		return err
+	}
+	require.NoError(t, m.Deploy("kafka-connect", server.Provider(), jujutest.DeployOptions{Units: 2}))
+	require.NoError(t, m.Deploy("client", jujutest.FromFunc([]byte(requirerYAML), bring), jujutest.DeployOptions{}))
+	_, err = m.Integrate("client", "kafka-connect")
+	require.NoError(t, err)
+	for range 2 {
+		require.NoError(t, m.Settle(t.Context()))
+		require.NoError(t, m.UpdateStatus())
+	}
+	require.NoError(t, m.Settle(t.Context()))
+	assert.Equal(t, int64(1), held.Everywhere())
+	for _, unit := range m.Units("kafka-connect") {
+		assert.Equal(t, map[string]string{place.Reference("token"): "pw"}, server.Secrets(unit), unit)
+	}
+	require.NoError(t, m.RemoveRelation("client", "kafka-connect"))
+	require.NoError(t, m.Settle(t.Context()))
+	for _, unit := range m.Units("kafka-connect") {
+		assert.Empty(t, server.Secrets(unit), unit)
+	}
 }
