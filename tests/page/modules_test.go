@@ -44,6 +44,17 @@ var cases = map[string]struct{ expression, want string }{
 	"a paused one is resumed":         {`model.verbs(model.readOne({ name: "a", state: "PAUSED", owned: true }))`, `["resume","stop","delete"]`},
 	"a sync is summed up":             {`deeds.summed({ added: ["a"], failed: ["b", "c", "d", "e"], unchanged: [] })`, `"1 added (a), 4 failed (b, c, d and 1 other)"`},
 	"a sync of nothing, too":          {`deeds.summed({ unchanged: ["a"] })`, `"nothing to do, 1 connector as wanted"`},
+	"what is not well comes first": {
+		`systems.readConnections([
+			{ spec: { id: "a10" }, status: { kafka_cluster: { state: "SUCCESS" } } }, { spec: { id: "a9" }, status: { ccloud: { state: "EXPIRED" } } },
+			{ spec: { id: "b" }, status: { local: { state: "SUCCESS" }, kafka_connect: { state: "FAILED", errors: { tls: { message: "<old>" } } } } },
+		]).map((one) => [one.id, one.state, one.cause])`,
+		`[["b","failed","Kafka Connect: tls: <old>"],["a9","expired","Confluent Cloud: no reason is told"],["a10","success",""]]`,
+	},
+	"a connection that nothing is known of is none": {
+		`systems.readConnections([{ spec: { id: "a" } }]).map((one) => [one.state, one.parts])`, `[["none",[]]]`,
+	},
+	"an answer of nothing is no connections": {`systems.readConnections(null)`, `[]`},
 	"elements that stay are the same": {
 		`(() => {
 			const at = document.createElement("ul");
@@ -76,7 +87,7 @@ func TestTheModulesOfThePage(t *testing.T) {
 	s := newStage(t, "", map[string]string{"main": some})
 	page := newTab(t, desktop)
 	page.open("http://" + s.address)
-	value[chromedp.Void](page, `Promise.all(["dom", "model", "words", "route", "deeds"].map(async (name) => {
+	value[chromedp.Void](page, `Promise.all(["dom", "model", "words", "route", "deeds", "systems"].map(async (name) => {
 		const main = document.querySelector("script[type=module]").src;
 		window[name] = await import(new URL(name + ".js", main));
 	})).then(() => undefined)`)
