@@ -31,6 +31,16 @@ func New(spec Spec, generation int64, now time.Time) (status Status) {
 	return status
 }
 
+// Recall is the status where it is known that an attempt with this very spec once got in: what is refused then has expired.
+func (s Status) Recall(part Part, at time.Time) Status {
+	if was := s.at(part); was != nil && *was != nil {
+		of := **was
+		of.LastSuccessTime = at
+		*was = &of
+	}
+	return s
+}
+
 // Begin is the status when attempts with a spec begin. With a spec of another generation, all that was known is about something
 // else, and forgotten, but since when the state is what it was and is.
 func (s Status) Begin(spec Spec, generation int64, now time.Time) (begun Status) {
@@ -39,16 +49,26 @@ func (s Status) Begin(spec Spec, generation int64, now time.Time) (begun Status)
 		if !spec.CanAttempt(part) {
 			of.State = None
 		}
-		switch was := s.Part(part); {
-		case was == nil:
-		case was.ObservedGeneration == generation && was.State != None:
-			of = *was
-		case was.State == of.State:
-			of.LastTransitionTime = was.LastTransitionTime
+		if was := s.Part(part); was != nil {
+			of = was.begin(of)
 		}
 		*begun.at(part) = &of
 	}
 	return begun
+}
+
+func (p PartStatus) begin(anew PartStatus) PartStatus {
+	isSame := p.ObservedGeneration == anew.ObservedGeneration
+	if isSame && p.State != None {
+		return p
+	}
+	if isSame {
+		anew.LastSuccessTime = p.LastSuccessTime
+	}
+	if p.State == anew.State {
+		anew.LastTransitionTime = p.LastTransitionTime
+	}
+	return anew
 }
 
 // After is the status after a result.

@@ -106,6 +106,18 @@ func TestWhatASystemSaidOfItselfStaysKnown(t *testing.T) {
 	assert.Empty(t, out.Begin(kafka("another"), 8, later).KafkaCluster.Details)
 }
 
+func TestWhatOnceGotInWithThisSpecExpiresAlsoWhenThatIsOnlyRecalled(t *testing.T) {
+	t.Parallel()
+	fresh := connection.New(kafka(""), 1, began)
+	recalled := fresh.Recall(connection.PartKafkaCluster, later).Recall(connection.PartCCloud, later).Begin(kafka(""), 1, later)
+	assert.True(t, fresh.KafkaCluster.LastSuccessTime.IsZero(), "the one before is left as it is")
+	assert.Equal(t, connection.Attempting, recalled.KafkaCluster.State, "how it is now is not known by that")
+	assert.Equal(t, connection.Expired, recalled.After(refused, later).KafkaCluster.State)
+	other := refused
+	other.Generation = 2
+	assert.Equal(t, connection.Failed, recalled.Begin(kafka("other"), 2, later).After(other, later).KafkaCluster.State)
+}
+
 func TestNobodyIsLoggedInToCloudWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	spec := connection.Spec{ID: "c", Type: connection.CCloud, CCloud: &connection.CCloudConfig{}}

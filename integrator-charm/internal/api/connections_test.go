@@ -38,6 +38,10 @@ func (memory) SaveConnection(context.Context, store.Connection) (generation int6
 }
 func (memory) DeleteConnection(context.Context, string) error { return nil }
 
+func (memory) Successes(context.Context) ([]store.Success, error) { return nil, nil }
+
+func (memory) SaveSuccess(context.Context, store.Success) error { return nil }
+
 func newLinks(t *testing.T, d *double) *links {
 	t.Helper()
 	kept, err := connections.New(t.Context(), connections.Options{

@@ -114,6 +114,10 @@ func (m *memory) SaveConnection(context.Context, store.Connection) (int64, error
 
 func (m *memory) DeleteConnection(context.Context, string) error { return nil }
 
+func (*memory) Successes(context.Context) ([]store.Success, error) { return nil, nil }
+
+func (*memory) SaveSuccess(context.Context, store.Success) error { return nil }
+
 // kept is a registry with which every system is well but those that are called down.
 func kept(t *testing.T) *connections.Registry {
 	t.Helper()

@@ -67,6 +67,7 @@ func (r *Registry) Delete(ctx context.Context, id, ifMatch, by string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.made, id)
+	r.once.forget(id)
 	r.settle()
 	return nil
 }

@@ -38,14 +38,14 @@ func (e *entry) take(other *entry) bool {
 }
 
 // begin starts an entry in the place of another, which may be nil.
-func (e *entry) begin(was *entry, now time.Time) {
+func (e *entry) begin(was *entry, once successes, now time.Time) {
 	if was != nil {
 		was.end()
 	}
 	if e.origin == connection.OfCharm {
 		return
 	}
-	e.status = connection.New(e.spec, e.generation, now)
+	e.status = once.recall(e.spec, connection.New(e.spec, e.generation, now))
 	if was != nil && was.origin == e.origin {
 		if e.origin != connection.OfAPI {
 			e.generation = was.generation + 1

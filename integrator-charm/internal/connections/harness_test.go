@@ -3,6 +3,7 @@ package connections_test
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -128,15 +129,19 @@ func begin(t *testing.T, kept connections.Keeper) *desk {
 // inTime plays with a registry at work in a bubble of its own time.
 func inTime(t *testing.T, play func(t *testing.T, d *desk)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		d := begin(t, newMemory())
-		ctx, end := context.WithCancel(t.Context())
-		var group sync.WaitGroup
-		group.Go(func() { d.Run(ctx) })
-		play(t, d)
-		end()
-		group.Wait()
-	})
+	synctest.Test(t, func(t *testing.T) { atWork(t, newMemory(), play) })
+}
+
+// atWork plays with a registry while it asks.
+func atWork(t *testing.T, kept connections.Keeper, play func(t *testing.T, d *desk)) {
+	t.Helper()
+	d := begin(t, kept)
+	ctx, end := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	group.Go(func() { d.Run(ctx) })
+	play(t, d)
+	end()
+	group.Wait()
 }
 
 func (d *desk) create(id string) connection.Resource {
@@ -162,9 +167,14 @@ type memory struct {
 	mu   sync.Mutex
 	last int64
 	all  map[string]store.Connection
+	once map[string]store.Success
+	// written counts successes.
+	written int
 }
 
-func newMemory() *memory { return &memory{all: map[string]store.Connection{}} }
+func newMemory() *memory {
+	return &memory{all: map[string]store.Connection{}, once: map[string]store.Success{}}
+}
 
 func (m *memory) Connections(context.Context) (all []store.Connection, err error) {
 	m.mu.Lock()
@@ -191,5 +201,23 @@ func (m *memory) DeleteConnection(_ context.Context, id string) error {
 		return store.ErrNotFound
 	}
 	delete(m.all, id)
+	maps.DeleteFunc(m.once, func(_ string, of store.Success) bool { return of.ID == id })
+	return nil
+}
+
+func (m *memory) Successes(context.Context) (all []store.Success, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, each := range m.once {
+		all = append(all, each)
+	}
+	return all, nil
+}
+
+func (m *memory) SaveSuccess(_ context.Context, of store.Success) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.once[of.ID+" "+of.Part] = of
+	m.written++
 	return nil
 }

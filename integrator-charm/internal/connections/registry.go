@@ -49,6 +49,8 @@ type Keeper interface {
 	Connections(ctx context.Context) ([]store.Connection, error)
 	SaveConnection(ctx context.Context, c store.Connection) (generation int64, err error)
 	DeleteConnection(ctx context.Context, id string) error
+	Successes(ctx context.Context) ([]store.Success, error)
+	SaveSuccess(ctx context.Context, of store.Success) error
 }
 
 // Options of New.
@@ -78,6 +80,7 @@ type Registry struct {
 	fixed   []Fixed
 	told    toldFile
 	entries map[string]*entry
+	once    successes
 	lanes   lanes
 	subs    map[*Subscription]struct{}
 }
@@ -93,7 +96,7 @@ func New(ctx context.Context, options Options) (*Registry, error) {
 	r := &Registry{
 		store: options.Store, prober: options.Prober, meters: newMeters(options.Metrics), log: options.Log,
 		poked: make(chan struct{}, 1), ended: make(chan struct{}), config: Config{}.complete(""),
-		made: map[string]made{}, entries: map[string]*entry{}, subs: map[*Subscription]struct{}{},
+		made: map[string]made{}, once: successes{}, entries: map[string]*entry{}, subs: map[*Subscription]struct{}{},
 	}
 	kept, err := r.store.Connections(ctx)
 	if err != nil {
@@ -105,6 +108,9 @@ func New(ctx context.Context, options Options) (*Registry, error) {
 			return nil, fmt.Errorf("read connection %q of the store: %w", each.ID, err)
 		}
 		r.made[each.ID] = one
+	}
+	if err := r.once.read(ctx, r.store); err != nil {
+		return nil, err
 	}
 	r.settle()
 	r.changed = options.Changed // from now on
@@ -178,7 +184,7 @@ func (r *Registry) place(id string, one *entry) {
 		}
 		return
 	}
-	one.begin(was, time.Now())
+	one.begin(was, r.once, time.Now())
 	r.entries[id] = one
 	r.tell(id)
 }

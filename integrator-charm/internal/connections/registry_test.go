@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -259,8 +260,56 @@ func TestMemoryIsAsTheStore(t *testing.T) {
 		assert.Equal(t, []store.Connection{one}, all)
 		require.NoError(t, kept.DeleteConnection(t.Context(), "a"))
 		require.ErrorIs(t, kept.DeleteConnection(t.Context(), "a"), store.ErrNotFound)
+		once := store.Success{ID: "a", Part: "ccloud", Spec: "d1", At: at}
+		require.NoError(t, kept.SaveSuccess(t.Context(), once))
+		once.Spec = "d2"
+		require.NoError(t, kept.SaveSuccess(t.Context(), once))
+		successes, err := kept.Successes(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []store.Success{once}, successes)
+		_, err = kept.SaveConnection(t.Context(), one)
+		require.NoError(t, err)
+		require.NoError(t, kept.DeleteConnection(t.Context(), "a"))
+		successes, err = kept.Successes(t.Context())
+		require.NoError(t, err)
+		assert.Empty(t, successes)
 		third, err := kept.SaveConnection(t.Context(), one)
 		require.NoError(t, err)
 		assert.Greater(t, third, second)
 	}
+}
+
+func TestWhatIsRefusedAfterARestartHasExpiredIfItOnceGotIn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		kept := newMemory()
+		atWork(t, kept, func(t *testing.T, d *desk) {
+			d.set("never:9092", refused)
+			for _, id := range []string{"never", "once", "changed", "well", "again"} {
+				d.create(id)
+			}
+			time.Sleep(30 * time.Minute)
+			synctest.Wait()
+		})
+		assert.Equal(t, 4, kept.written, "not every success is written")
+		atWork(t, kept, func(t *testing.T, d *desk) {
+			require.NoError(t, d.Delete(t.Context(), "again", "", "ada"))
+			d.set("again:9092", refused)
+			d.create("again")
+			assert.Equal(t, connection.Failed, d.state("again"), "it is another one")
+		})
+		atWork(t, kept, func(t *testing.T, d *desk) {
+			for _, id := range []string{"never", "once", "changed"} {
+				d.set(id+":9092", refused)
+			}
+			spec := kafka("changed")
+			spec.Name = "renamed"
+			_, err := d.Update(t.Context(), spec, "", "ada")
+			require.NoError(t, err)
+			assert.Equal(t, connection.Success, func() connection.State { time.Sleep(time.Second); return d.state("well") }())
+			assert.Equal(t, connection.Failed, d.state("never"))
+			assert.Equal(t, connection.Expired, d.state("once"))
+			assert.Equal(t, connection.Failed, d.state("changed"), "it is another spec")
+		})
+	})
 }

@@ -107,12 +107,14 @@ func (r *Registry) ask(ctx context.Context, group *sync.WaitGroup, t *target, in
 		defer cancel()
 		result := r.prober.Probe(ctx, t.part, spec, secrets)
 		result.Generation, result.Part = generation, t.part
-		r.answered(t, result, now, context.Cause(ctx))
+		if r.answered(t, result, now, context.Cause(ctx)) {
+			r.remember(ctx, spec, t.part)
+		}
 	})
 }
 
-// answered takes what came of an attempt.
-func (r *Registry) answered(t *target, result connection.Result, began time.Time, ended error) {
+// answered takes what came of an attempt, and says whether it is to be remembered that it got in.
+func (r *Registry) answered(t *target, result connection.Result, began time.Time, ended error) (isMemorable bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	defer r.poke()
@@ -120,18 +122,19 @@ func (r *Registry) answered(t *target, result connection.Result, began time.Time
 	t.lane = idle
 	r.lanes[in]--
 	if !t.isCurrent() || errors.Is(ended, context.Canceled) {
-		return
+		return false
 	}
 	now, isLate := time.Now(), !result.OK && ended != nil
 	r.meters.probed(result, now.Sub(began))
 	if in == quick && isLate {
 		t.isSilent, t.due = true, now
-		return
+		return false
 	}
 	t.isSilent = isLate || t.isSilent && now.Sub(began) > r.times().deadline(quick)
 	r.times().after(t, result, now)
 	r.apply(t, result, now)
 	t.release()
+	return result.OK && r.once.isNews(t.entry.spec, t.part, now)
 }
 
 // apply has the status be that after a result, and tells where it says something else.

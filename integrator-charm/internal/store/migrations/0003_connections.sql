@@ -8,3 +8,12 @@ CREATE TABLE connections (
   changed    INTEGER NOT NULL,
   spec       TEXT NOT NULL
 ) STRICT;
+
+-- That an attempt with a spec got in: what is refused afterwards has expired, also after a restart.
+CREATE TABLE connection_successes (
+  id   TEXT NOT NULL,
+  part TEXT NOT NULL,
+  spec TEXT NOT NULL, -- its digest
+  at   INTEGER NOT NULL,
+  PRIMARY KEY (id, part)
+) STRICT, WITHOUT ROWID;
