@@ -90,7 +90,7 @@ func decodeSpec(node *yaml.Node) (connection.Spec, error) {
 	}
 	spec, err := connection.Parse(text)
 	if err != nil {
-		return connection.Spec{}, fmt.Errorf("line %d: %w", node.Line, err)
+		return connection.Spec{}, fmt.Errorf("line %d: %v", node.Line, err) // not Problems: those are of a request
 	}
 	return spec, nil
 }
