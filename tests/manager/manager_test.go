@@ -30,6 +30,7 @@ func TestConnectManager(t *testing.T) {
 		"what a connector changes of itself lasts":                    whatAConnectorChangesLasts,
 		"a message that does not conform stops its connector":         aNonconformingMessageStops,
 		"a connector's token is good for its messages alone":          aConnectorsTokenIsForItsMessages,
+		"half of 500 connections are silent":                          halfOf500AreSilent,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -58,8 +58,8 @@ func (w *connectionWatch) run(ctx context.Context, asked *client.Client) error {
 	wasHeard := false
 	for {
 		w.heard = map[string]struct{}{}
-		err := w.listen(ctx, asked)
-		wasHeard = wasHeard || w.heard == nil
+		heard, err := w.listen(ctx, asked)
+		wasHeard = wasHeard || heard
 		refusal := new(client.Error)
 		switch {
 		case ctx.Err() != nil:
@@ -79,16 +79,18 @@ func (w *connectionWatch) run(ctx context.Context, asked *client.Client) error {
 // errWrite is that nobody reads any more.
 var errWrite = errors.New("write")
 
-func (w *connectionWatch) listen(ctx context.Context, asked *client.Client) error {
+// listen says whether the daemon told anything.
+func (w *connectionWatch) listen(ctx context.Context, asked *client.Client) (heard bool, err error) {
 	for event, err := range asked.WatchConnections(ctx) {
 		if err != nil {
-			return err
+			return heard, err
 		}
+		heard = true
 		if err := w.hear(event); err != nil {
-			return fmt.Errorf("%w: %w", errWrite, err)
+			return heard, fmt.Errorf("%w: %w", errWrite, err)
 		}
 	}
-	return nil
+	return heard, nil
 }
 
 func (w *connectionWatch) hear(event client.ConnectionEvent) error {

@@ -199,7 +199,10 @@ func (b *bench) follow(args ...string) io.Reader {
 	program := b.program
 	program.Out, program.Err, program.Environ = in, io.Discard, b.lookup
 	ended := make(chan int, 1)
-	go func() { ended <- program.Run(ctx, append([]string{"connections", "watch"}, args...)) }()
+	go func() {
+		ended <- program.Run(ctx, append([]string{"connections", "watch"}, args...))
+		_ = in.Close() // who reads on is not kept waiting
+	}()
 	b.Cleanup(func() {
 		end()
 		_ = out.Close()

@@ -73,9 +73,12 @@ func (k *keeper) control(ctx context.Context, called, by string, message control
 	}
 	taken, err := k.takeMessage(ctx, t, k.message(message, by), message.IsKnown(), ifMatch)
 	k.meters.controlled(k.cluster.Name, outcomeOf(taken, err))
-	k.log.Info("a connector has changed its configuration", "connector", t.name, "by", by, "outcome", outcomeOf(taken, err),
-		"version", taken.Version, "keys", taken.Keys, "error", err)
-	return taken, err
+	if err != nil {
+		k.log.Warn("a control message is not taken", "connector", t.name, "by", by, "outcome", outcomeOf(taken, err), "error", err)
+		return taken, err
+	}
+	k.log.Info("a control message is taken", "connector", t.name, "by", by, "outcome", taken.Outcome, "version", taken.Version, "keys", taken.Keys)
+	return taken, nil
 }
 
 // message is what came, as the rules know it.
@@ -160,6 +163,12 @@ func (k *keeper) taken(ctx context.Context, t target, o overlay.Overlay, outcome
 // halt keeps a connector stopped: that is on disk, and in the history, before anything is done.
 func (k *keeper) halt(ctx context.Context, t target, before overlay.Overlay, m overlay.Message, why *overlay.Nonconforming) error {
 	after := before.Refuse(m, why.Problems, t.declared)
+	if after.IsHaltedLike(before) {
+		if _, err := k.layers.replace(ctx, before, after); err != nil {
+			return err
+		}
+		return why // its owner knows
+	}
 	now := k.now()
 	run := store.Run{Kind: kindControl, By: m.By, Began: now, Ended: now, Error: why.Error()}
 	run.Summary, _ = json.Marshal(connectors.Report{Connectors: []connectors.Result{{Name: t.name, Err: why}}}.Summary()) // texts can always be encoded

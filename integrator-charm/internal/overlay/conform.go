@@ -121,7 +121,10 @@ func (o Overlay) IsTooMuch() (problems []Problem) {
 // others what was not wrong before. after and before are the texts by key; hide takes out secrets.
 func Blame(changed []string, after, before map[string][]string, hide func(string) string) (problems []Problem) {
 	for _, key := range slices.Sorted(maps.Keys(after)) {
-		for _, text := range after[key] {
+		for i, text := range after[key] {
+			if i > 0 && strings.Contains(text, ofNull) {
+				continue
+			}
 			if slices.Contains(changed, key) || !slices.Contains(before[key], text) {
 				problems = append(problems, Problem{Field: shown(key), Reason: hide(text)})
 			}
@@ -129,6 +132,9 @@ func Blame(changed []string, after, before map[string][]string, hide func(string
 	}
 	return problems
 }
+
+// ofNull is what Kafka's validators say of a value that could not be read: what was wrong with that is said before.
+const ofNull = "Value must be non-null"
 
 // IsSecret says which keys are secret: those that a plugin declares to be passwords, that somebody has named, and those that go
 // by a secret's name and may be one by their type.

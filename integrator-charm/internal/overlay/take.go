@@ -122,10 +122,16 @@ func (o Overlay) By(who string, keys []string) Overlay {
 
 // Refuse keeps the connector stopped, because of a message that does not conform. Nothing else changes.
 func (o Overlay) Refuse(m Message, problems []Problem, declared connectors.Connector) Overlay {
+	was := o.Halted
 	o = o.met(Met{Digest: m.Digest, Problems: problems})
-	o.Halted = &Halt{Since: m.TakenAt, By: m.By, Problems: problems, Entry: connectors.NewEntryBase(declared)}
+	if was == nil || !slices.Equal(was.Problems, problems) || !was.Entry.IsOf(declared) {
+		o.Halted = &Halt{Since: m.TakenAt, By: m.By, Problems: problems, Entry: connectors.NewEntryBase(declared)}
+	}
 	return o
 }
+
+// IsHaltedLike says whether two are kept stopped for the same reason, since the same message.
+func (o Overlay) IsHaltedLike(other Overlay) bool { return o.Halted != nil && o.Halted == other.Halted }
 
 // Hold notes that the connector was seen stopped.
 func (o Overlay) Hold() Overlay {

@@ -40,6 +40,8 @@ const (
 	dataMode = 0o700
 	// shutdownPatience is how long requests, and syncs, have to end.
 	shutdownPatience = 8 * time.Second
+	// backlogPatience is how long connectors wait for what they have changed, while messages that are newer may not be read yet.
+	backlogPatience = 15 * time.Second
 )
 
 // Run serves until the context ends, and returns when nothing is under way any more.
@@ -86,6 +88,7 @@ type daemon struct {
 	manager     *manager.Manager
 	api         *api.API
 	control     *controltopic.Reader
+	caughtUp    func() // with what was in the topic when this began
 	caller      *caller.Caller
 	webhook     atomic.Pointer[string] // the file with the secret that pushes are signed with; empty: they are not taken
 
@@ -116,8 +119,10 @@ func newDaemon(ctx context.Context, options Options, kept *store.Store, loaded *
 		return nil, err
 	}
 	d.manager = manager.New(manager.Options{
-		Store: kept, Book: d.book, Notifier: d.notifier, Seal: key, Connections: d.connections, Data: loaded.Serve.Data, Metrics: registry, Now: time.Now, Log: options.Log,
+		Store: kept, Book: d.book, Notifier: d.notifier, Seal: key, OnOverlays: func(string) { d.caller.Call() }, Connections: d.connections,
+		Data: loaded.Serve.Data, Metrics: registry, Now: time.Now, Log: options.Log,
 	})
+	d.caughtUp = d.manager.AwaitBacklog(backlogPatience)
 	member, err := controlMember(loaded.Serve.Data)
 	if err != nil {
 		return nil, err
@@ -161,6 +166,10 @@ func (d *daemon) serve(ctx context.Context, server *api.Server) error {
 	group.Go(func() { d.heed(ctx) })
 	group.Go(func() { d.connections.Run(ctx) })
 	group.Go(func() { d.control.Run(ctx) })
+	group.Go(func() {
+		d.control.CatchUp(ctx)
+		d.caughtUp()
+	})
 	group.Go(func() { d.caller.Run(ctx) })
 	group.Go(func() { _ = d.notifier.Run(ctx) }) // it ends with the context, and for no other reason
 	return server.Serve(ctx, shutdownPatience)
