@@ -202,7 +202,7 @@ func TestAStreamHasAnEnd(t *testing.T) {
 	assert.Contains(t, lines[1000], `"status":413`)
 	assert.Len(t, s.manager.take(), 1000)
 
-	large := strings.Repeat(`{"type":"RECORD"}`+"\n", 1<<20) + token456
+	large := strings.Repeat(`{"type":"RECORD","data":"`+strings.Repeat("a", 64<<10)+`"}`+"\n", 150) + token456
 	response = s.ask(http.MethodPost, "/connectors/orders-1/control", large, orders, asLines)
 	assert.Contains(t, text(t, response), `"status":413`)
 	assert.Empty(t, s.manager.take())

@@ -22,7 +22,8 @@ const exitCodes = `Exit codes:
   0    done; of plan: there is nothing to change
   1    something failed; what did is told
   2    of plan: there are changes
-  3    refused: the cluster has moved since the plan, a change waits for approval, a connector is protected, nobody confirmed
+  3    refused: the cluster has moved since the plan, what is to be changed has since it was looked at, a change waits for approval,
+       a connector is protected, nobody confirmed
   4    the time was over before what was waited for came about
   5    the command line is wrong
   130  interrupted; what was done until then is told`
