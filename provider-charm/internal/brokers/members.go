@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strconv"
@@ -24,7 +25,8 @@ func (a Access) ConnectMembers(ctx context.Context, group string) ([]string, err
 	}
 	connection, err := a.connect(ctx, []string{coordinator})
 	if err != nil {
-		return nil, err
+		// Not %w: another broker has let us in just now, so that this one is away says nothing of Kafka as a whole.
+		return nil, fmt.Errorf("ask the coordinator of group %s: %v", group, err)
 	}
 	defer connection.Close()
 	answer, err := connection.ask(describeGroupsKey, 1, appendString(binary.BigEndian.AppendUint32(nil, 1), group))

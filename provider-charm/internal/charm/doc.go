@@ -5,9 +5,9 @@
 // waits for one certain hook: what could not be done is done in the next hook that comes, at the latest update-status.
 //
 // Each subject has a file, with what it observes, its rules, its steps and its part of the status: clients.go and
-// publish.go (relations), accounts.go, plugins.go, services.go, rollout.go (restarts), runtime.go, kafka.go, peers.go (what
-// units tell each other). What all of them share is in world.go; the order of the rules is in decide.go, that of what the
-// status says in status.go.
+// publish.go (relations), accounts.go, plugins.go, secrets.go (of connectors), services.go, rollout.go (restarts), runtime.go,
+// kafka.go and kafkastate.go, peers.go (what units tell each other). What all of them share is in world.go; the order of the
+// rules is in decide.go, that of what the status says in status.go.
 //
 //	requirer's plugin-url ──► every unit:  InstallPlugin ──► RestartWorker (in turn) ──► AwaitWorker
 //	                                             │                                            │

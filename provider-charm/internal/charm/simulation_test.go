@@ -36,6 +36,7 @@ type simulation struct {
 	last    string // step
 
 	killing, failing, slow float64 // how likely a hook is killed at a step, a download fails, a start takes long
+	unreadable             float64 // how likely a hook cannot read a secret
 }
 
 type simulated struct {
@@ -48,6 +49,7 @@ type simulated struct {
 
 	// what is on the unit's disk, and runs
 	store          []plugins.Digest
+	secrets        map[hook.RelationID]int64 // versions
 	started        worker.Started
 	running, ready bool
 	served         bool // the worker was ready once
@@ -59,6 +61,7 @@ type simulated struct {
 type simulatedClient struct {
 	bag, published hook.Databag
 	asksLater      hook.Databag
+	brings, refers int64 // versions of its connectors' secrets: what it brings, what their configurations refer to
 }
 
 func newSimulation(t *testing.T, seed uint64, units int) *simulation {
@@ -79,7 +82,7 @@ func newSimulation(t *testing.T, seed uint64, units int) *simulation {
 func (s *simulation) join() {
 	name := fmt.Sprintf("kafka-connect/%d", s.joined)
 	s.joined++
-	s.units[name] = &simulated{name: name, due: true, periodic: true}
+	s.units[name] = &simulated{name: name, due: true, periodic: true, secrets: map[hook.RelationID]int64{}}
 	s.wake("")
 }
 
@@ -89,6 +92,7 @@ func (s *simulation) leave(name string) {
 	if s.leader == name {
 		s.leader = s.anyUnit()
 	}
+	s.hear()
 	s.wake("")
 }
 
@@ -193,8 +197,8 @@ func (s *simulation) advance(u *simulated) {
 		return
 	}
 	due := reconcile.First(u.hook,
-		takeOverSecrets, closeClients, writeAccounts, addSecrets, installPlugins, removePlugins, runServices,
-		noteRequests, giveTurn, restartWorker, awaitWorker, openAccounts, writeAccounts, publish, report)
+		takeOverSecrets, closeClients, writeAccounts, addSecrets, keepSecrets, installPlugins, removePlugins, runServices,
+		noteRequests, giveTurn, restartWorker, awaitWorker, openAccounts, writeAccounts, publish, noteSecrets, acknowledgeSecrets, report)
 	switch {
 	case due == nil:
 		s.end(u)
@@ -218,6 +222,7 @@ func (s *simulation) end(u *simulated) {
 	}
 	if !u.sent.equal(w.Sent) {
 		u.sent = w.Sent.clone()
+		s.hear()
 		s.wake(u.name)
 	}
 	if !w.Leader {
@@ -259,6 +264,7 @@ func (s *simulation) world(u *simulated) *World {
 		w.Relations = append(w.Relations, s.related(id))
 	}
 	w.Clients = clientsOf(w.Relations, w.Config)
+	s.readSecrets(u, w)
 	u.observe(w)
 	return w
 }
@@ -273,6 +279,7 @@ func (u *simulated) observe(w *World) {
 	}
 	w.Own.Address, w.Own.Ready, w.Own.Loaded, w.Own.Accounts = w.Address, u.ready, w.Services.Loaded, u.accepts
 	w.Own.TLS.Plain = true
+	w.reportSecrets()
 }
 
 func (u *simulated) start(w *World) {
@@ -312,14 +319,26 @@ func (s *simulation) apply(u *simulated, w *World, due Step) {
 	case RunServices:
 		u.written = step.Fingerprint
 		if step.Worker && !u.running {
+			s.requireSecrets(u)
 			u.start(w)
 		}
+	case WriteSecrets:
+		u.secrets[step.ID] = step.Content.Version
+		w.Secrets[step.ID] = ConnectorSecrets{Named: true, Wanted: &step.Content, OnDisk: true, Have: &step.Content}
+	case RemoveSecrets:
+		delete(u.secrets, step.ID)
+		delete(w.Secrets, step.ID)
+	case NoteSecrets:
+		w.Shared.Secrets = step.Relations
+	case AcknowledgeSecrets:
+		w.Acknowledged[step.ID] = step.Version
 	case NoteRequest:
 		w.Shared.Restart = step.Number
 	case GiveTurn:
 		w.Shared.Turn = step.Turn
 	case RestartWorker:
 		s.requireOthersUp(u)
+		s.requireSecrets(u)
 		u.restarts++
 		w.useTurn()
 		u.start(w)

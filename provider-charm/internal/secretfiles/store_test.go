@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -78,6 +79,24 @@ func TestOnlyTheGroupReadsTheFiles(t *testing.T) {
 		info, err := os.Stat(filepath.Join(string(store), path))
 		require.NoError(t, err)
 		assert.Equal(t, mode, info.Mode().Perm(), path)
+	}
+}
+
+// TestTheFilesAreOfTheDirectorysGroup is how they are the worker's, which runs as that group, where the charm is root.
+func TestTheFilesAreOfTheDirectorysGroup(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives a directory to any group")
+	}
+	const group = 12345
+	store := secretfiles.Store(t.TempDir())
+	require.NoError(t, os.Chown(string(store), -1, group))
+	require.NoError(t, os.Chmod(string(store), 0o770|fs.ModeSetgid))
+	require.NoError(t, store.Write(7, content(1, map[string]string{"a": "v"})))
+	for _, path := range []string{"relation-7", "relation-7/a", "relation-7/.version"} {
+		info, err := os.Stat(filepath.Join(string(store), path))
+		require.NoError(t, err)
+		assert.Equal(t, uint32(group), info.Sys().(*syscall.Stat_t).Gid, path)
 	}
 }
 
