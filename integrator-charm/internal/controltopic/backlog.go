@@ -14,13 +14,15 @@ type place struct {
 // backlog is what was in the topics when reading them began: the offsets up to which each partition is to be tried, before all that
 // was said until then is known.
 type backlog struct {
+	caughtUp func() // called once, when all goals are reached
+
 	mu      sync.Mutex
 	goals   map[place]int64 // nil: not known yet
 	reached map[place]int64
-	over    chan struct{} // closed when all goals are reached
+	over    bool
 }
 
-func newBacklog() *backlog { return &backlog{reached: map[place]int64{}, over: make(chan struct{})} }
+func newBacklog() *backlog { return &backlog{caughtUp: func() {}, reached: map[place]int64{}} }
 
 // measured sets the goals, once.
 func (b *backlog) measured(goals map[place]int64) {
@@ -42,27 +44,23 @@ func (b *backlog) isMeasured() bool {
 func (b *backlog) reach(at place, offset int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.goals != nil && len(b.goals) == 0 {
+	if b.over {
 		return
 	}
 	b.reached[at] = offset
-	b.check()
+	if b.goals != nil {
+		b.check()
+	}
 }
 
 func (b *backlog) check() {
-	if b.goals == nil {
-		return
-	}
 	for at, goal := range b.goals {
 		if b.reached[at] >= goal {
 			delete(b.goals, at)
 		}
 	}
-	select {
-	case <-b.over:
-	default:
-		if len(b.goals) == 0 {
-			close(b.over)
-		}
+	if len(b.goals) == 0 && !b.over {
+		b.over = true
+		b.caughtUp()
 	}
 }

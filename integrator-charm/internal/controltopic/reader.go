@@ -12,6 +12,9 @@ import (
 // Options of New.
 type Options struct {
 	Taker Taker
+	// Await is called when reading begins: until what it gives is called, or the time is over, messages wait in the topic that came
+	// before, and an older one may be all that is known while a newer one is there already. Nil: nobody wants to know.
+	Await func(longest time.Duration) (caughtUp func())
 	// Member is by what the group knows this process again when it comes back; empty: it is a new one each time.
 	Member  string
 	Metrics prometheus.Registerer
@@ -22,6 +25,7 @@ type Options struct {
 // Reader reads what it is configured to read.
 type Reader struct {
 	taker  Taker
+	await  func(longest time.Duration) (caughtUp func())
 	member string
 	retry  backoff
 	meters *meters
@@ -31,15 +35,13 @@ type Reader struct {
 	mu      sync.Mutex
 	config  *Config
 	changed chan struct{} // closed when there is another configuration
-	backlog *backlog
-	began   time.Time // with this configuration
-	now     func() time.Time
+	backlog *backlog      // of this configuration
 }
 
 // New makes a reader that reads nothing yet.
 func New(options Options) *Reader {
 	r := &Reader{
-		taker: options.Taker, member: options.Member, retry: usual, log: options.Log, now: options.Now, changed: make(chan struct{}),
+		taker: options.Taker, await: options.Await, member: options.Member, retry: usual, log: options.Log, changed: make(chan struct{}),
 		vitals: newVitals(options.Now),
 	}
 	r.meters = newMeters(options.Metrics, r)
@@ -53,10 +55,16 @@ func (r *Reader) Configure(config *Config) {
 	if r.config.isAs(config) {
 		return
 	}
-	r.config, r.backlog, r.began = config, newBacklog(), r.now()
+	r.config, r.backlog = config, newBacklog()
+	if config != nil && r.await != nil {
+		r.backlog.caughtUp = r.await(catchUpPatience)
+	}
 	close(r.changed)
 	r.changed = make(chan struct{})
 }
+
+// catchUpPatience is how long what is there at the beginning may take to be read, or Kafka to be reached.
+const catchUpPatience = 10 * time.Second
 
 func (r *Reader) wanted() (config *Config, behind *backlog, changed <-chan struct{}) {
 	r.mu.Lock()
@@ -79,27 +87,5 @@ func (r *Reader) Run(ctx context.Context) {
 		}
 		end()
 		work.Wait()
-	}
-}
-
-// catchUpPatience is how long what is there at the beginning may take to be read, or Kafka to be reached.
-const catchUpPatience = 10 * time.Second
-
-// CatchUp returns when every message that was in the topic when reading it began has been tried: before that, an older message may be
-// all that is known, while a newer one is there already. It does not wait for longer than ten seconds after the beginning, and
-// not at all where nothing is to be read.
-func (r *Reader) CatchUp(ctx context.Context) {
-	r.mu.Lock()
-	config, behind, left := r.config, r.backlog, catchUpPatience-r.now().Sub(r.began)
-	r.mu.Unlock()
-	if config == nil || left <= 0 {
-		return
-	}
-	timer := time.NewTimer(left)
-	defer timer.Stop()
-	select {
-	case <-behind.over:
-	case <-timer.C:
-	case <-ctx.Done():
 	}
 }

@@ -123,6 +123,7 @@ type reading struct {
 	registry *prometheus.Registry
 	log      *lines
 	end      func()
+	caughtUp chan []string // what was taken when what was there at the beginning was tried
 }
 
 // begin runs a reader until the end of the test, or before.
@@ -141,9 +142,13 @@ func (s *stage) open(control settings.Control) *controltopic.Config {
 }
 
 func (s *stage) standby(member string) *reading {
-	r := &reading{taker: &taker{answers: map[string]error{}, hold: map[string]chan struct{}{}}, registry: prometheus.NewRegistry(), log: &lines{}}
+	r := &reading{
+		taker: &taker{answers: map[string]error{}, hold: map[string]chan struct{}{}}, registry: prometheus.NewRegistry(), log: &lines{},
+		caughtUp: make(chan []string, 1),
+	}
+	await := func(time.Duration) func() { return func() { r.caughtUp <- r.took() } }
 	r.Reader = controltopic.New(controltopic.Options{
-		Taker: r.taker, Member: member, Metrics: r.registry, Now: time.Now, Log: slog.New(slog.NewTextHandler(r.log, nil)),
+		Taker: r.taker, Await: await, Member: member, Metrics: r.registry, Now: time.Now, Log: slog.New(slog.NewTextHandler(r.log, nil)),
 	})
 	r.RetryAfter(10*time.Millisecond, 50*time.Millisecond)
 	ctx, cancel := context.WithCancel(s.t.Context())
