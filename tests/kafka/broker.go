@@ -33,6 +33,9 @@ type BrokerOptions struct {
 	TLS *Authority
 	// SCRAM has the broker listen for users that log in too, see Broker.SetUser.
 	SCRAM bool
+	// ACLs has the broker let users do only what rules allow them. Whoever comes without a login, at Plaintext, may do everything, and make
+	// such rules.
+	ACLs bool
 	// Extra settings, which win over the ones made here.
 	Extra map[string]string
 	// Properties are the JVM's, beside settings: what a broker takes only so.

@@ -67,6 +67,10 @@ func securitySettings(options BrokerOptions, listeners map[Protocol]string, cont
 			settings["listener.name."+listener+"."+strings.ToLower(Mechanism)+".sasl.jaas.config"] = login
 		}
 	}
+	if options.ACLs {
+		settings["authorizer.class.name"] = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+		settings["super.users"] = "User:ANONYMOUS"
+	}
 	if options.TLS != nil {
 		certificate, key, err := options.TLS.Issue(options.Address)
 		if err != nil {

@@ -26,6 +26,8 @@ func TestConnectManager(t *testing.T) {
 		"a daemon that is killed in mid-sync is taken up":             aKilledSyncIsTakenUp,
 		"what has drifted is repaired":                                whatHasDriftedIsRepaired,
 		"clusters are kept apart, also from one that is out of reach": clustersAreKeptApart,
+		"a connector's account speaks for its connector alone":        anAccountSpeaksForItsConnectorAlone,
+		"what is in the topic outlasts a daemon that is killed":       theTopicOutlastsAKill,
 		"connections say how they are":                                connectionsSayHowTheyAre,
 		"what a connector changes of itself lasts":                    whatAConnectorChangesLasts,
 		"a message that does not conform stops its connector":         aNonconformingMessageStops,

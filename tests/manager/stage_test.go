@@ -28,19 +28,22 @@ import (
 
 // house is what all stages share: the program, and a worker of Kafka Connect.
 type house struct {
-	program string
-	broker  *kafka.Broker
-	worker  *kafka.Worker
+	program   string
+	authority *kafka.Authority // of the broker's certificate
+	broker    *kafka.Broker
+	worker    *kafka.Worker
 }
 
 func openHouse(t *testing.T) *house {
 	t.Helper()
 	runtime, err := kafka.Fetch(t.Context(), "", os.Stderr)
 	require.NoError(t, err)
-	broker, err := kafka.StartBroker(t.Context(), runtime, kafka.BrokerOptions{Dir: t.TempDir()})
+	authority, err := kafka.NewAuthority("the broker's authority")
+	require.NoError(t, err)
+	broker, err := kafka.StartBroker(t.Context(), runtime, kafka.BrokerOptions{Dir: t.TempDir(), TLS: authority, SCRAM: true, ACLs: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, broker.Stop()) })
-	h := &house{broker: broker}
+	h := &house{authority: authority, broker: broker}
 	h.worker, err = kafka.StartWorker(t.Context(), runtime, broker, kafka.WorkerOptions{Dir: t.TempDir(), PluginPath: runtime.PluginPath})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, h.worker.Stop()) })

@@ -32,8 +32,6 @@ func startCluster(t *testing.T) *cluster {
 	authority, err := kafka.NewAuthority("the brokers' authority")
 	require.NoError(t, err)
 	settings := map[string]string{
-		"authorizer.class.name":                               "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-		"super.users":                                         "User:ANONYMOUS",
 		"listener.name.ssl.ssl.client.auth":                   "required",
 		"listener.name.ssl.ssl.truststore.type":               "PEM",
 		"listener.name.ssl.ssl.truststore.certificates":       authority.PEM(),
@@ -55,7 +53,7 @@ func startCluster(t *testing.T) *cluster {
 		settings[at+"oauthbearer.sasl.server.callback.handler.class"] = security + "oauthbearer.OAuthBearerValidatorCallbackHandler"
 	}
 	made := &cluster{authority: authority, provider: provider, options: kafka.BrokerOptions{
-		Dir: t.TempDir(), TLS: authority, SCRAM: true, Extra: settings,
+		Dir: t.TempDir(), TLS: authority, SCRAM: true, ACLs: true, Extra: settings,
 		Properties: map[string]string{"org.apache.kafka.sasl.oauthbearer.allowed.urls": provider.KeysURL()},
 	}}
 	made.start(t)
