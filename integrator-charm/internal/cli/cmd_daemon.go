@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"connectcharms/integrator-charm/internal/client"
+	"connectcharms/integrator-charm/internal/controltopic"
 	"connectcharms/integrator-charm/internal/manager"
 )
 
@@ -92,8 +93,23 @@ func (s *session) daemonStatus(status manager.Status) {
 		states = append(states, fmt.Sprintf("%d %s", status.Connectors[state], state))
 	}
 	row("connectors", strings.Join(states, ", "))
+	s.controlTopic(status.ControlTopic)
 	row("drifted", strings.Join(status.Drifted, ", "))
 	row("given up", strings.Join(status.GivenUp, ", "))
+}
+
+// controlTopic says how control messages are read.
+func (s *session) controlTopic(topic *controltopic.Health) {
+	switch {
+	case topic == nil:
+	case topic.Error != "":
+		s.statusRow("control:", fmt.Sprintf("topic %s is not read: %s", topic.Topic, topic.Error), red)
+	case topic.Waiting > 0:
+		s.statusRow("control:", fmt.Sprintf("topic %s: messages of %d connectors wait since %s: %s",
+			topic.Topic, topic.Waiting, topic.Since.UTC().Format(timeFormat), topic.Reason), yellow)
+	default:
+		s.statusRow("control:", "topic "+topic.Topic, none)
+	}
 }
 
 func daemonSyncCommand(s *session) *cobra.Command {

@@ -20,6 +20,7 @@ import (
 
 	"connectcharms/integrator-charm/internal/api"
 	"connectcharms/integrator-charm/internal/approval"
+	"connectcharms/integrator-charm/internal/controltopic"
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/integrator-charm/internal/store"
@@ -39,6 +40,7 @@ type keeper struct {
 	fails    error
 	links    api.Connections
 	halted   bool // a connector is
+	topic    *controltopic.Health
 }
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -62,6 +64,7 @@ func (k *keeper) Status(cluster string) (manager.Status, error) {
 		Cluster: cluster, Active: true, Source: "github://streams/state/connectors.yaml", Revision: "0123456789abcdef0123", Reachable: true,
 		LastSync: &manager.Sync{At: noon, By: "poll", Result: manager.ResultOK, Summary: connectors.Summary{Unchanged: []string{"a", "b"}}},
 		NextSync: &noon, Connectors: map[string]int{"running": 2, "failed": 1}, GivenUp: []string{"c"},
+		ControlTopic: k.topic,
 	}, k.call("status %s", cluster)
 }
 
@@ -259,6 +262,24 @@ func TestTheDaemonsStatusBeginsWithWhatSomebodyHasToLookAt(t *testing.T) {
   stopped:     orders since 2026-11-23 12:00:00Z: api_key has to be a number
   connection:  payments, schema_registry: FAILED since 2026-11-23 12:00:00Z: authenticate: registry.example.org: 401
   state file:`)
+}
+
+func TestTheDaemonsStatusSaysHowControlMessagesAreRead(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		topic controltopic.Health
+		want  string
+	}{
+		{controltopic.Health{Topic: "said"}, "  control:     topic said\n"},
+		{controltopic.Health{Topic: "said", Error: "reach the brokers: they do not answer"}, "  control:     topic said is not read: reach the brokers: they do not answer\n"},
+		{
+			controltopic.Health{Topic: "said", Waiting: 2, Since: &noon, Reason: "the cluster does not answer"},
+			"  control:     topic said: messages of 2 connectors wait since 2026-11-23 12:00:00Z: the cluster does not answer\n",
+		},
+	} {
+		b := served(t, &keeper{clusters: []string{"main"}, topic: &c.topic})
+		assert.Contains(t, b.ok("daemon", "status"), c.want)
+	}
 }
 
 func TestOneOfTheDaemonsClustersIsMeant(t *testing.T) {

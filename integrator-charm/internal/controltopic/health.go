@@ -8,6 +8,8 @@ import (
 // Health is how it goes with reading.
 type Health struct {
 	Topic string `json:"topic"`
+	// Context is the cluster whose connectors speak there; empty: any that is served.
+	Context string `json:"context,omitempty"`
 	// Error is why brokers cannot be reached, or what they refuse; empty: nothing is wrong.
 	Error string `json:"error,omitempty"`
 	// Waiting are messages that were tried and could not be taken. What comes after them from their connectors waits as well.
@@ -24,7 +26,7 @@ func (r *Reader) Health() (Health, bool) {
 		return Health{}, false
 	}
 	health := r.vitals.health()
-	health.Topic = config.settings.Topic
+	health.Topic, health.Context = config.settings.Topic, config.settings.Context
 	return health, true
 }
 

@@ -64,7 +64,7 @@ func (r *Reader) Configure(config *Config) {
 }
 
 // catchUpPatience is how long what is there at the beginning may take to be read, or Kafka to be reached.
-const catchUpPatience = 10 * time.Second
+const catchUpPatience = 15 * time.Second
 
 func (r *Reader) wanted() (config *Config, behind *backlog, changed <-chan struct{}) {
 	r.mu.Lock()

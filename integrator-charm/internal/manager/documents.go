@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"connectcharms/integrator-charm/internal/controltopic"
 	"connectcharms/integrator-charm/internal/overlay"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/requirer-lib/connect"
@@ -43,6 +44,8 @@ type Status struct {
 	Drifted     []string        `json:"drifted"`    // connectors that are not as the file has them
 	GivenUp     []string        `json:"givenUp"`    // connectors that are not restarted any more
 	Halted      []string        `json:"halted"`     // connectors that are kept stopped: a message of theirs did not conform
+	// ControlTopic is how reading control messages from Kafka goes; nil: none are read.
+	ControlTopic *controltopic.Health `json:"controlTopic,omitempty"`
 }
 
 // Sync is what one sync came to.

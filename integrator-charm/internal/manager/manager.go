@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"connectcharms/integrator-charm/internal/approval"
+	"connectcharms/integrator-charm/internal/controltopic"
 	"connectcharms/integrator-charm/internal/notify"
 	"connectcharms/integrator-charm/internal/seal"
 	"connectcharms/integrator-charm/internal/source"
@@ -37,6 +38,8 @@ type Options struct {
 	Metrics    prometheus.Registerer
 	Now        func() time.Time
 	Log        *slog.Logger
+	// ControlTopic says how reading control messages from Kafka goes; false: none are read. Nil: none ever are.
+	ControlTopic func() (controltopic.Health, bool)
 }
 
 // Manager keeps clusters. Which ones, Keep says, at the beginning and whenever the configuration changes.
@@ -53,6 +56,7 @@ type Manager struct {
 	meters      *meters
 	now         func() time.Time
 	log         *slog.Logger
+	topic       func() (controltopic.Health, bool)
 
 	keeping sync.Mutex // one Keep at a time
 	mu      sync.RWMutex
@@ -69,7 +73,7 @@ type running struct {
 func New(options Options) *Manager {
 	m := &Manager{
 		store: options.Store, book: options.Book, notifier: options.Notifier, connections: options.Connections, data: options.Data, meters: newMeters(options.Metrics), now: options.Now, log: options.Log,
-		running: map[string]*running{}, seal: options.Seal, told: options.OnOverlays, backlog: backlog{now: options.Now},
+		topic: options.ControlTopic, running: map[string]*running{}, seal: options.Seal, told: options.OnOverlays, backlog: backlog{now: options.Now},
 	}
 	if m.told == nil {
 		m.told = func(string) {}
@@ -182,7 +186,21 @@ func (m *Manager) Status(cluster string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	return k.status(), nil
+	status := k.status()
+	status.ControlTopic = m.controlTopic(k.cluster.Name)
+	return status, nil
+}
+
+// controlTopic is nil where no control messages of the cluster's connectors are read from Kafka.
+func (m *Manager) controlTopic(cluster string) *controltopic.Health {
+	if m.topic == nil {
+		return nil
+	}
+	health, reads := m.topic()
+	if !reads || health.Context != "" && health.Context != cluster {
+		return nil
+	}
+	return &health
 }
 
 // Connectors are those of a cluster, in the order of its state file; those that it does not name come after.

@@ -47,10 +47,12 @@ func TestOnlyWhoWorksReadsTheTopicOfControlMessages(t *testing.T) {
 	s.begin()
 	s.until(members(1))
 	s.until(func() bool { return strings.Contains(s.metrics(), "connect_manager_control_up 1") })
+	_, status := s.ask(http.MethodGet, "/api/v1/status")
+	assert.Contains(t, status, `"controlTopic":{"topic":"connect-control","waiting":0}`)
 
 	s.configure(beside, "active: false, "+topic)
-	status, body := s.ask(http.MethodPost, "/api/v1/reload")
-	require.Equal(t, http.StatusOK, status, body)
+	code, body := s.ask(http.MethodPost, "/api/v1/reload")
+	require.Equal(t, http.StatusOK, code, body)
 	s.until(members(0))
 	assert.NotContains(t, s.metrics(), "connect_manager_control_up")
 }

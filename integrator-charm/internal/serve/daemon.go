@@ -121,14 +121,14 @@ func newDaemon(ctx context.Context, options Options, kept *store.Store, loaded *
 	d.manager = manager.New(manager.Options{
 		Store: kept, Book: d.book, Notifier: d.notifier, Seal: key, OnOverlays: func(string) { d.caller.Call() }, Connections: d.connections,
 		Data: loaded.Serve.Data, Metrics: registry, Now: time.Now, Log: options.Log,
+		ControlTopic: func() (controltopic.Health, bool) { return d.control.Health() },
 	})
-	d.caughtUp = d.manager.AwaitBacklog(backlogPatience)
 	member, err := controlMember(loaded.Serve.Data)
 	if err != nil {
 		return nil, err
 	}
 	d.control = controltopic.New(controltopic.Options{
-		Taker: taker{d.manager}, Member: member, Metrics: registry, Now: time.Now, Log: options.Log,
+		Taker: taker{d.manager}, Await: d.manager.AwaitBacklog, Member: member, Metrics: registry, Now: time.Now, Log: options.Log,
 	})
 	d.api = api.New(api.Options{
 		Manager: d.manager, Connections: d.connections, Page: page.Handler(), Hook: d.receiver(), Reload: d.reload, Metrics: registry, Now: time.Now,
