@@ -40,8 +40,6 @@ const (
 	dataMode = 0o700
 	// shutdownPatience is how long requests, and syncs, have to end.
 	shutdownPatience = 8 * time.Second
-	// backlogPatience is how long connectors wait for what they have changed, while messages that are newer may not be read yet.
-	backlogPatience = 15 * time.Second
 )
 
 // Run serves until the context ends, and returns when nothing is under way any more.
@@ -88,7 +86,6 @@ type daemon struct {
 	manager     *manager.Manager
 	api         *api.API
 	control     *controltopic.Reader
-	caughtUp    func() // with what was in the topic when this began
 	caller      *caller.Caller
 	webhook     atomic.Pointer[string] // the file with the secret that pushes are signed with; empty: they are not taken
 
@@ -166,10 +163,6 @@ func (d *daemon) serve(ctx context.Context, server *api.Server) error {
 	group.Go(func() { d.heed(ctx) })
 	group.Go(func() { d.connections.Run(ctx) })
 	group.Go(func() { d.control.Run(ctx) })
-	group.Go(func() {
-		d.control.CatchUp(ctx)
-		d.caughtUp()
-	})
 	group.Go(func() { d.caller.Run(ctx) })
 	group.Go(func() { _ = d.notifier.Run(ctx) }) // it ends with the context, and for no other reason
 	return server.Serve(ctx, shutdownPatience)
