@@ -145,6 +145,7 @@ func (r *Registry) save(ctx context.Context, spec connection.Spec, by string) (c
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.made[spec.ID] = made{spec, generation}
-	r.settle()
+	r.place(spec.ID, r.entryOf(r.made[spec.ID]))
+	r.poke()
 	return r.resource(r.entries[spec.ID]), nil
 }

@@ -151,9 +151,7 @@ func (r *Registry) Configure(config Config, contexts []Fixed) {
 func (r *Registry) settle() {
 	wanted := map[string]*entry{}
 	for id, one := range r.made {
-		wanted[id] = &entry{
-			spec: one.spec, origin: connection.OfAPI, generation: one.generation, secrets: onlySecrets{state.Local{Dir: r.config.SecretsDir}},
-		}
+		wanted[id] = r.entryOf(one)
 	}
 	for _, one := range r.told.entries() {
 		wanted[one.spec.ID] = one
@@ -172,6 +170,12 @@ func (r *Registry) settle() {
 		r.place(id, one)
 	}
 	r.poke()
+}
+
+// entryOf is the entry of what somebody made.
+func (r *Registry) entryOf(one made) *entry {
+	secrets := onlySecrets{state.Local{Dir: r.config.SecretsDir}}
+	return &entry{spec: one.spec, origin: connection.OfAPI, generation: one.generation, secrets: secrets}
 }
 
 // place puts an entry in the place of another, if it is another.

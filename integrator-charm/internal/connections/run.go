@@ -41,35 +41,36 @@ func (r *Registry) dispatch(ctx context.Context, group *sync.WaitGroup) time.Dur
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
-	all, silent := r.targets()
-	next := now.Add(longestSleep)
-	for _, t := range all {
-		in := t.laneOf()
-		switch {
-		case t.lane != idle:
-		case in != asked && t.due.After(now):
-			next = earlier(next, t.due)
-		case r.lanes[in] < r.places(in, silent):
+	due, next, silent := r.due(now)
+	for _, t := range due {
+		if in := t.laneOf(); r.lanes[in] < r.places(in, silent) {
 			r.ask(ctx, group, t, in, now)
 		}
 	}
 	return next.Sub(now)
 }
 
-// targets are all, those first that have waited longest, and how many of them are silent.
-func (r *Registry) targets() (all []*target, silent int) {
+// due are the targets that are to be asked, those first that have waited longest; when the next one will be; and how many are silent.
+func (r *Registry) due(now time.Time) (due []*target, next time.Time, silent int) {
+	next = now.Add(longestSleep)
 	for _, each := range r.entries {
-		all = append(all, each.targets...)
-	}
-	slices.SortFunc(all, func(a, b *target) int {
-		return cmp.Or(a.due.Compare(b.due), cmp.Compare(a.entry.spec.ID, b.entry.spec.ID), cmp.Compare(a.part, b.part))
-	})
-	for _, t := range all {
-		if t.isSilent {
-			silent++
+		for _, t := range each.targets {
+			if t.isSilent {
+				silent++
+			}
+			switch {
+			case t.lane != idle:
+			case t.laneOf() == asked, !t.due.After(now):
+				due = append(due, t)
+			default:
+				next = earlier(next, t.due)
+			}
 		}
 	}
-	return all, silent
+	slices.SortFunc(due, func(a, b *target) int {
+		return cmp.Or(a.due.Compare(b.due), cmp.Compare(a.entry.spec.ID, b.entry.spec.ID), cmp.Compare(a.part, b.part))
+	})
+	return due, next, silent
 }
 
 func (r *Registry) places(in lane, silent int) int {
