@@ -34,7 +34,7 @@ func TestLengthsAreCountedInCharacters(t *testing.T) {
 	schema := schemaOf(t, ofSpec)
 	const wantID, wantName = "id must have 1 to 64 characters", "name must have at most 64 characters"
 	for text, want := range map[string]string{
-		fmt.Sprintf(`{"id": "", "type": "LOCAL", "local_config": {}}`):                                                  wantID,
+		`{"id": "", "type": "LOCAL", "local_config": {}}`:                                                               wantID,
 		fmt.Sprintf(`{"id": %q, "type": "LOCAL", "local_config": {}}`, strings.Repeat("a", 64)):                         "",
 		fmt.Sprintf(`{"id": %q, "type": "LOCAL", "local_config": {}}`, strings.Repeat("a", 65)):                         wantID,
 		fmt.Sprintf(`{"id": %q, "type": "LOCAL", "local_config": {}}`, strings.Repeat("ä", 64)):                         "",
@@ -42,7 +42,7 @@ func TestLengthsAreCountedInCharacters(t *testing.T) {
 		fmt.Sprintf(`{"id": %q, "type": "LOCAL", "local_config": {}}`, strings.Repeat("😀", 65)):                         wantID,
 		fmt.Sprintf(`{"id": "a", "name": %q, "type": "LOCAL", "local_config": {}}`, strings.Repeat("ü", 64)):            "",
 		fmt.Sprintf(`{"id": "a", "name": %q, "type": "LOCAL", "local_config": {}}`, strings.Repeat("ü", 65)):            wantName,
-		fmt.Sprintf(`{"id": "a", "name": "", "type": "LOCAL", "local_config": {}}`):                                     "",
+		`{"id": "a", "name": "", "type": "LOCAL", "local_config": {}}`:                                                  "",
 		fmt.Sprintf(`{"id": "a", "type": "CCLOUD", "ccloud_config": {"organization_id": %q}}`, strings.Repeat("o", 36)): "",
 	} {
 		assert.Equal(t, want, told(t, text), text)

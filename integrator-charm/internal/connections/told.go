@@ -49,7 +49,9 @@ func (r *Registry) takeTold() {
 	r.readTold()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.settle()
+	if r.config.ToldFile != "" {
+		r.settle()
+	}
 }
 
 func readTold(path string) (told toldFile, err error) {
