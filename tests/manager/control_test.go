@@ -203,8 +203,25 @@ func aConnectorsTokenIsForItsMessages(t *testing.T, h *house) {
 	}
 	status, answer := s.askAs("open sesame", http.MethodGet, "/api/v1/charm/overlays", "")
 	assert.Equal(t, http.StatusForbidden, status, answer)
+	theOthersPassThePipe(t, s, name)
 	lines := says(time.Now(), `{"batch.size":200}`) + "\n{\"type\":\"RECORD\"}\n" + says(time.Now(), `{"batch.size":[]}`) + "\n"
 	status, answer = s.tells(name, lines, "Content-Type: application/x-ndjson")
 	require.Equal(t, http.StatusOK, status, answer)
 	assert.Regexp(t, `^{"line":1,"status":20[02],.*\n{"line":3,"status":422,.*\n$`, answer)
+}
+
+// theOthersPassThePipe has what a connector's process writes go through connect-manager control, with the connector's own token.
+func theOthersPassThePipe(t *testing.T, s *stage, name string) {
+	t.Helper()
+	record, trace := `{"type":"RECORD","record":{"stream":"lines","data":{"b":1,"a":"ü"}}}`+"\n", "a stack trace, and no end of line"
+	command := s.command("control", "--connector", name)
+	command.Env = append(command.Env, "CONNECT_SERVER="+s.url, "CONNECT_TOKEN_FILE="+s.write("own-token", "of "+name))
+	command.Stdin = strings.NewReader(record + says(time.Now(), `{"batch.size":150}`) + "\n" + record + trace)
+	told := &lines{}
+	command.Stderr = told
+	passed, err := command.Output()
+	require.NoError(t, err, told)
+	assert.Equal(t, record+record+trace, string(passed))
+	assert.Contains(t, told.String(), "batch.size")
+	s.untilSet(s.client(), name, "batch.size", "150")
 }
