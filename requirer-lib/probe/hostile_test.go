@@ -32,6 +32,7 @@ func TestTargetsThatAreNotWhatTheyAreTakenFor(t *testing.T) {
 		"closing":             {closing, "closed the connection", "closed the connection at the first request: it may expect TLS, or not be Kafka"},
 		"another protocol":    {saying("SSH-2.0-OpenSSH_9.2\r\n"), "malformed HTTP", notKafka + "invalid large response size"},
 		"a huge answer":       {saying("\x7f\xff\xff\xff"), "in time", notKafka + "invalid large response size"},
+		"50 MB of Kafka":      {saying("\x03\x20\x00\x00\r\n"), "malformed HTTP", notKafka + "invalid large response size"},
 		"a negative one":      {saying("\xff\xff\xff\xff"), "in time", notKafka + "invalid negative response size"},
 		"a huge list":         {saying("\x00\x00\x00\x0a\x00\x00\x00\x00\x00\x00\x7f\xff\xff\xff\r\n"), "malformed HTTP", notKafka},
 		"dribbling, as HTTP":  {dribbling(header), "in time", notKafka + "invalid large response size"},
