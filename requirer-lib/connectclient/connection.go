@@ -31,10 +31,8 @@ type Connection struct {
 	answer   schemas.Answer
 	status   []schemas.StatusEntry
 	place    schemas.SecretsPlace
-	// connections is what the provider says of its own, in JSON.
-	connections string
-	told        string // of the provider's own connections
-	problem     error  // what is wrong with the answer
+	told     string // of the provider's own connections
+	problem  error  // what is wrong with the answer
 
 	ready    bool
 	username string
