@@ -1,11 +1,17 @@
 package serve_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -115,4 +121,92 @@ func TestANameThatIsTooLongForAnIDEndsInADigest(t *testing.T) {
 		assert.Len(t, id, connection.LongestID)
 		require.NoError(t, one.Spec.Validate())
 	}
+}
+
+// send is ask with a body.
+func (s *stage) send(method, path, body string) (status int, answer string) {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), method, "http://manager"+path, strings.NewReader(body))
+	require.NoError(s.t, err)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := s.client.Do(request)
+	require.NoError(s.t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(s.t, err)
+	return response.StatusCode, string(text)
+}
+
+// cloud is Confluent Cloud's API as far as it is asked, written after its reference.
+func cloud(t *testing.T, token string) (uri string, refuse func()) {
+	t.Helper()
+	var refuses atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if refuses.Load() || r.Header.Get("Authorization") != "Bearer "+token {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		_, _ = fmt.Fprintf(w, `{"data": [{"id": %q}]}`, organization)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, func() { refuses.Store(true) }
+}
+
+const organization = "23b1185e-d874-4f61-81d6-c9c61aa8969c"
+
+// tokenUntil is one that says of itself when it ends. Nobody has signed it.
+func tokenUntil(ends time.Time) string {
+	part := base64.RawURLEncoding.EncodeToString
+	return part([]byte(`{"alg":"none"}`)) + "." + part(fmt.Appendf(nil, `{"sub":"u-1","exp":%d}`, ends.Unix())) + ".x"
+}
+
+// TestThePublishedStatusesOfConfluentCloud plays the published text through the daemon: a new connection has NO_TOKEN, one that has got
+// in VALID_TOKEN (the text's example says SUCCESS by a slip), and errors are told with INVALID_TOKEN and FAILED alone.
+func TestThePublishedStatusesOfConfluentCloud(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	ends := time.Now().Add(24 * time.Hour).Truncate(time.Second).UTC()
+	token := tokenUntil(ends)
+	uri, refuse := cloud(t, token)
+	s.write("state.yaml", "connectors: []")
+	require.NoError(t, os.Mkdir(s.path("secrets"), 0o700))
+	s.write("secrets/cloud", token)
+	s.configure("state: state.yaml", "connections: {secrets-dir: secrets}")
+	s.begin()
+
+	status, body := s.send(http.MethodPost, "/api/v1/connections", `{"id": "c1", "name": "Cloud", "type": "CCLOUD", "ccloud_config": {"organization_id": "`+organization+`"}}`)
+	require.Equal(t, http.StatusCreated, status, body)
+	is := s.connections()["c1"].Status
+	assert.Equal(t, connection.None, is.CCloud.State)
+	assert.Equal(t, &connection.Authentication{Status: connection.NoToken}, is.Authentication)
+
+	with := func(uri string) string {
+		return fmt.Sprintf(`{"id": "c1", "type": "CCLOUD", "ccloud_config": {"organization_id": %q, "uri": %q,
+		  "credentials": {"type": "OAUTHBEARER", "token": {"secret": "cloud"}}}}`, organization, uri)
+	}
+	after := func() connection.Status {
+		t.Helper()
+		status, body := s.ask(http.MethodPost, "/api/v1/connections/c1/probe")
+		require.Equal(t, http.StatusOK, status, body)
+		assert.NotContains(t, body, token)
+		return s.connections()["c1"].Status
+	}
+	status, body = s.send(http.MethodPut, "/api/v1/connections/c1", with(uri))
+	require.Equal(t, http.StatusOK, status, body)
+	is = after()
+	assert.Equal(t, connection.Success, is.CCloud.State, is.CCloud.Errors)
+	assert.Equal(t, organization, is.CCloud.User.OrganizationID)
+	assert.Equal(t, &connection.Authentication{Status: connection.ValidToken, User: is.CCloud.User, RequiresAuthenticationAt: ends}, is.Authentication)
+
+	refuse()
+	is = after()
+	assert.Equal(t, connection.Expired, is.CCloud.State)
+	assert.Contains(t, is.CCloud.Errors, connection.PhaseAuthenticate)
+	assert.Equal(t, &connection.Authentication{Status: connection.InvalidToken, User: is.CCloud.User, Errors: is.CCloud.Errors}, is.Authentication)
+
+	status, body = s.send(http.MethodPut, "/api/v1/connections/c1", with("http://127.0.0.1:1"))
+	require.Equal(t, http.StatusOK, status, body)
+	is = after()
+	assert.Equal(t, connection.Failed, is.CCloud.State)
+	assert.Equal(t, &connection.Authentication{Status: connection.AuthenticationFailed, Errors: is.CCloud.Errors}, is.Authentication)
 }
