@@ -177,6 +177,23 @@ func TestAResultOfTheSpecBeforeIsDropped(t *testing.T) {
 	})
 }
 
+func TestAResultOfWhatIsGoneTellsNobody(t *testing.T) {
+	t.Parallel()
+	inTime(t, func(t *testing.T, d *desk) {
+		answer := make(chan connection.Result)
+		d.set("a:9092", func(context.Context) connection.Result { return <-answer })
+		d.create("a")
+		watched := d.Subscribe()
+		defer watched.Close()
+		time.Sleep(time.Minute) // its time is over long since
+		require.NoError(t, d.Delete(t.Context(), "a", "", "ada"))
+		assert.Equal(t, map[string]connection.State{"a": ""}, states(watched.Take()))
+		answer <- connection.Result{OK: true}
+		synctest.Wait()
+		assert.Empty(t, watched.Take())
+	})
+}
+
 func TestProbeWaitsForAnAnswerOfNow(t *testing.T) {
 	t.Parallel()
 	inTime(t, func(t *testing.T, d *desk) {
