@@ -4,6 +4,8 @@ package diff
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"connectcharms/requirer-lib/connect"
@@ -20,6 +22,7 @@ const (
 	Change Mark = "~" // one that will be another
 	Wait   Mark = "=" // a change that waits for an approval
 	Refuse Mark = "!" // one that a person has to see to first
+	Own    Mark = "*" // what a connector has changed itself, and what stays so
 )
 
 // Line is one line of a plan. Depth 0 is of a connector, 1 of a key of its configuration or a remark.
@@ -41,6 +44,9 @@ func Lines(plan connectors.Plan) (lines []Line) {
 				lines = append(lines, Line{1, markOf(change), why})
 			}
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(plan.Overlays)) {
+		lines = append(lines, Line{0, Own, name + ": it has changed itself: " + strings.Join(plan.Overlays[name], ", ")})
 	}
 	return lines
 }
@@ -106,6 +112,9 @@ func keyLine(key connectors.KeyChange) Line {
 		line.Mark, line.Text = Remove, key.Key+": "+quoted(*key.Old)
 	default:
 		line.Text = key.Key + ": " + quoted(*key.Old) + " → " + quoted(*key.New)
+	}
+	if key.Overlay {
+		line.Text += " (its own)"
 	}
 	return line
 }

@@ -2,6 +2,8 @@ package diff
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -26,6 +28,7 @@ func Markdown(title string, plan connectors.Plan) string {
 		}
 		row(&b, change)
 	}
+	own(&b, plan)
 	for _, change := range plan.Changes {
 		if b.Len() > largest {
 			b.WriteString("\nThere is more: see the plan as JSON.\n")
@@ -36,6 +39,16 @@ func Markdown(title string, plan connectors.Plan) string {
 		}
 	}
 	return b.String()
+}
+
+// own is what connectors have changed themselves, and what stays so.
+func own(b *strings.Builder, plan connectors.Plan) {
+	for _, name := range slices.Sorted(maps.Keys(plan.Overlays)) {
+		if b.Len() > largest {
+			return
+		}
+		fmt.Fprintf(b, "\n%s has changed itself: %s\n", code(name), prose(strings.Join(plan.Overlays[name], ", ")))
+	}
 }
 
 func row(b *strings.Builder, change connectors.Change) {

@@ -101,7 +101,7 @@ func (k *keeper) release(ctx context.Context, connector string) {
 		if o.Halted == nil {
 			return
 		}
-		_, err := k.layers.replace(ctx, o, o.Release())
+		_, err := k.relay(ctx, o, o.Release())
 		if errors.Is(err, errMoved) {
 			continue
 		}
@@ -118,7 +118,7 @@ func (k *keeper) released(ctx context.Context, o overlay.Overlay, found connecto
 	if o.Halted == nil || !o.Halted.Held || found.State() == connect.Stopped || found.Overlay().Halted != o.Halted.Entry {
 		return o, false
 	}
-	after, err := k.layers.replace(ctx, o, o.Release())
+	after, err := k.relay(ctx, o, o.Release())
 	if err != nil {
 		return o, false
 	}
@@ -134,7 +134,8 @@ func (k *keeper) place(ctx context.Context, o overlay.Overlay) error {
 	if k.cluster.Vault == nil {
 		return overlay.ErrNoWay
 	}
-	if err := k.cluster.Vault.Keep(ctx, overlay.Prefix(k.cluster.Name, o.Connector), o.Files); err != nil {
+	err := k.cluster.Vault.Keep(ctx, overlay.Prefix(k.cluster.Name, o.Connector), o.Files)
+	if err != nil && !(errors.Is(err, overlay.ErrUndelivered) && k.layers.isDelivered(o)) {
 		return err
 	}
 	k.layers.isNowPlaced(o)
@@ -188,7 +189,7 @@ func (k *keeper) brought(ctx context.Context, o overlay.Overlay, declared connec
 	if len(runs) == 0 && !isHeld && len(after.Files) == len(o.Files) {
 		return again
 	}
-	written, err := k.layers.replace(ctx, o, after, runs...)
+	written, err := k.relay(ctx, o, after, runs...)
 	if err != nil {
 		if !errors.Is(err, errMoved) {
 			k.log.Error("that a change is applied is not noted", "connector", o.Connector, "error", err)

@@ -34,7 +34,7 @@ func (m *Manager) AwaitBacklog(longest time.Duration) (caughtUp func()) {
 	return func() {
 		m.backlog.wait(time.Time{})
 		for _, one := range m.all() {
-			poke(one.laid)
+			poke(one.layers.news)
 		}
 	}
 }

@@ -20,9 +20,7 @@ func (k *keeper) conform(ctx context.Context, t target, before overlay.Overlay, 
 	inForce := before.InForce(t.declared, &k.layers.bases)
 	permit := overlay.Permit{Patterns: t.control.Keys, Connector: t.full, Declares: func(string) bool { return true }}
 	m = permit.Trim(before.Newer(m), inForce)
-	refuse := func(problems []overlay.Problem) error {
-		return &overlay.Nonconforming{Connector: t.name, Problems: problems}
-	}
+	refuse := func(problems []overlay.Problem) error { return overlay.NewNonconforming(t.name, problems) }
 	if problems := permit.Check(m, inForce); len(problems) > 0 {
 		return before, nil, refuse(problems) // the cluster need not see it
 	}

@@ -118,7 +118,7 @@ func (k *keeper) takeMessage(ctx context.Context, t target, m overlay.Message, i
 		if isHalting {
 			err = k.halt(ctx, t, before, m, nonconforming)
 		} else if err == nil {
-			after, err = k.layers.replace(ctx, before, after)
+			after, err = k.relay(ctx, before, after)
 		}
 		switch {
 		case errors.Is(err, errMoved):
@@ -151,7 +151,7 @@ func known(before overlay.Overlay, m overlay.Message, isKnown bool) (overlay.Out
 func (k *keeper) hasNews(connector string) {
 	k.layers.hurry(connector)
 	k.hub.Tell(k.cluster.Name, OnOverlays, OnConnectors)
-	poke(k.laid)
+	poke(k.layers.news)
 }
 
 func (k *keeper) taken(ctx context.Context, t target, o overlay.Overlay, outcome overlay.Outcome, keys []string) overlay.Taken {
@@ -164,7 +164,7 @@ func (k *keeper) taken(ctx context.Context, t target, o overlay.Overlay, outcome
 func (k *keeper) halt(ctx context.Context, t target, before overlay.Overlay, m overlay.Message, why *overlay.Nonconforming) error {
 	after := before.Refuse(m, why.Problems, t.declared)
 	if after.IsHaltedLike(before) {
-		if _, err := k.layers.replace(ctx, before, after); err != nil {
+		if _, err := k.relay(ctx, before, after); err != nil {
 			return err
 		}
 		return why // its owner knows
@@ -172,7 +172,7 @@ func (k *keeper) halt(ctx context.Context, t target, before overlay.Overlay, m o
 	now := k.now()
 	run := store.Run{Kind: kindControl, By: m.By, Began: now, Ended: now, Error: why.Error()}
 	run.Summary, _ = json.Marshal(connectors.Report{Connectors: []connectors.Result{{Name: t.name, Err: why}}}.Summary()) // texts can always be encoded
-	after, err := k.layers.replace(ctx, before, after, run)
+	after, err := k.relay(ctx, before, after, run)
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func (k *keeper) refuse(ctx context.Context, called, by string, problems control
 		return err
 	}
 	m := k.message(control.Message{EmittedAt: k.now()}, by)
-	why := &overlay.Nonconforming{Connector: t.name, Problems: ofConfig}
+	why := overlay.NewNonconforming(t.name, ofConfig)
 	err = errMoved
 	for errors.Is(err, errMoved) {
 		err = k.halt(ctx, t, k.layers.of(t.name), m, why)
@@ -234,7 +234,7 @@ func (k *keeper) adopt(ctx context.Context, name string, found connectors.Found)
 			return nil
 		}
 		after.Version = max(after.Version, before.Version)
-		_, err := k.layers.replace(ctx, before, after)
+		_, err := k.relay(ctx, before, after)
 		if err == nil {
 			k.log.Warn("what a connector has changed was not known here: it is as the cluster has it", "connector", name,
 				"keys", slices.Sorted(maps.Keys(after.Keys)))

@@ -23,6 +23,8 @@ var (
 	waitingGauge = prometheus.NewDesc("connect_manager_deliveries_waiting", "Messages to owners that are on their way.", []string{"receiver"}, nil)
 	lostGauge    = prometheus.NewDesc("connect_manager_deliveries_given_up", "Messages that a receiver has not got since the last that it got.", []string{"receiver"}, nil)
 	untoldGauge  = prometheus.NewDesc("connect_manager_notices_dropped_total", "What owners were not told, by why.", []string{"reason"}, nil)
+	untakenGauge = gauge("overlays_waiting", "Connectors that have not got all yet that they have changed of themselves.")
+	haltedGauge  = gauge("halted_connectors", "Connectors that are kept stopped, as a control message of theirs did not conform.")
 	syncGauge    = gauge("last_sync_timestamp_seconds", "When the last sync ended, whatever came of it.")
 )
 
@@ -30,6 +32,7 @@ var (
 func (m *Manager) Describe(out chan<- *prometheus.Desc) {
 	for _, each := range []*prometheus.Desc{
 		upGauge, activeGauge, statesGauge, driftGauge, givenUpGauge, readGauge, wrongGauge, syncGauge, waitingGauge, lostGauge, untoldGauge,
+		untakenGauge, haltedGauge,
 	} {
 		out <- each
 	}
@@ -49,6 +52,8 @@ func (m *Manager) Collect(out chan<- prometheus.Metric) {
 		}
 		set(driftGauge, float64(len(status.Drifted)))
 		set(givenUpGauge, float64(len(status.GivenUp)))
+		set(untakenGauge, float64(k.layers.waiting()))
+		set(haltedGauge, float64(len(status.Halted)))
 		set(wrongGauge, float64(len(status.Problems)))
 		if !status.SourceRead.IsZero() {
 			set(readGauge, float64(status.SourceRead.Unix()))

@@ -33,7 +33,6 @@ type keeper struct {
 	pushed chan struct{} // somebody says that the source has something new
 	asked  chan struct{} // asks are there
 	failed chan struct{} // something may need a restart
-	laid   chan struct{} // connectors have changed something of themselves
 	ended  chan struct{} // the keeper keeps nothing any more
 	sight  sight
 
@@ -92,7 +91,7 @@ func (k *keeper) run(ctx context.Context) {
 			k.turnByItself(ctx)
 		case <-k.asked:
 			k.answer(ctx)
-		case <-k.laid:
+		case <-k.layers.news:
 		case <-again.C:
 		}
 		if wait := k.bring(ctx); wait > 0 {

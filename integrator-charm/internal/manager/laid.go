@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"connectcharms/integrator-charm/internal/overlay"
+	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connectors"
 )
 
@@ -15,6 +16,15 @@ func (k *keeper) lay(declared connectors.Desired) connectors.Desired {
 		return declared // what the cluster has noted stays
 	}
 	return k.layers.lay(declared)
+}
+
+// relay writes an overlay in place of another: see layers.replace. Whose connector is not kept stopped any more is told.
+func (k *keeper) relay(ctx context.Context, before, after overlay.Overlay, runs ...store.Run) (overlay.Overlay, error) {
+	written, err := k.layers.replace(ctx, before, after, runs...)
+	if err == nil && before.Halted != nil && after.Halted == nil {
+		k.tellReleased(ctx, before.Connector, written.Sequence)
+	}
+	return written, err
 }
 
 // adoptAll takes over what the cluster has noted of connectors, and is not known here.
@@ -50,7 +60,7 @@ func (k *keeper) settle(ctx context.Context, declared connectors.Desired, plan c
 			continue
 		}
 		is = true
-		if _, err := k.layers.replace(ctx, o, after); err != nil && !errors.Is(err, errMoved) {
+		if _, err := k.relay(ctx, o, after); err != nil && !errors.Is(err, errMoved) {
 			k.log.Error("that the state file has won is not noted", "connector", o.Connector, "error", err)
 		}
 		k.log.Info("the state file has changed what a connector had changed", "connector", o.Connector, "keys", superseded)
@@ -67,7 +77,7 @@ func (k *keeper) forget(ctx context.Context, declared connectors.Desired, report
 			continue
 		}
 		after, _ := o.Clear(nil)
-		written, err := k.layers.replace(ctx, o, after.Told().Prune())
+		written, err := k.relay(ctx, o, after.Told().Prune())
 		if err != nil {
 			k.log.Error("what a deleted connector had changed is kept", "connector", result.Name, "error", err)
 			continue

@@ -18,7 +18,8 @@ import (
 	"connectcharms/requirer-lib/connectors"
 )
 
-// layers are what the connectors of one cluster have changed of their configuration: in memory as they are on disk.
+// layers are what the connectors of one cluster have changed of their configuration: in memory as they are on disk. They outlive
+// keepers: of two that follow one another, one may still be asked when the other is at work.
 type layers struct {
 	cluster string
 	store   *store.Store
@@ -26,9 +27,11 @@ type layers struct {
 	now     func() time.Time
 	log     *slog.Logger
 	bases   overlay.Bases
-	changed func() // what has to be kept safe has changed
+	changed func()        // what has to be kept safe has changed
+	news    chan struct{} // there is something to apply
 
 	mu        sync.Mutex
+	broken    error                      // what is on disk could not be read: nothing may be written over it
 	all       map[string]overlay.Overlay // by connector
 	lost      map[string]bool            // those that another key has sealed
 	placed    map[string]int64           // by connector: up to which change its files are in the vault
@@ -39,7 +42,7 @@ type layers struct {
 
 func newLayers(cluster string, kept *store.Store, key seal.Key, now func() time.Time, log *slog.Logger, changed func()) *layers {
 	return &layers{
-		cluster: cluster, store: kept, key: key, now: now, log: log, changed: changed, all: map[string]overlay.Overlay{},
+		cluster: cluster, store: kept, key: key, now: now, log: log, changed: changed, news: make(chan struct{}, 1), all: map[string]overlay.Overlay{},
 		lost: map[string]bool{}, placed: map[string]int64{}, haste: map[string]haste{}, since: map[string]arrival{},
 	}
 }
@@ -55,7 +58,16 @@ type haste struct {
 var errMoved = errors.New("the overlay has changed meanwhile")
 
 // load takes up what is on disk.
-func (l *layers) load(ctx context.Context) error {
+func (l *layers) load(ctx context.Context) {
+	if err := l.read(ctx); err != nil {
+		l.log.Error("what connectors have changed is not known, and no change is taken", "error", err)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.broken = fmt.Errorf("what connectors have changed could not be read: %w", err)
+	}
+}
+
+func (l *layers) read(ctx context.Context) error {
 	kept, err := l.store.Overlays(ctx, l.cluster)
 	if err != nil {
 		return err
@@ -111,6 +123,9 @@ func (l *layers) list() []overlay.Overlay {
 func (l *layers) replace(ctx context.Context, before, after overlay.Overlay, runs ...store.Run) (overlay.Overlay, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.broken != nil {
+		return before, l.broken
+	}
 	now := l.get(before.Connector)
 	if now.Writes != before.Writes {
 		return now, errMoved
@@ -135,6 +150,9 @@ func (l *layers) replace(ctx context.Context, before, after overlay.Overlay, run
 func (l *layers) merge(ctx context.Context, theirs overlay.Overlay) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.broken != nil {
+		return l.broken
+	}
 	ours := l.get(theirs.Connector)
 	merged := ours.Import(theirs)
 	merged.Sequence = max(ours.Sequence, theirs.Sequence)
@@ -187,7 +205,21 @@ func (l *layers) sequence() (last int64) {
 func (l *layers) isPlaced(o overlay.Overlay) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(o.Files) == 0 || l.placed[o.Connector] >= max(o.Placed, 1) || l.delivered >= max(o.Placed, 1)
+	return len(o.Files) == 0 || l.placed[o.Connector] >= max(o.Placed, 1)
+}
+
+// isDelivered says whether somebody else has brought the files of an overlay to the workers.
+func (l *layers) isDelivered(o overlay.Overlay) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.delivered >= max(o.Placed, 1)
+}
+
+// placeAgain has files be looked after again: some may have been lost, or the vault be another one.
+func (l *layers) placeAgain() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.placed)
 }
 
 // lay lays what connectors have changed over what the file says of them. Of one whose secrets the workers have not got yet, what the
@@ -274,6 +306,16 @@ func (l *layers) halted() []string {
 		}
 	}
 	return names
+}
+
+// waiting is how many have changes that are not applied yet.
+func (l *layers) waiting() (number int) {
+	for _, o := range l.list() {
+		if len(o.Untold) > 0 {
+			number++
+		}
+	}
+	return number
 }
 
 // isNowPlaced notes that workers find the files of an overlay.

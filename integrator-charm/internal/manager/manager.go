@@ -61,6 +61,7 @@ type Manager struct {
 	keeping sync.Mutex // one Keep at a time
 	mu      sync.RWMutex
 	running map[string]*running
+	layers  map[string]*layers // by cluster
 }
 
 // running is a keeper at work.
@@ -73,7 +74,8 @@ type running struct {
 func New(options Options) *Manager {
 	m := &Manager{
 		store: options.Store, book: options.Book, notifier: options.Notifier, connections: options.Connections, data: options.Data, meters: newMeters(options.Metrics), now: options.Now, log: options.Log,
-		topic: options.ControlTopic, running: map[string]*running{}, seal: options.Seal, told: options.OnOverlays, backlog: backlog{now: options.Now},
+		topic: options.ControlTopic, running: map[string]*running{}, layers: map[string]*layers{}, seal: options.Seal, told: options.OnOverlays,
+		backlog: backlog{now: options.Now},
 	}
 	if m.told == nil {
 		m.told = func(string) {}
@@ -125,19 +127,31 @@ func (m *Manager) end(which func(*keeper) bool) {
 
 func (m *Manager) start(cluster Cluster) *running {
 	ctx, end := context.WithCancel(context.Background()) // until Keep ends it
-	log, changed := m.log.With("cluster", cluster.Name), func() { m.told(cluster.Name) }
+	log, layers := m.log.With("cluster", cluster.Name), m.layersOf(ctx, cluster.Name)
 	k := &keeper{
 		cluster: cluster, source: &newest{from: cluster.Source, now: m.now}, kept: newLastGood(m.data, cluster), store: m.store, book: m.book, notifier: m.notifier, connections: m.connections,
 		hub: &m.Hub, meters: m.meters, now: m.now, log: log,
-		layers: newLayers(cluster.Name, m.store, m.seal, m.now, log, changed), backlog: &m.backlog, laid: make(chan struct{}, 1),
+		layers: layers, backlog: &m.backlog,
 		pushed: make(chan struct{}, 1), asked: make(chan struct{}, 1), failed: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	k.inner.beat = k.now()
 	go k.run(ctx)
 	if cluster.Rules.Active {
-		changed()
+		m.told(cluster.Name)
 	}
 	return &running{k, end}
+}
+
+// layersOf are what connectors of a cluster have changed: read once.
+func (m *Manager) layersOf(ctx context.Context, cluster string) *layers {
+	known := m.layers[cluster]
+	if known == nil {
+		known = newLayers(cluster, m.store, m.seal, m.now, m.log.With("cluster", cluster), func() { m.told(cluster) })
+		known.load(ctx)
+		m.layers[cluster] = known
+	}
+	known.placeAgain()
+	return known
 }
 
 // all are the keepers, ordered by cluster.

@@ -85,7 +85,7 @@ func (m *Manager) ImportOverlays(ctx context.Context, cluster string, document o
 			return err
 		}
 	}
-	poke(k.laid)
+	poke(k.layers.news)
 	m.Tell(k.cluster.Name, OnOverlays)
 	return nil
 }
@@ -99,7 +99,7 @@ func (m *Manager) Delivered(ctx context.Context, cluster string, version int64) 
 	if err := k.layers.areDelivered(ctx, version); err != nil {
 		return err
 	}
-	poke(k.laid)
+	poke(k.layers.news)
 	return nil
 }
 
@@ -169,7 +169,7 @@ func (k *keeper) clearOverlay(ctx context.Context, called string, keys []string,
 			}
 		}
 		after, gone := before.Clear(keys)
-		after, err := k.layers.replace(ctx, before, after.By(by, gone))
+		after, err := k.relay(ctx, before, after.By(by, gone))
 		if errors.Is(err, errMoved) {
 			continue
 		}

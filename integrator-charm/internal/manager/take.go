@@ -21,9 +21,6 @@ func (k *keeper) recall(ctx context.Context) {
 			k.log.Warn("the last good state file is not one any more", "error", firstLine(err.Error()))
 		}
 	}
-	if err := k.layers.load(ctx); err != nil {
-		k.log.Error("what connectors have changed is not known", "error", err)
-	}
 	backoffs, err := k.recallBackoffs(ctx)
 	if err != nil {
 		k.log.Error("restarts begin anew", "error", err)

@@ -142,11 +142,21 @@ func (k *keeper) tellTrouble(ctx context.Context) {
 
 // tellHalted tells the owner of a connector that it was stopped, and is kept so.
 func (k *keeper) tellHalted(ctx context.Context, connector string, m overlay.Message, why *overlay.Nonconforming) {
-	news := notify.News{
+	k.tellOne(ctx, notify.News{
 		ID: "control " + m.Digest, Connector: connector, Kind: notify.Halted,
-		Text: fmt.Sprintf("stopped: a control message by %s does not conform: %s", m.By, overlay.Reasons(why.Problems)),
-	}
+		Text: fmt.Sprintf("a control message by %s does not conform: %s", m.By, overlay.Reasons(why.Problems)),
+	})
+}
+
+// tellReleased tells it that this is over.
+func (k *keeper) tellReleased(ctx context.Context, connector string, sequence int64) {
+	k.tellOne(ctx, notify.News{
+		ID: fmt.Sprint("released ", sequence), Connector: connector, Kind: notify.Changed, Text: "it is not kept stopped any more",
+	})
+}
+
+func (k *keeper) tellOne(ctx context.Context, news notify.News) {
 	if err := k.notifier.Tell(ctx, k.cluster.Name, []notify.News{news}); err != nil {
-		k.log.Error("an owner is not told that a connector was stopped", "connector", connector, "error", err)
+		k.log.Error("an owner is not told", "connector", news.Connector, "what", news.Kind, "error", err)
 	}
 }

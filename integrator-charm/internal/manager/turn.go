@@ -76,6 +76,7 @@ func (k *keeper) turn(ctx context.Context, by string) (connectors.Summary, error
 		return connectors.Summary{}, err
 	}
 	k.adoptAll(ctx)
+	k.layers.placeAgain()
 	k.bring(ctx)
 	if occasion.decide() == watch {
 		return connectors.Summary{}, k.compare(ctx, file, k.lay(declared))

@@ -3,6 +3,7 @@ package overlay
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"connectcharms/requirer-lib/control"
@@ -25,6 +26,17 @@ type Problem = control.Problem
 type Nonconforming struct {
 	Connector string
 	Problems  []Problem
+}
+
+// mostProblems is how many are told of one message.
+const mostProblems = 20
+
+// NewNonconforming tells so many problems, and that there are more.
+func NewNonconforming(connector string, problems []Problem) *Nonconforming {
+	if more := len(problems) - mostProblems; more > 0 {
+		problems = append(slices.Clone(problems[:mostProblems]), Problem{Reason: fmt.Sprintf("has %d more problems", more)})
+	}
+	return &Nonconforming{Connector: connector, Problems: problems}
 }
 
 // Error has each problem.

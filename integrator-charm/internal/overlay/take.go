@@ -24,7 +24,8 @@ type Message struct {
 // later counts.
 func (o Overlay) Newer(m Message) Message {
 	isOld := func(key string) bool {
-		return o.Keys[key].EmittedAt.After(m.EmittedAt) || o.Left[key].After(m.EmittedAt)
+		left, hasLeft := o.Left[key]
+		return o.Keys[key].EmittedAt.After(m.EmittedAt) || hasLeft && !left.Before(m.EmittedAt)
 	}
 	m.Set = maps.Clone(m.Set)
 	maps.DeleteFunc(m.Set, func(key string, _ secret.Value) bool { return isOld(key) })
@@ -62,6 +63,7 @@ func (o Overlay) Take(m Message, t Terms) (taken Overlay, changed []string) {
 		taken = taken.changes(m.By, changed)
 	}
 	taken.Halted = nil
+	taken.forgetOldest()
 	return taken, changed
 }
 
@@ -92,6 +94,16 @@ func (o Overlay) take(name string, key Key, m Message, t Terms) bool {
 	}
 	o.Keys[name] = key
 	return true
+}
+
+// mostLeft is of how many keys that have left it is remembered when.
+const mostLeft = 400
+
+func (o Overlay) forgetOldest() {
+	names := slices.SortedFunc(maps.Keys(o.Left), func(a, b string) int { return o.Left[b].Compare(o.Left[a]) })
+	for _, name := range names[min(mostLeft, len(names)):] {
+		delete(o.Left, name)
+	}
 }
 
 // Clear takes keys out; none: all of them, and that the connector is kept stopped. It says which were there.
