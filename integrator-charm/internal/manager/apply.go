@@ -46,6 +46,7 @@ func (k *keeper) bring(ctx context.Context) (again time.Duration) {
 	if err != nil {
 		return retryAfter
 	}
+	k.adoptAll(ctx, there)
 	due := connectors.Desired{}
 	for _, o := range k.layers.list() {
 		wait := k.prepare(ctx, o, declared, there, due)
@@ -66,14 +67,17 @@ func (k *keeper) prepare(
 ) (again time.Duration) {
 	wanted, isDeclared := declared[o.Connector]
 	found, exists := there[o.Connector]
-	if !isDeclared || !exists || !found.Owned || found.IsPending() {
+	if !isDeclared || o.Sequence == 0 || exists && !found.Owned {
 		return 0
 	}
-	if released, is := k.released(ctx, o, found, wanted); is {
-		o = released
+	if exists {
+		o = k.released(ctx, o, found)
 	}
 	if err := k.place(ctx, o); err != nil {
 		k.layers.waits(o.Connector, err.Error())
+		if !exists {
+			return retryAfter
+		}
 		if laid, is := o.HaltOver(found, wanted, &k.layers.bases); is {
 			due[o.Connector] = laid
 			return 0
@@ -83,6 +87,9 @@ func (k *keeper) prepare(
 		}
 		k.log.Warn("what a connector has changed waits", "connector", o.Connector, "error", err)
 		return retryAfter
+	}
+	if !exists || found.IsPending() {
+		return 0 // a sync makes it, with the overlay
 	}
 	if o.IsIn(found, wanted, &k.layers.bases) {
 		return k.brought(ctx, o, wanted)
@@ -114,16 +121,16 @@ func (k *keeper) release(ctx context.Context, connector string) {
 }
 
 // released is an overlay whose connector somebody has set going by hand, after it was stopped.
-func (k *keeper) released(ctx context.Context, o overlay.Overlay, found connectors.Found, declared connectors.Connector) (overlay.Overlay, bool) {
+func (k *keeper) released(ctx context.Context, o overlay.Overlay, found connectors.Found) overlay.Overlay {
 	if o.Halted == nil || !o.Halted.Held || found.State() == connect.Stopped || found.Overlay().Halted != o.Halted.Entry {
-		return o, false
+		return o
 	}
 	after, err := k.relay(ctx, o, o.Release())
 	if err != nil {
-		return o, false
+		return o
 	}
 	k.log.Info("a connector that was kept stopped was set going", "connector", o.Connector)
-	return after, true
+	return after
 }
 
 // place has workers find the files of an overlay.

@@ -31,7 +31,7 @@ type target struct {
 func (k *keeper) target(ctx context.Context, called string) (target, error) {
 	file := k.file()
 	if file == nil {
-		return target{}, fmt.Errorf("%w: there was no good one yet", ErrSource)
+		return target{}, k.fileless()
 	}
 	there, err := k.look(ctx, freshFor)
 	if err != nil {
@@ -60,6 +60,14 @@ func (k *keeper) target(ctx context.Context, called string) (target, error) {
 		}
 	}
 	return target{name, k.name(name), declared, file.Connectors[at].Control}, nil
+}
+
+// fileless is why there is no state file.
+func (k *keeper) fileless() error {
+	if k.status().NextSync == nil {
+		return ErrEnding // it was not looked for yet
+	}
+	return fmt.Errorf("%w: there was no good one yet", ErrSource)
 }
 
 // control takes a message: see Manager.Control.

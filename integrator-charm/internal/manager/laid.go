@@ -28,11 +28,7 @@ func (k *keeper) relay(ctx context.Context, before, after overlay.Overlay, runs 
 }
 
 // adoptAll takes over what the cluster has noted of connectors, and is not known here.
-func (k *keeper) adoptAll(ctx context.Context) {
-	there, err := k.look(ctx, freshFor)
-	if err != nil {
-		return
-	}
+func (k *keeper) adoptAll(ctx context.Context, there map[string]connectors.Found) {
 	for name, found := range there {
 		if err := k.adopt(ctx, name, found); err != nil {
 			k.log.Error("what a connector has changed is not noted", "connector", name, "error", err)

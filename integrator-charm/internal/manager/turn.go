@@ -75,7 +75,9 @@ func (k *keeper) turn(ctx context.Context, by string) (connectors.Summary, error
 	if err != nil {
 		return connectors.Summary{}, err
 	}
-	k.adoptAll(ctx)
+	if there, err := k.look(ctx, freshFor); err == nil {
+		k.adoptAll(ctx, there)
+	}
 	k.layers.placeAgain()
 	k.bring(ctx)
 	if occasion.decide() == watch {
