@@ -82,7 +82,7 @@ func (u *unit) keptOverlays(ctx context.Context, relation hook.RelationID) (foun
 		return found, err
 	}
 	if found.Kept, err = readKept(content[overlaysKey]); err != nil {
-		found.Problem = err.Error()
+		found.Problem, found.unreadable = err.Error(), true
 	}
 	return found, nil
 }
@@ -90,12 +90,8 @@ func (u *unit) keptOverlays(ctx context.Context, relation hook.RelationID) (foun
 func (s TakeOverlays) Apply(ctx context.Context, u *unit, w *World) error {
 	cluster := w.cluster(s.Relation)
 	overlays := &cluster.Overlays
-	if overlays.Problem == "" {
-		if err := u.manager.importOverlays(ctx, cluster.Provider, overlays.Kept); err != nil {
-			overlays.Problem = fmt.Sprintf("Connect Manager does not take the overlays that Juju keeps: %v", err)
-		}
-	}
-	if overlays.Problem != "" {
+	if err := u.manager.importOverlays(ctx, cluster.Provider, overlays.Kept); err != nil {
+		overlays.Problem = fmt.Sprintf("Connect Manager does not take the overlays that Juju keeps: %v", err)
 		return ctx.Err()
 	}
 	overlays.Has = nil

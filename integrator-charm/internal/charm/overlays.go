@@ -1,6 +1,7 @@
 package charm
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -25,8 +26,9 @@ type Overlays struct {
 	Taken  string   // digest of what this unit has put there, or has got from there
 	Has    *document
 	Held   connectclient.Held // by the provider's units; nil: not asked
-	// Problem is why they cannot be taken, kept or brought.
-	Problem string
+	// Problem is why they cannot be read, taken, kept or brought.
+	Problem    string
+	unreadable bool // what is kept
 }
 
 // document is all overlays of a cluster, as the manager exports and imports it. What is in an overlay is the manager's business.
@@ -44,7 +46,7 @@ type kept struct {
 
 // text is the document as it is kept.
 func (d document) text() secret.Value {
-	text, err := json.Marshal(kept{d.Version, json.RawMessage(d.Overlays.Reveal())})
+	text, err := json.Marshal(kept{d.Version, json.RawMessage(cmp.Or(d.Overlays.Reveal(), "[]"))})
 	if err != nil {
 		panic(err) // it was read as JSON
 	}
@@ -113,9 +115,10 @@ func (w *World) overlayStep(cluster *Cluster, overlays *Overlays) Step {
 	return nil
 }
 
-// isToBeTaken says whether the manager has not got what is kept: this unit leads since then, or has lost what it had.
+// isToBeTaken says whether the manager has not got what is kept: this unit leads since then, or has lost what it had. What cannot
+// be read is not waited for: the cluster's connectors have marks of what they have changed, and the next change is kept anew.
 func (o Overlays) isToBeTaken() bool {
-	if o.Secret == "" {
+	if o.Secret == "" || o.unreadable {
 		return false
 	}
 	return o.Taken != o.Kept.digest() || o.Has != nil && o.Has.Version < o.Kept.Version

@@ -125,6 +125,19 @@ func TestANewLeadersManagerWorksOnlyWhenItHasWhatIsKept(t *testing.T) {
 	assert.Contains(t, w.wantedManager().files[settingsFile].Reveal(), "active: true", "one that it does not work on keeps it from nothing")
 }
 
+func TestWhatJujuKeepsAndNobodyCanReadIsToldAndReplacedByTheNextChange(t *testing.T) {
+	t.Parallel()
+	w := overlaid(0, 0, 0)
+	overlays := &w.Clusters[0].Overlays
+	overlays.Secret, overlays.unreadable, overlays.Problem = "abc", true, "the overlays that Juju keeps cannot be read"
+	assert.Contains(t, w.wantedManager().files[settingsFile].Reveal(), "active: true")
+	assert.NotContains(t, overlaySteps(w), TakeOverlays{7})
+	assert.Equal(t, hook.Blocked, status(w).Name)
+	w = overlaid(1, 0, 0)
+	w.Clusters[0].Overlays.Secret, w.Clusters[0].Overlays.unreadable = "abc", true
+	assert.Contains(t, overlaySteps(w), KeepOverlays{7})
+}
+
 func TestASecretIsMadeBeforeTheManagerRunsAndNeverTakenBackFromAManagerThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	w := overlaid(0, 0, 0)
