@@ -102,16 +102,16 @@ func TestABrokenControlMessageIsAnErrorOfItsLineAlone(t *testing.T) {
 func TestTheStreamEndsWithItsReaderOrWriter(t *testing.T) {
 	t.Parallel()
 	failing := errors.New("the pipe is closed")
-	last := func(from io.Reader, through io.Writer) (err error, lines int) {
+	last := func(from io.Reader, through io.Writer) (lines int, err error) {
 		for _, err = range control.Stream(from, through) {
 			lines++
 		}
-		return err, lines
+		return lines, err
 	}
-	err, lines := last(io.MultiReader(strings.NewReader(control1+"\nx"), iotest.ErrReader(failing)), io.Discard)
+	lines, err := last(io.MultiReader(strings.NewReader(control1+"\nx"), iotest.ErrReader(failing)), io.Discard)
 	assert.ErrorIs(t, err, failing)
 	assert.Equal(t, 2, lines, "the message, and the error")
-	err, lines = last(strings.NewReader("x\n"+control1+"\n"), brokenPipe{failing})
+	lines, err = last(strings.NewReader("x\n"+control1+"\n"), brokenPipe{failing})
 	assert.ErrorIs(t, err, failing)
 	assert.Equal(t, 1, lines, "what cannot be passed on ends the stream at once")
 }

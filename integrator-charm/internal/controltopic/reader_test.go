@@ -240,6 +240,7 @@ func TestWhatWasThereAtTheBeginningIsTriedBeforeItIsSaidToBe(t *testing.T) {
 	case <-time.After(deadline):
 		t.Fatal("nobody says so")
 	}
+	assert.NotContains(t, r.log.String(), "not as it has to be", "that the group is new is nothing wrong")
 }
 
 func TestTopicsThatAreMissingAreMade(t *testing.T) {

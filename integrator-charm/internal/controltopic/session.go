@@ -146,16 +146,14 @@ func (s *session) poll(ctx context.Context) {
 }
 
 func firstError(ctx context.Context, fetches kgo.Fetches) error {
-	if ctx.Err() != nil {
+	all := fetches.Errors()
+	switch {
+	case ctx.Err() != nil || len(all) == 0:
 		return nil
+	case all[0].Topic == "":
+		return all[0].Err
 	}
-	for _, one := range fetches.Errors() {
-		if one.Topic == "" {
-			return one.Err
-		}
-		return fmt.Errorf("topic %s: %w", one.Topic, one.Err)
-	}
-	return nil
+	return fmt.Errorf("topic %s: %w", all[0].Topic, all[0].Err)
 }
 
 // take puts a record in its connector's lane.

@@ -110,7 +110,7 @@ func (s *session) measure(ctx context.Context, admin *kadm.Client) (map[place]in
 		return nil, err
 	}
 	read, err := admin.FetchOffsets(ctx, s.settings.Group)
-	if err != nil {
+	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) { // nobody has ever read
 		return nil, err
 	}
 	ends.Each(func(end kadm.ListedOffset) {
