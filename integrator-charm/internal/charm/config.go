@@ -31,7 +31,7 @@ type StateOptions struct {
 	Problem      string // of which of them holds
 }
 
-// NamedSecret is a user secret that the state file knows by a name.
+// NamedSecret is a user secret that the state file, or a connection, knows by a name.
 type NamedSecret struct{ Name, URI string }
 
 // ServeOptions are for connect-manager serve. Secrets are URIs.
@@ -45,6 +45,8 @@ type ServeOptions struct {
 	ControlTopic string // empty: none
 
 	Tokens, TLS, Webhook, SourceCredentials, ControlSecret string
+
+	Connections []NamedSecret
 }
 
 // readConfig reads what Juju has checked for type only.
@@ -76,19 +78,29 @@ func readState(options hook.Config) StateOptions {
 	if state.Text != "" && state.Source != "" {
 		state.Problem = "config state and config state-source are both set: reset one of them"
 	}
+	secrets, problem := readNamed("state-secrets", options)
+	state.Secrets = secrets
+	if problem != "" {
+		state.Problem = problem
+	}
+	return state
+}
+
+// readNamed reads an option that has NAME=URI, separated by spaces.
+func readNamed(option string, options hook.Config) (secrets []NamedSecret, problem string) {
 	known := map[string]bool{}
-	for _, entry := range strings.Fields(options.String("state-secrets")) {
+	for _, entry := range strings.Fields(options.String(option)) {
 		name, uri, _ := strings.Cut(entry, "=")
 		switch {
 		case !fileName.MatchString(name) || uri == "":
-			state.Problem = "config state-secrets: write NAME=URI, with names of letters, digits and dashes, separated by spaces"
+			problem = "config " + option + ": write NAME=URI, with names of letters, digits and dashes, separated by spaces"
 		case known[name]:
-			state.Problem = fmt.Sprintf("config state-secrets: %s is there twice", name)
+			problem = fmt.Sprintf("config %s: %s is there twice", option, name)
 		}
 		known[name] = true
-		state.Secrets = append(state.Secrets, NamedSecret{name, uri})
+		secrets = append(secrets, NamedSecret{name, uri})
 	}
-	return state
+	return secrets, problem
 }
 
 func readServe(options hook.Config) (serve ServeOptions, problem string) {
@@ -101,7 +113,11 @@ func readServe(options hook.Config) (serve ServeOptions, problem string) {
 	}
 	interval, err := time.ParseDuration(options.String("interval"))
 	serve.Interval = interval
+	named, namedProblem := readNamed("connection-secrets", options)
+	serve.Connections = named
 	switch {
+	case namedProblem != "":
+		problem = namedProblem
 	case err != nil || interval < time.Second:
 		problem = fmt.Sprintf("config interval is %.20q: set it to a second or more, such as 30s or 5m", options.String("interval"))
 	case serve.Drift != settings.Repair && serve.Drift != settings.Report:

@@ -27,6 +27,8 @@ func TestEachOptionThatIsWrongIsNamed(t *testing.T) {
 		"config state and config state-source are both set":   {"state": "x", "state-source": "https://h/s"},
 		"config state-secrets: write NAME=URI":                {"state-secrets": "secret:abc"},
 		"config state-secrets: irc is there twice":            {"state-secrets": "irc=secret:a irc=secret:b"},
+		"config connection-secrets: write NAME=URI":           {"connection-secrets": "../x=secret:abc"},
+		"config connection-secrets: irc is there twice":       {"connection-secrets": "irc=secret:a irc=secret:b"},
 		`config interval is "soon"`:                           {"interval": "soon"},
 		`config interval is "1ms"`:                            {"interval": "1ms"},
 		`config drift is "mend"`:                              {"drift": "mend"},

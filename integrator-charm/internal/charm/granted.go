@@ -25,25 +25,20 @@ type Granted struct {
 	Certificate, Key  secret.Value // PEM; empty: no TLS
 	Webhook           secret.Value
 	SourceCredentials hook.SecretContent
+	Connections       map[string]hook.SecretContent // by the name in config connection-secrets
 	Control           ControlAccess
 	ServeProblem      string
 }
 
 // observeGranted reads every secret in its latest revision.
 func (u *unit) observeGranted(ctx context.Context, config Config) (Granted, error) {
-	granted := Granted{State: map[string]hook.SecretContent{}}
-	for _, named := range config.State.Secrets {
-		content, problem, err := u.readSecret(ctx, "state-secrets", named.URI)
-		if err != nil {
-			return granted, err
-		}
-		if problem == "" {
-			problem = checkKeys("state-secrets", content)
-		}
-		if problem != "" {
-			granted.StateProblem = problem
-		}
-		granted.State[named.Name] = content
+	var granted Granted
+	var err error
+	if granted.State, granted.StateProblem, err = u.readNamed(ctx, "state-secrets", config.State.Secrets); err != nil {
+		return granted, err
+	}
+	if granted.Connections, granted.ServeProblem, err = u.readNamed(ctx, "connection-secrets", config.Serve.Connections); err != nil {
+		return granted, err
 	}
 	for _, use := range []struct {
 		option, uri string
@@ -70,6 +65,25 @@ func (u *unit) observeGranted(ctx context.Context, config Config) (Granted, erro
 		}
 	}
 	return granted, nil
+}
+
+// readNamed reads the secrets of an option by their names; the problem is that of one of them.
+func (u *unit) readNamed(ctx context.Context, option string, secrets []NamedSecret) (found map[string]hook.SecretContent, problem string, err error) {
+	found = map[string]hook.SecretContent{}
+	for _, named := range secrets {
+		content, refused, err := u.readSecret(ctx, option, named.URI)
+		if err != nil {
+			return found, problem, err
+		}
+		if refused == "" {
+			refused = checkKeys(option, content)
+		}
+		if refused != "" {
+			problem = refused
+		}
+		found[named.Name] = content
+	}
+	return found, problem, nil
 }
 
 // readSecret reads a user secret; the problem is why that is refused.

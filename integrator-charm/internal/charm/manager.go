@@ -80,6 +80,7 @@ func (w *World) wantedServe() (*settings.Serve, files) {
 			}
 		}
 		maps.Copy(found, w.Manager.Files.under(credentialsDir))
+		maps.Copy(found, w.Manager.Files.under(connectionSecretsDir))
 		kept := w.Manager.Given.Serve
 		return &kept, found
 	}
@@ -99,6 +100,7 @@ func (w *World) wantedServe() (*settings.Serve, files) {
 	for key, value := range w.Granted.SourceCredentials {
 		found[path.Join(credentialsDir, key)] = value
 	}
+	w.addConnectionSecrets(found)
 	return serve, found
 }
 

@@ -197,7 +197,9 @@ func TestWhatAProviderSaysOfItsKafkaIsPassedOn(t *testing.T) {
 	assert.Contains(t, to[toldFile].Reveal(), `"kafka-connect-kafka":{"name":"Kafka of kafka-connect","context":"kafka-connect"`)
 	var written map[string]string
 	require.NoError(t, section.Decode(&written))
-	assert.Equal(t, map[string]string{"told-file": "/data/manager/connections.json"}, written)
+	assert.Equal(t, map[string]string{
+		"told-file": "/data/manager/connections.json", "secrets-dir": "/data/manager/connection-secrets",
+	}, written)
 	for _, nothing := range []string{"", "{}", "null", "[]", `{"kafka_cluster":{"state":"GOOD"}}`, `{"kafka_cluster":null}`} {
 		assert.Nil(t, toldStatus(nothing), nothing)
 	}
@@ -210,4 +212,21 @@ func TestTheManagerIsToldHowToHaveAHookRunWhereJujuHasACommandForIt(t *testing.T
 	w.Exec = "/usr/bin/juju-exec"
 	assert.NotContains(t, before[settingsFile].Reveal(), "call:")
 	assert.Equal(t, []string{"/usr/bin/juju-exec", "integrator/0", "JUJU_DISPATCH_PATH=hooks/overlays-changed ./dispatch"}, w.wantedCall())
+}
+
+func TestSecretsOfConnectionsLieApartFromThoseOfTheStateFile(t *testing.T) {
+	t.Parallel()
+	w := inRest()
+	w.Granted.Connections = map[string]hook.SecretContent{"orders": {"password": secret.New("hunter3")}}
+	w.take()
+	assert.Equal(t, secret.New("hunter3"), w.Manager.Files["connection-secrets/orders/password"])
+	assert.Empty(t, w.Manager.Files.under("secrets"))
+
+	w.Granted.Connections, w.Granted.ServeProblem = nil, "config connection-secrets cannot be read"
+	w.take()
+	assert.Equal(t, secret.New("hunter3"), w.Manager.Files["connection-secrets/orders/password"], "what was right stays")
+
+	w.Granted.ServeProblem = ""
+	w.take()
+	assert.Empty(t, w.Manager.Files.under("connection-secrets"))
 }

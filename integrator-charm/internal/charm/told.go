@@ -2,6 +2,7 @@ package charm
 
 import (
 	"encoding/json"
+	"path"
 	"slices"
 
 	"go.yaml.in/yaml/v4"
@@ -10,8 +11,13 @@ import (
 	"connectcharms/requirer-lib/secret"
 )
 
-// toldFile has what providers say of their own connections.
-const toldFile = "connections.json"
+const (
+	// toldFile has what providers say of their own connections.
+	toldFile = "connections.json"
+	// connectionSecretsDir has what connections refer to, apart from what the state file does: whoever may make connections may
+	// have it sent where they like.
+	connectionSecretsDir = "connection-secrets"
+)
 
 // told is what a provider says of its Kafka, as the manager reads it.
 type told struct {
@@ -33,10 +39,21 @@ func (w *World) wantedTold(to files) (section yaml.Node) {
 		panic(err) // texts and times
 	}
 	to[toldFile] = secret.New(string(document))
-	if err := section.Encode(map[string]string{"told-file": w.Layout.managerFile(toldFile)}); err != nil {
+	if err := section.Encode(map[string]string{
+		"told-file": w.Layout.managerFile(toldFile), "secrets-dir": w.Layout.managerFile(connectionSecretsDir),
+	}); err != nil {
 		panic(err) // it is a text
 	}
 	return section
+}
+
+// addConnectionSecrets adds what connections refer to.
+func (w *World) addConnectionSecrets(to files) {
+	for name, content := range w.Granted.Connections {
+		for key, value := range content {
+			to[path.Join(connectionSecretsDir, name, key)] = value
+		}
+	}
 }
 
 // toldStatus reads what a provider says; nil: nothing that can be used. What changes with every look is left out.
