@@ -61,7 +61,7 @@ func TestNoWorkerBeginsWithoutWhatConfigurationsReferTo(t *testing.T) {
 		s.killing, s.slow, s.unreadable = 0.05, 0.2, 0.3
 		s.integrate(1, "http://10.0.0.9/1")
 		s.integrate(2, "http://10.0.0.9/2")
-		for range 150 {
+		for range 100 {
 			s.step()
 			switch event := s.Float64(); {
 			case event < 0.02:
