@@ -267,7 +267,7 @@ func (s *pair) fileConnectors(topic string) string {
 	return fmt.Sprintf(`
 defaults: {config: {tasks.max: 1, value.converter: %[2]s}}
 connectors:
-  - {name: source, config: {connector.class: %[1]sSourceConnector, file: %[4]s/%[3]s.in, topic: %[3]s}}
+  - {name: source, control: {secret: [file]}, config: {connector.class: %[1]sSourceConnector, file: %[4]s/%[3]s.in, topic: %[3]s}}
   - {name: sink, config: {connector.class: %[1]sSinkConnector, file: %[4]s/%[3]s.out, topics: %[3]s}}
 `, class, text, topic, s.home.lines())
 }

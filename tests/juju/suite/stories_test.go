@@ -40,6 +40,7 @@ var stories = []story{
 	onBoth("an action lists the clients", (*pair).action),
 	onBoth("a changed connector is changed, a changed worker restarted", (*pair).configChange),
 	onBoth("Connect Manager answers actions, refuses a wrong state file, and comes back when it is killed", (*pair).manager),
+	onBoth("a control message changes a connector that runs, and outlives the manager", (*pair).control),
 	onlyOnMachines("a new leader goes on, and a new unit joins", (*pair).scale,
 		"on Kubernetes the last unit goes, and a pod that comes back is the same unit: leadership moves by a lost lease only"),
 	onlyOnKubernetes("units come and go at the end: 2, 1, 3, 1, 2", (*pair).scalePods,
