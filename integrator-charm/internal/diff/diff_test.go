@@ -39,6 +39,7 @@ func plan() connectors.Plan {
 				Name: "wikipedia-irc", Actions: []connectors.Action{connectors.Pause, connectors.Update}, From: connect.Running, To: connect.Paused,
 				Keys: []connectors.KeyChange{
 					{Key: "gone", Old: text("x")},
+					{Key: "irc.nick", Old: text("a"), New: text("b"), Overlay: true},
 					{Key: "irc.channels", Old: text("#en.wikipedia,#de"), New: text("#de")},
 					{Key: "long", Old: text(strings.Repeat("a", 400)), New: text("```\nout | <b>\x1b[2J")},
 				},
@@ -46,6 +47,7 @@ func plan() connectors.Plan {
 			},
 		},
 		Unchanged: []string{"a", "b"},
+		Overlays:  map[string][]string{"wikipedia-irc": {"irc.nick"}, "a": {"token", "until"}},
 	}
 }
 

@@ -176,7 +176,7 @@ func (k *keeper) apply(ctx context.Context, due connectors.Desired, there map[st
 
 // brought notes that a connector has all that it has changed, and lets old files go when nobody can want them any more.
 func (k *keeper) brought(ctx context.Context, o overlay.Overlay, declared connectors.Connector) (again time.Duration) {
-	after := o
+	after, again := k.prunable(o)
 	isHeld := o.IsHalted(declared, &k.layers.bases) && !o.Halted.Held
 	if isHeld {
 		after = after.Hold()
@@ -184,14 +184,6 @@ func (k *keeper) brought(ctx context.Context, o overlay.Overlay, declared connec
 	var runs []store.Run
 	if len(o.Untold) > 0 {
 		after, runs = after.Told(), []store.Run{k.controlRun(o)}
-	}
-	since := k.layers.settled(o)
-	if pruned := after.Prune(); len(pruned.Files) < len(after.Files) {
-		if wait := pruneAfter - since; wait > 0 {
-			again = wait
-		} else {
-			after = pruned
-		}
 	}
 	if len(runs) == 0 && !isHeld && len(after.Files) == len(o.Files) {
 		return again
@@ -210,6 +202,18 @@ func (k *keeper) brought(ctx context.Context, o overlay.Overlay, declared connec
 		k.hub.Tell(k.cluster.Name, OnHistory, OnOverlays, OnStatus)
 	}
 	return again
+}
+
+// prunable is an overlay without files that nobody can want any more, or how long somebody may want them yet.
+func (k *keeper) prunable(o overlay.Overlay) (overlay.Overlay, time.Duration) {
+	pruned, since := o.Prune(), k.layers.settled(o)
+	if len(pruned.Files) == len(o.Files) {
+		return o, 0
+	}
+	if wait := pruneAfter - since; wait > 0 {
+		return o, wait
+	}
+	return pruned, 0
 }
 
 // prune has the vault let go of what the overlay has let go of. What stays there is let go of the next time.

@@ -332,3 +332,35 @@ func TestLostUpdatesAreRefusedByVersion(t *testing.T) {
 	assert.Equal(t, int64(3), s.shown("api").Version, "versions never go back")
 	assert.Equal(t, int64(4), s.says(3, `{"batch": 40}`).Version)
 }
+
+func TestMetricsTellWhatBecomesOfMessages(t *testing.T) {
+	t.Parallel()
+	s := newAPI(t)
+	s.keep(api)
+	s.says(1, `{"batch": 20}`)
+	s.says(1, `{"batch": 20}`)
+	s.applied("api")
+	_, err := s.Control(t.Context(), "", "api", "ada", says(t, 2, `{"batch": "many"}`), "")
+	require.Error(t, err)
+	s.until(func() bool { return s.metric("connect_manager_overlays_waiting", "") == 0 })
+	assert.InDelta(t, 1, s.metric("connect_manager_control_messages_total", "taken"), 0)
+	assert.InDelta(t, 1, s.metric("connect_manager_control_messages_total", "duplicate"), 0)
+	assert.InDelta(t, 1, s.metric("connect_manager_control_messages_total", "nonconforming"), 0)
+	assert.InDelta(t, 1, s.metric("connect_manager_halted_connectors", ""), 0)
+}
+
+// metric is the value of one with a label of this value; empty: whatever it has.
+func (s *stage) metric(name, label string) float64 {
+	s.t.Helper()
+	families, err := s.metrics.Gather()
+	require.NoError(s.t, err)
+	for _, family := range families {
+		for _, metric := range family.GetMetric() {
+			if family.GetName() == name && (label == "" || strings.Contains(metric.String(), `"`+label+`"`)) {
+				return metric.GetGauge().GetValue() + metric.GetCounter().GetValue()
+			}
+		}
+	}
+	s.t.Fatalf("no %s %s", name, label)
+	return 0
+}

@@ -47,13 +47,6 @@ func newLayers(cluster string, kept *store.Store, key seal.Key, now func() time.
 	}
 }
 
-// haste is when an overlay is to be applied.
-type haste struct {
-	first, last time.Time // message that is not applied yet
-	laid        time.Time // when it was last applied, or that was tried
-	why         string    // it is not applied
-}
-
 // errMoved says that an overlay is not any more what a change was made of.
 var errMoved = errors.New("the overlay has changed meanwhile")
 
@@ -201,27 +194,6 @@ func (l *layers) sequence() (last int64) {
 	return last
 }
 
-// isPlaced says whether workers find the files of an overlay.
-func (l *layers) isPlaced(o overlay.Overlay) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(o.Files) == 0 || l.placed[o.Connector] >= max(o.Placed, 1)
-}
-
-// isDelivered says whether somebody else has brought the files of an overlay to the workers.
-func (l *layers) isDelivered(o overlay.Overlay) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.delivered >= max(o.Placed, 1)
-}
-
-// placeAgain has files be looked after again: some may have been lost, or the vault be another one.
-func (l *layers) placeAgain() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	clear(l.placed)
-}
-
 // lay lays what connectors have changed over what the file says of them. Of one whose secrets the workers have not got yet, what the
 // cluster has stays as it is.
 func (l *layers) lay(declared connectors.Desired) connectors.Desired {
@@ -238,63 +210,6 @@ func (l *layers) lay(declared connectors.Desired) connectors.Desired {
 		}
 	}
 	return laid
-}
-
-// hurry notes that there is something to apply.
-func (l *layers) hurry(connector string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	of := l.haste[connector]
-	of.last = l.now()
-	if of.first.IsZero() {
-		of.first = of.last
-	}
-	l.haste[connector] = of
-}
-
-const (
-	// quiet is how long no message has to come, until what came is applied: of a burst, only the last one is.
-	quiet = 250 * time.Millisecond
-	// longestBurst is how long that may put it off.
-	longestBurst = time.Second
-	// pace is the shortest time between two applications to one connector.
-	pace = time.Second
-)
-
-// due is how long the application of an overlay has to wait yet.
-func (h haste) due(now time.Time) time.Duration {
-	at := h.laid.Add(pace)
-	if settled := h.last.Add(quiet); !h.first.IsZero() {
-		if latest := h.first.Add(longestBurst); settled.After(latest) {
-			settled = latest
-		}
-		if settled.After(at) {
-			at = settled
-		}
-	}
-	return at.Sub(now)
-}
-
-func (l *layers) hasteOf(connector string) haste {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.haste[connector]
-}
-
-// waits notes why an overlay is not applied.
-func (l *layers) waits(connector, why string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	of := l.haste[connector]
-	of.why = why
-	l.haste[connector] = of
-}
-
-// tried notes that an overlay was applied, or why it could not be.
-func (l *layers) tried(connector, why string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.haste[connector] = haste{laid: l.now(), why: why}
 }
 
 // halted are the connectors that are kept stopped.
@@ -318,44 +233,8 @@ func (l *layers) waiting() (number int) {
 	return number
 }
 
-// isNowPlaced notes that workers find the files of an overlay.
-func (l *layers) isNowPlaced(o overlay.Overlay) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.placed[o.Connector] = max(o.Placed, 1)
-}
-
-// areDelivered notes up to which change somebody else has brought files to the workers.
-func (l *layers) areDelivered(ctx context.Context, sequence int64) error {
-	if err := l.store.SaveDelivered(ctx, l.cluster, sequence); err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.delivered = max(l.delivered, sequence)
-	return nil
-}
-
 func (l *layers) isLost(connector string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.lost[connector]
-}
-
-// settled says for how long a connector has had all of its overlay, as far as is known: since it was first asked.
-func (l *layers) settled(o overlay.Overlay) time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	was := l.since[o.Connector]
-	if was.version != o.Version || was.at.IsZero() {
-		was = arrival{o.Version, l.now()}
-		l.since[o.Connector] = was
-	}
-	return l.now().Sub(was.at)
-}
-
-// arrival is when a version was first seen to be in the cluster.
-type arrival struct {
-	version int64
-	at      time.Time
 }

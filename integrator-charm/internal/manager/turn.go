@@ -163,27 +163,33 @@ func (k *keeper) carryOut(ctx context.Context, w work) (connectors.Report, appro
 	if err != nil {
 		return connectors.Report{Problem: err}, approval.Plan{}, nil
 	}
-	owned := k.cluster.owned(w.file)
 	k.introduce(ctx, w.file)
 	subject, err := k.subjects(ctx)
 	if err != nil {
 		return connectors.Report{}, approval.Plan{}, fmt.Errorf("look whose connectors are: %w", err)
 	}
-	desired := k.lay(w.declared)
 	waiting, err := k.submit(ctx, approval.Submission{
 		Cluster: k.cluster.Name, Revision: string(w.document.Revision), Author: w.author(), Subject: subject,
-		Plan: owned.Decide(desired, there, connectors.Options{Hold: k.book.Hold(subject)}),
+		Plan: k.cluster.owned(w.file).Decide(k.lay(w.declared), there, connectors.Options{Hold: k.book.Hold(subject)}),
 	})
 	if err != nil {
 		return connectors.Report{}, waiting, err
 	}
-	options := connectors.Options{Hold: k.book.Release(waiting, subject), Patience: turnPatience, Log: k.log}
+	report, err := k.reconcile(ctx, w, there, connectors.Options{Hold: k.book.Release(waiting, subject), Patience: turnPatience, Log: k.log})
+	return report, waiting, err
+}
+
+// reconcile does what is due.
+func (k *keeper) reconcile(
+	ctx context.Context, w work, there map[string]connectors.Found, options connectors.Options,
+) (connectors.Report, error) {
+	owned, desired := k.cluster.owned(w.file), k.lay(w.declared)
 	plan := owned.Decide(desired, there, options)
 	if k.settle(ctx, w.declared, plan) {
 		desired = k.lay(w.declared)
 	}
 	if len(plan.Due()) == 0 {
-		return idle(plan, desired), waiting, nil
+		return idle(plan, desired), nil
 	}
 	warnings := k.warnings(w.file, plan.Due())
 	for _, warning := range warnings {
@@ -195,7 +201,7 @@ func (k *keeper) carryOut(ctx context.Context, w work) (connectors.Report, appro
 	}
 	report.Warnings = warnings
 	k.forget(ctx, w.declared, report)
-	return report, waiting, err
+	return report, err
 }
 
 // idle is the report of a plan of which nothing is due.

@@ -311,3 +311,34 @@ func TestCallersThatLeaveDoNoHarm(t *testing.T) {
 	t.Logf("%d of %d calls were acknowledged", len(acknowledged), 8*60)
 	require.NoError(t, s.Check(t.Context()))
 }
+
+func TestOverlaysNeverGoBackAndAreWrittenWithWhatTellsOfThem(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "manager.db")
+	s := openAt(t, path, store.Options{})
+	one := store.Overlay{Cluster: "east", Connector: "a", Version: 2, Sealed: []byte{0, 1, 2}}
+	run := store.Run{Cluster: "east", Kind: "control", By: "ada"}
+	require.NoError(t, s.SaveOverlays(t.Context(), "east", []store.Overlay{one, {Connector: "b", Version: 1, Sealed: []byte{3}}}, run))
+	require.NoError(t, s.SaveOverlays(t.Context(), "west", []store.Overlay{one}))
+	older := one
+	older.Version = 1
+	err := s.SaveOverlays(t.Context(), "east", []store.Overlay{{Connector: "c", Version: 1}, older}, run)
+	require.ErrorContains(t, err, `connector "a": its version would go back`)
+	all, err := s.Overlays(t.Context(), "east")
+	require.NoError(t, err)
+	assert.Equal(t, []store.Overlay{one, {Cluster: "east", Connector: "b", Version: 1, Sealed: []byte{3}}}, all, "all of it, or nothing")
+	runs, err := s.Runs(t.Context(), store.Page{Cluster: "east"})
+	require.NoError(t, err)
+	assert.Len(t, runs, 1)
+
+	delivered := func() int64 {
+		sequence, err := s.Delivered(t.Context(), "east")
+		require.NoError(t, err)
+		return sequence
+	}
+	assert.Zero(t, delivered())
+	for _, sequence := range []int64{7, 3} {
+		require.NoError(t, s.SaveDelivered(t.Context(), "east", sequence))
+	}
+	assert.Equal(t, int64(7), delivered())
+}
