@@ -11,11 +11,11 @@ import (
 )
 
 // lay is what the file says with what connectors have changed over it: what a sync makes of them.
-func (k *keeper) lay(declared connectors.Desired) connectors.Desired {
+func (k *keeper) lay(declared connectors.Desired, there map[string]connectors.Found) connectors.Desired {
 	if k.backlog.remaining() > 0 {
 		return declared // what the cluster has noted stays
 	}
-	return k.layers.lay(declared)
+	return k.layers.lay(declared, there)
 }
 
 // relay writes an overlay in place of another: see layers.replace. Whose connector is not kept stopped any more is told.

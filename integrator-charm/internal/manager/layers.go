@@ -14,7 +14,6 @@ import (
 	"connectcharms/integrator-charm/internal/overlay"
 	"connectcharms/integrator-charm/internal/seal"
 	"connectcharms/integrator-charm/internal/store"
-	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
 )
 
@@ -194,19 +193,19 @@ func (l *layers) sequence() (last int64) {
 	return last
 }
 
-// lay lays what connectors have changed over what the file says of them. Of one whose secrets the workers have not got yet, what the
-// cluster has stays as it is.
-func (l *layers) lay(declared connectors.Desired) connectors.Desired {
+// lay lays what connectors have changed over what the file says of them. Where that is not applied yet, what the cluster has noted
+// stays as it is: a sync, which may have to wait for somebody's approval, does not carry it out.
+func (l *layers) lay(declared connectors.Desired, there map[string]connectors.Found) connectors.Desired {
 	laid := maps.Clone(declared)
 	for _, o := range l.list() {
 		wanted, is := declared[o.Connector]
+		found, exists := there[o.Connector]
 		switch {
 		case !is || o.Sequence == 0: // it is not known here
-		case l.isPlaced(o):
+		case exists && found.Owned && !o.IsIn(found, wanted, &l.bases):
+		case !exists && !l.isPlaced(o):
+		default:
 			laid[o.Connector] = o.Lay(wanted, &l.bases)
-		case o.IsHalted(wanted, &l.bases):
-			wanted.State = connect.Stopped
-			laid[o.Connector] = wanted
 		}
 	}
 	return laid

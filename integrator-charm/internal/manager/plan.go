@@ -74,7 +74,7 @@ func (k *keeper) preview(ctx context.Context) (Plan, error) {
 	if err != nil {
 		return preview, err
 	}
-	plan := k.cluster.owned(file).Decide(k.lay(declared), there, connectors.Options{Hold: k.book.Hold(subject)})
+	plan := k.cluster.owned(file).Decide(k.lay(declared, there), there, connectors.Options{Hold: k.book.Hold(subject)})
 	preview.Created, preview.Changes, preview.Overlays = k.now(), plan.Changes, plan.Overlays
 	preview.Warnings = k.warnings(file, plan.Changes)
 	return preview, nil

@@ -89,7 +89,7 @@ func (k *keeper) drift(file *state.File, there map[string]connectors.Found) map[
 	if err != nil {
 		return keys
 	}
-	for _, change := range k.cluster.owned(file).Decide(k.lay(desired), there, connectors.Options{}).Changes {
+	for _, change := range k.cluster.owned(file).Decide(k.lay(desired, there), there, connectors.Options{}).Changes {
 		if _, exists := there[change.Name]; exists {
 			keys[change.Name] = change.Keys
 		}

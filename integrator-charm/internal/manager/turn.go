@@ -81,7 +81,7 @@ func (k *keeper) turn(ctx context.Context, by string) (connectors.Summary, error
 	k.layers.placeAgain()
 	k.bring(ctx)
 	if occasion.decide() == watch {
-		return connectors.Summary{}, k.compare(ctx, file, k.lay(declared))
+		return connectors.Summary{}, k.compare(ctx, file, declared)
 	}
 	return k.change(ctx, work{file: file, document: document, declared: declared, by: by, isNew: occasion.isNew})
 }
@@ -99,12 +99,12 @@ func (k *keeper) resolve(file *state.File) (connectors.Desired, error) {
 }
 
 // compare looks how the connectors are, and notes what has drifted.
-func (k *keeper) compare(ctx context.Context, file *state.File, desired connectors.Desired) error {
+func (k *keeper) compare(ctx context.Context, file *state.File, declared connectors.Desired) error {
 	there, err := k.look(ctx, 0)
 	if err != nil {
 		return err
 	}
-	plan := k.cluster.owned(file).Decide(desired, there, connectors.Options{})
+	plan := k.cluster.owned(file).Decide(k.lay(declared, there), there, connectors.Options{})
 	k.noteDrift(plan)
 	return nil
 }
@@ -170,7 +170,7 @@ func (k *keeper) carryOut(ctx context.Context, w work) (connectors.Report, appro
 	}
 	waiting, err := k.submit(ctx, approval.Submission{
 		Cluster: k.cluster.Name, Revision: string(w.document.Revision), Author: w.author(), Subject: subject,
-		Plan: k.cluster.owned(w.file).Decide(k.lay(w.declared), there, connectors.Options{Hold: k.book.Hold(subject)}),
+		Plan: k.cluster.owned(w.file).Decide(k.lay(w.declared, there), there, connectors.Options{Hold: k.book.Hold(subject)}),
 	})
 	if err != nil {
 		return connectors.Report{}, waiting, err
@@ -183,10 +183,10 @@ func (k *keeper) carryOut(ctx context.Context, w work) (connectors.Report, appro
 func (k *keeper) reconcile(
 	ctx context.Context, w work, there map[string]connectors.Found, options connectors.Options,
 ) (connectors.Report, error) {
-	owned, desired := k.cluster.owned(w.file), k.lay(w.declared)
+	owned, desired := k.cluster.owned(w.file), k.lay(w.declared, there)
 	plan := owned.Decide(desired, there, options)
 	if k.settle(ctx, w.declared, plan) {
-		desired = k.lay(w.declared)
+		desired = k.lay(w.declared, there)
 	}
 	if len(plan.Due()) == 0 {
 		return idle(plan, desired), nil

@@ -29,8 +29,9 @@ func (k *keeper) validate(ctx context.Context) (hints state.Problems, err error)
 		}
 	}
 	var judged state.Judgement
-	if _, err = k.look(ctx, freshFor); err == nil {
-		judged, err = file.Judge(ctx, k.cluster.client(), k.lay(desired))
+	there, err := k.look(ctx, freshFor)
+	if err == nil {
+		judged, err = file.Judge(ctx, k.cluster.client(), k.lay(desired, there))
 	}
 	hints = append(hints, judged.Hints...)
 	if len(judged.Problems) > 0 {

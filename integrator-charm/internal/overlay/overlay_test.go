@@ -80,7 +80,7 @@ func TestTheProtocolsExampleIsMerged(t *testing.T) {
 // TestAnyOrderAndAnyRepetitionGiveTheSame: messages get lost, and come late and twice; what holds is what was said last of each key.
 func TestAnyOrderAndAnyRepetitionGiveTheSame(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(40) {
+	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		of := declared(map[string]string{"a": "0", "b": "1", "pin": "2"})
 		var messages []overlay.Message
