@@ -180,8 +180,7 @@ func (k *keeper) halt(ctx context.Context, t target, before overlay.Overlay, m o
 	now := k.now()
 	run := store.Run{Kind: kindControl, By: m.By, Began: now, Ended: now, Error: why.Error()}
 	run.Summary, _ = json.Marshal(connectors.Report{Connectors: []connectors.Result{{Name: t.name, Err: why}}}.Summary()) // texts can always be encoded
-	after, err := k.relay(ctx, before, after, run)
-	if err != nil {
+	if _, err := k.relay(ctx, before, after, run); err != nil {
 		return err
 	}
 	k.hasNews(t.name)
