@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 
 	"github.com/stretchr/testify/require"
 )
@@ -129,6 +130,13 @@ func (m *manager) kill() {
 	m.t.Helper()
 	require.NoError(m.t, m.serve.Process.Kill())
 	_ = m.serve.Wait()
+}
+
+// stop ends the manager as a machine that goes down does.
+func (m *manager) stop() {
+	m.t.Helper()
+	require.NoError(m.t, m.serve.Process.Signal(syscall.SIGTERM))
+	require.NoError(m.t, m.serve.Wait())
 }
 
 // ask sends a request to the manager.

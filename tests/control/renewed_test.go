@@ -110,7 +110,7 @@ func theTokenExpires(t *testing.T, h *house) {
 
 	// The manager's disk is lost: what the connector has changed is noted in the cluster, and its secrets are with the worker.
 	version := m.overlay().Version
-	m.kill()
+	m.stop()
 	require.NoError(t, os.RemoveAll(filepath.Join(m.dir, "data")))
 	m.begin()
 	m.syncChangesNothing()

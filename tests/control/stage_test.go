@@ -73,6 +73,7 @@ func (h *house) worker(t *testing.T, group string) *worker {
 		Dir: t.TempDir(), Group: group, PluginPath: h.plugins, Log: w.said,
 		Extra: map[string]string{
 			"exactly.once.source.support":                    "enabled",
+			"session.timeout.ms":                             "6000", // the least: so long the tasks of a worker that was killed wait
 			"config.providers":                               "directory",
 			"config.providers.directory.class":               "org.apache.kafka.common.config.provider.DirectoryConfigProvider",
 			"config.providers.directory.param.allowed.paths": h.dir,
