@@ -13,7 +13,7 @@ import (
 type Options struct {
 	Taker Taker
 	// Await is called when reading begins: until what it gives is called, or the time is over, messages wait in the topic that came
-	// before, and an older one may be all that is known while a newer one is there already. Nil: nobody wants to know.
+	// before, and an older one may be all that is known while a newer one is there already. CaughtUp must not block. Nil: nobody wants to know.
 	Await func(longest time.Duration) (caughtUp func())
 	// Member is by what the group knows this process again when it comes back; empty: it is a new one each time.
 	Member  string

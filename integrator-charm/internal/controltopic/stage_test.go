@@ -146,7 +146,14 @@ func (s *stage) standby(member string) *reading {
 		taker: &taker{answers: map[string]error{}, hold: map[string]chan struct{}{}}, registry: prometheus.NewRegistry(), log: &lines{},
 		caughtUp: make(chan []string, 1),
 	}
-	await := func(time.Duration) func() { return func() { r.caughtUp <- r.took() } }
+	await := func(time.Duration) func() {
+		return func() {
+			select {
+			case r.caughtUp <- r.took():
+			default: // it was said before, of another configuration
+			}
+		}
+	}
 	r.Reader = controltopic.New(controltopic.Options{
 		Taker: r.taker, Await: await, Member: member, Metrics: r.registry, Now: time.Now, Log: slog.New(slog.NewTextHandler(r.log, nil)),
 	})
