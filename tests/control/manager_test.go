@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"connectcharms/tests/said"
 	"github.com/stretchr/testify/require"
 )
 
@@ -22,15 +23,15 @@ type manager struct {
 	*stage
 	dir   string // its configuration and, in data, what it remembers
 	serve *exec.Cmd
-	log   *lines // of all its processes
-	begun *lines // of the one that runs
+	log   *said.Lines // of all its processes
+	begun *said.Lines // of the one that runs
 	url   string
 }
 
 // managed is the stage with a manager that is not started yet.
 func (s *stage) managed() *manager {
 	s.t.Helper()
-	m := &manager{stage: s, dir: s.t.TempDir(), log: &lines{}}
+	m := &manager{stage: s, dir: s.t.TempDir(), log: &said.Lines{}}
 	m.write("manager.password", managerPassword)
 	m.write("ca.pem", s.authority.PEM())
 	sum := sha256.Sum256([]byte(managerToken))
@@ -87,7 +88,7 @@ func (m *manager) begin() {
 
 func (m *manager) start() {
 	m.t.Helper()
-	begun := &lines{}
+	begun := &said.Lines{}
 	m.serve = m.command("serve")
 	m.serve.Stderr = io.MultiWriter(m.log, begun)
 	require.NoError(m.t, m.serve.Start())
@@ -112,7 +113,7 @@ func (m *manager) command(args ...string) *exec.Cmd {
 }
 
 func (m *manager) ready() bool {
-	address := m.begun.field("listen=")
+	address := m.begun.Field("listen=")
 	if address == "" {
 		return false
 	}

@@ -18,6 +18,7 @@ import (
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/tests/charms"
 	"connectcharms/tests/kafka"
+	"connectcharms/tests/said"
 )
 
 const (
@@ -63,12 +64,12 @@ type worker struct {
 	*kafka.Worker
 	house   *house
 	options kafka.WorkerOptions
-	said    *lines
+	said    *said.Lines
 }
 
 func (h *house) worker(t *testing.T, group string) *worker {
 	t.Helper()
-	w := &worker{house: h, said: &lines{}}
+	w := &worker{house: h, said: &said.Lines{}}
 	w.options = kafka.WorkerOptions{
 		Dir: t.TempDir(), Group: group, PluginPath: h.plugins, Log: w.said,
 		Extra: map[string]string{

@@ -15,6 +15,7 @@ import (
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/control"
 	"connectcharms/requirer-lib/secret"
+	"connectcharms/tests/said"
 )
 
 // whatDoesNotConform is a message whose configuration the connector's own definition refuses.
@@ -33,7 +34,7 @@ func whatDoesNotConform(t *testing.T, w *worker) {
 	s.records.release(10)
 	m.untilHaltedFor("interval.ms")
 	assert.Equal(t, before, m.reference(), "what is stored is as it was")
-	s.until("the owner is told", func() bool { return owner.has(s.name, "interval.ms") })
+	s.until("the owner is told", func() bool { return owner.Has(s.name, "interval.ms") })
 	status, body := m.ask(http.MethodPost, "/connectors/sync")
 	require.Equal(t, http.StatusOK, status, body)
 	s.until("no sync sets it going", func() bool { return s.state() == connect.Stopped }) // it was given a mark, and for a moment has no state
@@ -100,9 +101,9 @@ func (s *stage) send(has credentials) {
 }
 
 // toldTo has the manager tell the connector's owner, and gives what it was told.
-func (m *manager) toldTo() *lines {
+func (m *manager) toldTo() *said.Lines {
 	m.t.Helper()
-	told := &lines{}
+	told := &said.Lines{}
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(told, r.Body) }))
 	m.t.Cleanup(server.Close)
 	m.write("owner.url", server.URL)

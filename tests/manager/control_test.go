@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/tests/said"
 )
 
 // controlled begins a daemon for one connector, which has a token of its own.
@@ -217,7 +218,7 @@ func theOthersPassThePipe(t *testing.T, s *stage, name string) {
 	command := s.command("control", "--connector", name)
 	command.Env = append(command.Env, "CONNECT_SERVER="+s.url, "CONNECT_TOKEN_FILE="+s.write("own-token", "of "+name))
 	command.Stdin = strings.NewReader(record + says(time.Now(), `{"batch.size":150}`) + "\n" + record + trace)
-	told := &lines{}
+	told := &said.Lines{}
 	command.Stderr = told
 	passed, err := command.Output()
 	require.NoError(t, err, told)

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/tests/said"
 )
 
 // TestConnectManager has one worker for all of its parts.
@@ -141,7 +142,7 @@ func aKilledSyncIsTakenUp(t *testing.T, h *house) {
 // beginAndKill starts the daemon and kills it as soon as something is so.
 func (s *stage) beginAndKill(is func() bool) {
 	s.t.Helper()
-	s.serve, s.log = s.command("serve"), &lines{}
+	s.serve, s.log = s.command("serve"), &said.Lines{}
 	s.serve.Stderr = s.log
 	require.NoError(s.t, s.serve.Start())
 	s.until("it is killed", is)

@@ -3,7 +3,6 @@
 package manager_test
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +22,7 @@ import (
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/tests/charms"
 	"connectcharms/tests/kafka"
+	"connectcharms/tests/said"
 )
 
 // house is what all stages share: the program, and a worker of Kafka Connect.
@@ -58,7 +57,7 @@ type stage struct {
 	t     *testing.T
 	dir   string
 	serve *exec.Cmd
-	log   *lines
+	log   *said.Lines
 	url   string
 }
 
@@ -116,7 +115,7 @@ func (s *stage) run(in string, args ...string) (out string, err error) {
 // begin starts the daemon, and waits until it answers.
 func (s *stage) begin() {
 	s.t.Helper()
-	s.serve, s.log = s.command("serve"), &lines{}
+	s.serve, s.log = s.command("serve"), &said.Lines{}
 	s.serve.Stderr = s.log
 	require.NoError(s.t, s.serve.Start())
 	running := s.serve
@@ -128,7 +127,7 @@ func (s *stage) begin() {
 		}
 	})
 	s.until("it is ready", func() bool {
-		address := s.log.field("listen=")
+		address := s.log.Field("listen=")
 		s.url = "http://" + address
 		if address == "" {
 			return false
@@ -145,33 +144,6 @@ func (s *stage) begin() {
 func (s *stage) until(what string, is func() bool) {
 	s.t.Helper()
 	require.Eventually(s.t, is, time.Minute, 20*time.Millisecond, what)
-}
-
-// lines is what a process has said.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(text []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(text)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-func (l *lines) field(name string) string {
-	_, after, _ := strings.Cut(l.String(), name)
-	value, _, is := strings.Cut(after, " ")
-	if !is {
-		return ""
-	}
-	return value
 }
 
 // ask sends a request as in the walk-through: the whole header is the token.
