@@ -101,3 +101,10 @@ func IsLeaving(event hook.Event, file string) (bool, error) {
 	}
 	return err == nil, err
 }
+
+// IsLast says whether this hook may be the last of a unit that goes for good: its files go with it. On a machine that is stop
+// already, which comes there for no other reason: where two units of an application go at once, Juju 4.1-beta2 may end an agent
+// before it has run remove. A pod stops, too, when another takes its place.
+func IsLast(event hook.Event) bool {
+	return event.Kind == hook.Remove || event.Kind == hook.Stop && event.MachineID != ""
+}

@@ -103,3 +103,12 @@ func TestAUnitRemembersThatItLeaves(t *testing.T) {
 	assert.False(t, leaving(hook.Event{Kind: hook.Install}), "another unit, in the storage of one that left")
 	assert.False(t, leaving(hook.Event{Kind: hook.RelationBroken}))
 }
+
+func TestAUnitOnAMachineGoesForGoodWhenItStops(t *testing.T) {
+	t.Parallel()
+	assert.True(t, reconcile.IsLast(hook.Event{Kind: hook.Stop, MachineID: "0"}), "remove may never come")
+	assert.True(t, reconcile.IsLast(hook.Event{Kind: hook.Remove, MachineID: "0"}))
+	assert.False(t, reconcile.IsLast(hook.Event{Kind: hook.Stop}), "the pod may come again, and finds its storage")
+	assert.True(t, reconcile.IsLast(hook.Event{Kind: hook.Remove}))
+	assert.False(t, reconcile.IsLast(hook.Event{Kind: hook.Start, MachineID: "0"}))
+}

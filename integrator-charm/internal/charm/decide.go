@@ -23,7 +23,7 @@ func (w *World) once(key string, step Step) Step { return reconcile.Once(&w.trie
 // leave stops what a unit that goes has running. Its connectors are not its own, but the application's: they stay.
 func leave(w *World) Step {
 	if w.Event.Kind == hook.Stop || w.Event.Kind == hook.Remove {
-		return w.once("leave", Withdraw{RemoveFiles: w.Event.Kind == hook.Remove})
+		return w.once("leave", Withdraw{RemoveFiles: reconcile.IsLast(w.Event)})
 	}
 	return nil
 }

@@ -148,7 +148,10 @@ func TestTheStepsThatAreDue(t *testing.T) {
 		"a unit that goes leaves the connectors": {func(w *World) {
 			w.Leaving, w.Event.Kind = true, hook.RelationBroken
 		}, func(*testing.T, *World) []Step { return nil }},
-		"a unit that stops":      {func(w *World) { w.Leaving, w.Event.Kind = true, hook.Stop }, func(*testing.T, *World) []Step { return []Step{Withdraw{}} }},
+		"a unit that stops": {func(w *World) { w.Leaving, w.Event.Kind = true, hook.Stop }, func(*testing.T, *World) []Step { return []Step{Withdraw{}} }},
+		"a unit that stops on a machine": {func(w *World) {
+			w.Leaving, w.Event.Kind, w.Event.MachineID = true, hook.Stop, "0"
+		}, func(*testing.T, *World) []Step { return []Step{Withdraw{RemoveFiles: true}} }},
 		"a unit that is removed": {func(w *World) { w.Leaving, w.Event.Kind = true, hook.Remove }, func(*testing.T, *World) []Step { return []Step{Withdraw{RemoveFiles: true}} }},
 	}
 	for name, test := range cases {

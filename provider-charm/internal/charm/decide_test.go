@@ -355,9 +355,11 @@ func TestALeavingUnitOnlyStopsItsServices(t *testing.T) {
 	w.Leaving = true
 	end(w)
 	assert.Nil(t, next(w), "the end of a relation on a leaving unit is not its end")
-	w.Event.Kind = hook.Stop
-	assert.Equal(t, StopServices{}, next(w))
+	w.Event.Kind, w.Event.MachineID = hook.Stop, ""
+	assert.Equal(t, StopServices{}, next(w), "a pod that stops may come again")
 	assert.Nil(t, next(w))
+	w.Event.MachineID, w.tried = "0", reconcile.Tried{}
+	assert.Equal(t, StopServices{RemoveFiles: true}, next(w))
 	w.Event.Kind, w.tried = hook.Remove, reconcile.Tried{}
 	assert.Equal(t, StopServices{RemoveFiles: true}, next(w))
 }

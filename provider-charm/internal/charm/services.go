@@ -11,6 +11,7 @@ import (
 	"connectcharms/provider-charm/internal/worker"
 	"connectcharms/requirer-lib/atomicfile"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/reconcile"
 	"connectcharms/requirer-lib/supervisor"
 )
 
@@ -212,7 +213,7 @@ func (u *unit) openOnly(ctx context.Context, ports []int) error {
 // leave stops the services of a unit that goes. The leader cleans up after it where a relation ends.
 func leave(w *World) Step {
 	if w.Event.Kind == hook.Stop || w.Event.Kind == hook.Remove {
-		return w.once("leave", StopServices{RemoveFiles: w.Event.Kind == hook.Remove})
+		return w.once("leave", StopServices{RemoveFiles: reconcile.IsLast(w.Event)})
 	}
 	return nil
 }
