@@ -141,7 +141,7 @@ func (k *keeper) place(ctx context.Context, o overlay.Overlay) error {
 	if k.cluster.Vault == nil {
 		return overlay.ErrNoWay
 	}
-	err := k.cluster.Vault.Keep(ctx, overlay.Prefix(k.cluster.Name, o.Connector), o.Files)
+	err := k.cluster.Vault.Put(ctx, o.Files)
 	if err != nil && !(errors.Is(err, overlay.ErrUndelivered) && k.layers.isDelivered(o)) {
 		return err
 	}
@@ -221,8 +221,7 @@ func (k *keeper) prune(ctx context.Context, o overlay.Overlay) {
 	if k.cluster.Vault == nil {
 		return
 	}
-	err := k.cluster.Vault.Keep(ctx, overlay.Prefix(k.cluster.Name, o.Connector), o.Files)
-	if err != nil && !errors.Is(err, overlay.ErrUndelivered) {
+	if err := k.cluster.Vault.Prune(ctx, overlay.Prefix(k.cluster.Name, o.Connector), o.Wanted()); err != nil {
 		k.log.Warn("old secrets stay with the workers for now", "connector", o.Connector, "error", err)
 	}
 }

@@ -282,6 +282,45 @@ func TestAManagerThatHasLostItsDataTakesOverWhatTheClusterHasNoted(t *testing.T)
 	assert.Equal(t, []string{"30", "eu", config["pin"]}, []string{s.own("api")["batch"], s.own("api")["region"], s.own("api")["pin"]})
 }
 
+func TestSecretsThatOnlyTheClusterHasNotedStayWithTheWorkers(t *testing.T) {
+	t.Parallel()
+	s := newAPI(t)
+	s.keep(api)
+	s.says(1, `{"pin": "hunter3", "refresh": "hunter4"}`)
+	s.applied("api")
+	behind := func(key string) string {
+		_, file, _ := strings.Cut(strings.TrimSuffix(s.own("api")[key], "}"), "/run/secrets:")
+		return filepath.Join(s.dir, "vault", file)
+	}
+	pin, refresh := behind("pin"), behind("refresh")
+	s.Keep(nil)
+	s.useStore(filepath.Join(t.TempDir(), "new.db"))
+	s.again()
+	s.sync()
+	s.says(2, `{"refresh": "hunter5"}`)
+	s.until(func() bool { return behind("refresh") != refresh })
+	s.applied("api")
+	assert.Equal(t, pin, behind("pin"))
+	assert.FileExists(t, pin, "the configuration refers to it")
+	assert.FileExists(t, refresh, "a task may still be about to read it")
+	assert.FileExists(t, behind("refresh"))
+
+	s.says(3, `{"refresh": "hunter6"}`)
+	s.applied("api")
+	newest := behind("refresh")
+	s.clock.passes(2 * time.Minute)
+	s.Keep(nil)
+	s.again()
+	s.until(func() bool {
+		s.clock.passes(time.Minute)
+		left, err := filepath.Glob(filepath.Join(s.dir, "vault", "*"))
+		require.NoError(t, err)
+		return len(left) == 2
+	})
+	assert.FileExists(t, pin)
+	assert.FileExists(t, newest)
+}
+
 func TestAnotherKeyThanTheOneThatSealedIsNoEnd(t *testing.T) {
 	t.Parallel()
 	s := newAPI(t)

@@ -1,7 +1,6 @@
 package overlay_test
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -311,14 +310,17 @@ func TestADirectoryHasTheFilesOfAConnectorAndNoOthersOfIt(t *testing.T) {
 		}
 		return all
 	}
-	require.NoError(t, vault.Keep(context.Background(), overlay.Prefix("main", "a"), nil))
+	require.NoError(t, vault.Put(t.Context(), nil))
+	require.NoError(t, vault.Prune(t.Context(), overlay.Prefix("main", "a"), nil))
 	assert.NoDirExists(t, dir, "nothing is made for nothing")
-	require.NoError(t, vault.Keep(context.Background(), overlay.Prefix("main", "a"), files(one)))
-	require.NoError(t, vault.Keep(context.Background(), overlay.Prefix("main", "b"), files(other)))
+	require.NoError(t, vault.Put(t.Context(), files(one)))
+	require.NoError(t, vault.Put(t.Context(), files(other)))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "somebody.else"), nil, 0o600))
 	later := overlay.FileName("main", "a", "k", 2)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, later), []byte("half"), 0o600))
-	require.NoError(t, vault.Keep(context.Background(), overlay.Prefix("main", "a"), files(later)))
+	require.NoError(t, vault.Put(t.Context(), files(later)))
+	assert.FileExists(t, filepath.Join(dir, one), "a configuration refers to it still")
+	require.NoError(t, vault.Prune(t.Context(), overlay.Prefix("main", "a"), []string{later}))
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	var names []string
@@ -335,10 +337,10 @@ func TestADirectoryHasTheFilesOfAConnectorAndNoOthersOfIt(t *testing.T) {
 		assert.Regexp(t, `^[0-9a-f-]{35,60}$`, name)
 	}
 	blocked := overlay.Directory{Place: place, Dir: filepath.Join(dir, later, "x")}
-	require.Error(t, blocked.Keep(context.Background(), overlay.Prefix("main", "a"), files(one)))
+	require.Error(t, blocked.Put(t.Context(), files(one)))
 	courier := overlay.Courier{Place: place}
-	require.ErrorIs(t, courier.Keep(context.Background(), "", files(one)), overlay.ErrUndelivered)
-	require.NoError(t, courier.Keep(context.Background(), "", nil))
+	require.ErrorIs(t, courier.Put(t.Context(), files(one)), overlay.ErrUndelivered)
+	require.NoError(t, courier.Put(t.Context(), nil))
 	assert.Equal(t, "${secrets:/run/secrets:"+one+"}", courier.Reference(one))
 }
 

@@ -168,6 +168,18 @@ func (o Overlay) Prune() Overlay {
 	return o
 }
 
+// Wanted are the names of the files that workers may still want: also of those that only the cluster has noted, whose values are
+// not known here.
+func (o Overlay) Wanted() []string {
+	names := slices.Collect(maps.Keys(o.Files))
+	for _, key := range o.Keys {
+		if key.IsSecret() {
+			names = append(names, fileOf(key.Reference))
+		}
+	}
+	return names
+}
+
 // MatchesVersion says whether the overlay is the one that If-Match names: "7", or 7; empty: any; *: any that there is.
 func (o Overlay) MatchesVersion(ifMatch string) bool {
 	switch ifMatch {

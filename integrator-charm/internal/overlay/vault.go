@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"connectcharms/requirer-lib/atomicfile"
@@ -20,9 +21,10 @@ import (
 type Vault interface {
 	// Reference is what a configuration says to have a worker read a file.
 	Reference(file string) string
-	// Keep has workers find these files of a connector, and no others of it: prefix is what the names of its files begin with.
-	// ErrUndelivered: they will, but do not yet.
-	Keep(ctx context.Context, prefix string, files map[string]secret.Value) error
+	// Put has workers find these files, beside those that are there. ErrUndelivered: they will, but do not yet.
+	Put(ctx context.Context, files map[string]secret.Value) error
+	// Prune lets go of what else there is of a connector: prefix is what the names of its files begin with.
+	Prune(ctx context.Context, prefix string, wanted []string) error
 }
 
 // Prefix is what the names of a connector's files begin with. Letters, digits and dashes: such names are the same everywhere.
@@ -47,6 +49,11 @@ func (p Place) Reference(file string) string {
 	return fmt.Sprintf("${%s:%s:%s}", p.Provider, p.Path, file)
 }
 
+// fileOf is the file that a reference leads to.
+func fileOf(reference string) string {
+	return strings.TrimSuffix(reference[strings.LastIndex(reference, ":")+1:], "}")
+}
+
 // Directory is a vault where manager and workers share a directory: by an account, or a volume.
 type Directory struct {
 	Place
@@ -58,39 +65,40 @@ const (
 	fileMode  = 0o600
 )
 
-// Keep writes what is not there yet, each file as a whole, and removes what is not wanted any more.
-func (d Directory) Keep(_ context.Context, prefix string, files map[string]secret.Value) error {
-	if err := d.keep(prefix, files); err != nil {
-		return fmt.Errorf("secrets for the workers: %w", err)
+// Put writes what is not there yet, each file as a whole.
+func (d Directory) Put(_ context.Context, files map[string]secret.Value) error {
+	if len(files) == 0 {
+		return nil
+	}
+	if err := os.MkdirAll(d.Dir, vaultMode); err != nil {
+		return outOfReach(err)
+	}
+	for name, value := range files {
+		if err := d.write(filepath.Join(d.Dir, name), value); err != nil {
+			return outOfReach(err)
+		}
 	}
 	return nil
 }
 
-func (d Directory) keep(prefix string, files map[string]secret.Value) error {
-	if len(files) > 0 {
-		if err := os.MkdirAll(d.Dir, vaultMode); err != nil {
-			return err
-		}
-	}
+// Prune removes what is not wanted any more.
+func (d Directory) Prune(_ context.Context, prefix string, wanted []string) error {
 	there, err := os.ReadDir(d.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	for name, value := range files {
-		if err := d.write(filepath.Join(d.Dir, name), value); err != nil {
-			return err
-		}
+		return outOfReach(err)
 	}
 	for _, entry := range there {
-		if _, is := files[entry.Name()]; is || !strings.HasPrefix(entry.Name(), prefix) {
+		if slices.Contains(wanted, entry.Name()) || !strings.HasPrefix(entry.Name(), prefix) {
 			continue
 		}
 		if err := os.Remove(filepath.Join(d.Dir, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			return outOfReach(err)
 		}
 	}
 	return nil
 }
+
+func outOfReach(err error) error { return fmt.Errorf("secrets for the workers: %w", err) }
 
 func (d Directory) write(path string, value secret.Value) error {
 	if there, err := os.ReadFile(path); err == nil && string(there) == value.Reveal() {
@@ -102,10 +110,13 @@ func (d Directory) write(path string, value secret.Value) error {
 // Courier is a vault whose files a charm brings to the workers: it takes them from Document, and says when they have arrived.
 type Courier struct{ Place }
 
-// Keep waits for the charm.
-func (Courier) Keep(_ context.Context, _ string, files map[string]secret.Value) error {
+// Put waits for the charm.
+func (Courier) Put(_ context.Context, files map[string]secret.Value) error {
 	if len(files) == 0 {
 		return nil
 	}
 	return ErrUndelivered
 }
+
+// Prune leaves it to the charm: a later document does not have the files any more.
+func (Courier) Prune(context.Context, string, []string) error { return nil }
