@@ -114,6 +114,7 @@ func TestFailures(t *testing.T) {
 		desired["itself"] = in(connect.Paused, unresolvable())
 		report := s.reconcile(desired, connectors.Options{})
 		s.has("itself", connectors.Pause, connectors.Restart)(report)
+		s.await("itself", connect.Paused)
 		assert.Contains(t, report.Status().Message, "connector task: task 0 FAILED", "and no other")
 		desired["itself"] = unresolvable()
 		s.has("itself", connectors.Resume)(s.reconcile(desired, connectors.Options{}))
