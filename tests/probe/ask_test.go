@@ -60,6 +60,15 @@ func (l *life) after(t *testing.T, part connection.Part, secrets secrets) {
 	l.with(ask(t, part, l.spec, secrets))
 }
 
+// until asks until the state is that: a broker takes up a change of its accounts and rules in a moment of its own.
+func (l *life) until(t *testing.T, part connection.Part, secrets secrets, state connection.State) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		l.after(t, part, secrets)
+		return l.status.Part(part).State == state
+	}, time.Minute, 50*time.Millisecond, "never %s", state)
+}
+
 func (l *life) with(result connection.Result) {
 	result.Generation = 1
 	l.status = l.status.After(result, time.Now())

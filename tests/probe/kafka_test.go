@@ -102,17 +102,17 @@ func aPasswordThatChanges(t *testing.T, c *cluster) {
 	is := begin(spec)
 	is.after(t, kafkaPart, secrets{"password": "wrong from the start"})
 	is.has(t, kafkaPart, connection.Failed, connection.PhaseAuthenticate, "it does not accept the credentials")
-	is.after(t, kafkaPart, secrets{"password": "first"})
+	is.until(t, kafkaPart, secrets{"password": "first"}, connection.Success)
 	is.has(t, kafkaPart, connection.Success, "", "")
 
 	c.setPassword(t, "alice", "second")
-	is.after(t, kafkaPart, secrets{"password": "first"})
+	is.until(t, kafkaPart, secrets{"password": "first"}, connection.Expired)
 	is.has(t, kafkaPart, connection.Expired, connection.PhaseAuthenticate, "it does not accept the credentials")
-	is.after(t, kafkaPart, secrets{"password": "second"})
+	is.until(t, kafkaPart, secrets{"password": "second"}, connection.Success)
 	is.has(t, kafkaPart, connection.Success, "", "")
 
 	c.remove(t, "alice")
-	is.after(t, kafkaPart, secrets{"password": "second"})
+	is.until(t, kafkaPart, secrets{"password": "second"}, connection.Expired)
 	is.has(t, kafkaPart, connection.Expired, connection.PhaseAuthenticate, "it does not accept the credentials")
 }
 
@@ -183,7 +183,7 @@ func whatOneIsNotAllowed(t *testing.T, c *cluster) {
 	is.after(t, kafkaPart, secrets{"password": "plainly"})
 	is.has(t, kafkaPart, connection.Failed, connection.PhaseAuthorize, "topic orders: to describe it is not allowed")
 	c.allow(t, "paul", "orders")
-	is.after(t, kafkaPart, secrets{"password": "plainly"})
+	is.until(t, kafkaPart, secrets{"password": "plainly"}, connection.Success)
 	is.has(t, kafkaPart, connection.Success, "", "")
 }
 
