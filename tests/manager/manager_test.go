@@ -101,8 +101,10 @@ connectors:
 		return len(seen.Tasks) == 1 && seen.Tasks[0].State == "RUNNING"
 	})
 	assert.False(t, seen.Restarts.GivenUp)
-	_, metrics := s.ask(http.MethodGet, "/metrics")
-	assert.Contains(t, metrics, `connect_manager_restarts_total{cluster="main",result="ok"}`)
+	s.until("the restart is counted", func() bool { // Kafka Connect answers after the task runs
+		_, metrics := s.ask(http.MethodGet, "/metrics")
+		return strings.Contains(metrics, `connect_manager_restarts_total{cluster="main",result="ok"}`)
+	})
 }
 
 func aKilledSyncIsTakenUp(t *testing.T, h *house) {
