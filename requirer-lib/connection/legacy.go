@@ -33,19 +33,12 @@ var olderStates = map[State]AuthenticationStatus{
 	Failed:     AuthenticationFailed,
 }
 
-// worst orders states by which one an older reader, who sees one alone, has to hear of.
-var worst = []State{Failed, Expired, Attempting, None, Success}
-
 // WithAuthentication adds the older form: that of Confluent Cloud, which it was made for; of a connection without, that of the
 // system that is worst off.
 func (s Status) WithAuthentication() Status {
 	of := s.CCloud
-	for _, state := range worst {
-		for _, part := range s.Parts() {
-			if one := s.Part(part); of == nil && one.State == state {
-				of = one
-			}
-		}
+	if of == nil {
+		of = s.Worst()
 	}
 	if of == nil {
 		of = &PartStatus{State: None}

@@ -2,6 +2,7 @@ package connection
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -128,6 +129,22 @@ func (s Status) Parts() (parts []Part) {
 		}
 	}
 	return parts
+}
+
+// byUrgency are the states, those first that somebody has to look at.
+var byUrgency = []State{Failed, Expired, Attempting, None, Success}
+
+// Urgency orders states: the lower, the sooner somebody has to look.
+func (s State) Urgency() int { return slices.Index(byUrgency, s) }
+
+// Worst is the system that somebody has to look at first; nil where there is none.
+func (s Status) Worst() (worst *PartStatus) {
+	for _, part := range s.Parts() {
+		if one := s.Part(part); worst == nil || one.State.Urgency() < worst.State.Urgency() {
+			worst = one
+		}
+	}
+	return worst
 }
 
 // Says tells whether two statuses say the same of a system, whenever it was last looked at.

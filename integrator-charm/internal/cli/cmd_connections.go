@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -43,16 +44,12 @@ func connectionsListCommand(s *session) *cobra.Command {
 	return command
 }
 
-// byUrgency are the states, with those first that somebody has to look at.
-var byUrgency = []connection.State{connection.Failed, connection.Expired, connection.Attempting, connection.None, connection.Success}
-
-// urgency is that of a connection's worst part.
+// urgency is that of a connection's worst part. One without parts comes last.
 func urgency(status connection.Status) int {
-	worst := len(byUrgency)
-	for _, part := range status.Parts() {
-		worst = min(worst, slices.Index(byUrgency, status.Part(part).State))
+	if worst := status.Worst(); worst != nil {
+		return worst.State.Urgency()
 	}
-	return worst
+	return math.MaxInt
 }
 
 // connections is a row for each part.
