@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -159,13 +158,5 @@ func (w *connectionWatch) parts(at string, before connection.Status, now connect
 
 func (w *connectionWatch) writeNews(news connectionNews, text func(at string)) error {
 	news.At = w.Now()
-	switch w.flags.output {
-	case outputJSON:
-		return json.NewEncoder(w.Out).Encode(news)
-	case outputYAML:
-		_, _ = fmt.Fprintln(w.Out, "---")
-		return w.writeYAML(news)
-	}
-	text(news.At.Format(time.TimeOnly) + "  ")
-	return nil
+	return w.writeOne(news, func() { text(news.At.Format(time.TimeOnly) + "  ") })
 }

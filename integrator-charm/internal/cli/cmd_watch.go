@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -119,13 +118,10 @@ func changesOf(before, now map[string]view) (all []happening) {
 }
 
 func (s *session) writeHappening(one happening) error {
-	switch s.flags.output {
-	case outputJSON:
-		return json.NewEncoder(s.Out).Encode(one)
-	case outputYAML:
-		_, _ = fmt.Fprintln(s.Out, "---")
-		return s.writeYAML(one)
-	}
+	return s.writeOne(one, func() { s.happening(one) })
+}
+
+func (s *session) happening(one happening) {
 	from := ""
 	if one.From != "" {
 		from = string(one.From) + " → "
@@ -136,5 +132,4 @@ func (s *session) writeHappening(one happening) error {
 	}
 	s.line(cell{one.At.Format(time.TimeOnly) + "  ", faint}, plain(one.Name+"  "+from), to, plain(tasks))
 	s.trace("          ", one.Trace, false)
-	return nil
 }

@@ -29,6 +29,19 @@ func (s *session) write(document any, text func()) error {
 	return nil
 }
 
+// writeOne writes one document of a stream: a line of JSON each, or a document of YAML.
+func (s *session) writeOne(document any, text func()) error {
+	switch s.flags.output {
+	case outputJSON:
+		return json.NewEncoder(s.Out).Encode(document)
+	case outputYAML:
+		_, _ = fmt.Fprintln(s.Out, "---")
+		return s.writeYAML(document)
+	}
+	text()
+	return nil
+}
+
 func (s *session) writeJSON(document any) error {
 	encoder := json.NewEncoder(s.Out)
 	encoder.SetIndent("", "  ")
