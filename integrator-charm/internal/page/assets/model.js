@@ -1,6 +1,6 @@
 // What is shown of connectors: pure functions of what the manager answers.
 
-import { count, names } from "./words.js";
+import { compare, count, names } from "./words.js";
 
 // states are those a connector is in, the ones that need somebody first.
 export const states = ["failed", "missing", "unassigned", "restarting", "running", "paused", "stopped"];
@@ -53,12 +53,6 @@ function searchable(connector) {
     .filter(Boolean)
     .join("\n")
     .toLowerCase();
-}
-
-const collator = new Intl.Collator("en", { numeric: true });
-
-function compare(a, b) {
-  return collator.compare(a, b) || (a < b ? -1 : 1);
 }
 
 // marks are what a connector has beside its state, by the names that the filter knows.

@@ -1,5 +1,7 @@
 // What is shown of connections: pure functions of what the manager answers.
 
+import { compare } from "./words.js";
+
 // systems are what a connection may lead to: the status has an object for each, by this name.
 const systems = {
   kafka_connect: "Kafka Connect",
@@ -66,10 +68,4 @@ export function isTrouble({ state }) {
 function rank({ state }) {
   const at = order.indexOf(state);
   return at < 0 ? order.length : at;
-}
-
-const collator = new Intl.Collator("en", { numeric: true });
-
-function compare(a, b) {
-  return collator.compare(a, b) || (a < b ? -1 : 1);
 }

@@ -1,4 +1,4 @@
-// How things are said: times, counts, traces.
+// How things are said: times, counts, traces; and the order of names.
 
 // count is a number with its noun: "1 connector", "5,000 connectors".
 export function count(number, noun) {
@@ -68,4 +68,11 @@ export function upper(text) {
 export function names(all, most = 3) {
   const shown = all.slice(0, most).join(", ");
   return all.length > most ? `${shown} and ${count(all.length - most, "other")}` : shown;
+}
+
+const collator = new Intl.Collator("en", { numeric: true });
+
+// compare orders names: numbers in them count, and no two are the same.
+export function compare(a, b) {
+  return collator.compare(a, b) || (a < b ? -1 : 1);
 }
