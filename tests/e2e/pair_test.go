@@ -404,19 +404,23 @@ func TestAHookWithNothingToDoIsCheap(t *testing.T) {
 	s.settle()
 	s.allActive(provider, "one")
 	s.lines(input, output, "x\n")
-	const rounds = 5
 	cost := map[string][]time.Duration{}
-	for range rounds {
+	quiet := 0
+	s.eventually("five rounds in which nothing was due", func() bool {
 		before := len(s.HookLog())
 		s.updateStatus()
-		for _, run := range s.HookLog()[before:] {
-			require.Equal(t, "update-status", run.Name)
-			if strings.HasPrefix(run.Unit, provider) {
-				assert.NotContains(t, run.Output, "charm.", "no step is due")
-			}
+		runs := s.HookLog()[before:]
+		if slices.ContainsFunc(runs, func(run jujutest.HookRun) bool {
+			return run.Name != "update-status" || strings.HasPrefix(run.Unit, provider) && strings.Contains(run.Output, "charm.")
+		}) {
+			return false // on a busy machine something may be late, and be seen to
+		}
+		for _, run := range runs {
 			cost[run.Unit] = append(cost[run.Unit], run.User+run.System)
 		}
-	}
+		quiet++
+		return quiet == 5
+	})
 	for unit, spent := range cost {
 		slices.Sort(spent)
 		t.Logf("update-status with nothing to do on %s: CPU min %v, median %v, max %v of %d runs, hook tools included",
