@@ -15,45 +15,61 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v4"
 
 	"connectcharms/tests/charms"
 )
 
 var update = flag.Bool("update", false, "write the code into the documents")
 
-func documents(t *testing.T) map[string]string {
+// root is the repository's folder, absolute.
+func root(t *testing.T) string {
 	t.Helper()
 	root, err := charms.Repository()
 	require.NoError(t, err)
-	paths, err := filepath.Glob(filepath.Join(root, "docs/*.md"))
-	require.NoError(t, err)
+	return root
+}
+
+// documents are the pages that a reader meets, by their paths in the repository.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
 	texts := map[string]string{}
-	for _, path := range append(paths, filepath.Join(root, "README.md"), filepath.Join(root, "schemas/README.md")) {
-		content, err := os.ReadFile(path)
+	for _, pattern := range []string{"*.md", "docs/*.md", "schemas/*.md"} {
+		paths, err := filepath.Glob(filepath.Join(root(t), pattern))
 		require.NoError(t, err)
-		texts[path] = string(content)
+		for _, path := range paths {
+			content, err := os.ReadFile(path)
+			require.NoError(t, err)
+			name, err := filepath.Rel(root(t), path)
+			require.NoError(t, err)
+			texts[name] = string(content)
+		}
 	}
 	return texts
+}
+
+// document is one of them.
+func document(t *testing.T, name string) string {
+	t.Helper()
+	text, is := documents(t)[name]
+	require.True(t, is, "there is no %s", name)
+	return text
 }
 
 // included is a comment that names a file, and the code block below it, if there is one yet.
 var included = regexp.MustCompile("(?s)<!-- (\\S+\\.go) -->\n(?:\n```go\n.*?\n```\n)?")
 
 func TestCodeInTheDocsIsCodeThatTestsRun(t *testing.T) {
-	root, err := charms.Repository()
-	require.NoError(t, err)
 	found := 0
 	for path, text := range documents(t) {
 		want := included.ReplaceAllStringFunc(text, func(block string) string {
 			found++
 			source := included.FindStringSubmatch(block)[1]
-			code, err := os.ReadFile(filepath.Join(root, source))
+			code, err := os.ReadFile(filepath.Join(root(t), source))
 			require.NoError(t, err)
 			return fmt.Sprintf("<!-- %s -->\n\n```go\n%s```\n", source, code)
 		})
 		if *update {
-			require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
+			require.NoError(t, os.WriteFile(filepath.Join(root(t), path), []byte(want), 0o644))
 			continue
 		}
 		assert.Equal(t, want, text, "%s: run go test ./docs -update", path)
@@ -68,9 +84,7 @@ var (
 )
 
 func TestCommandsInTheDocsAreTheMakefiles(t *testing.T) {
-	root, err := charms.Repository()
-	require.NoError(t, err)
-	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
+	makefile, err := os.ReadFile(filepath.Join(root(t), "Makefile"))
 	require.NoError(t, err)
 	targets := map[string]bool{}
 	for _, found := range target.FindAllStringSubmatch(string(makefile), -1) {
@@ -105,7 +119,7 @@ func TestLinksInTheDocsLeadSomewhere(t *testing.T) {
 	for path, text := range documents(t) {
 		for _, found := range link.FindAllStringSubmatch(text, -1) {
 			if !strings.Contains(found[1], "://") {
-				assert.FileExists(t, followed(filepath.Join(filepath.Dir(path), found[1])), path)
+				assert.FileExists(t, followed(filepath.Join(root(t), filepath.Dir(path), found[1])), path)
 			}
 		}
 	}
@@ -115,10 +129,8 @@ func TestLinksInTheDocsLeadSomewhere(t *testing.T) {
 var named = regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]+)`")
 
 func TestTestsInTheDocsAreThere(t *testing.T) {
-	root, err := charms.Repository()
-	require.NoError(t, err)
 	there := map[string]bool{}
-	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir(root(t), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -146,56 +158,8 @@ func followed(path string) string {
 	return path
 }
 
-// tables are where the options and the actions of each charm are told.
-var tables = []struct{ charm, document, options, actions, end string }{
-	{"charmcraft.yaml", "docs/operate.md", "## Options", "## Actions", "## Where plugins come from"},
-	{"integrator-charm/charmcraft.yaml", "docs/connect-manager.md", "| option | default | meaning |", "| action | what it does |", ""},
-}
-
-func TestTheTablesOfOptionsAndActionsAreTheCharms(t *testing.T) {
-	root, err := charms.Repository()
-	require.NoError(t, err)
-	for _, table := range tables {
-		content, err := os.ReadFile(filepath.Join(root, table.charm))
-		require.NoError(t, err)
-		var charm struct {
-			Config struct {
-				Options map[string]struct{ Default any }
-			}
-			Actions map[string]any
-		}
-		require.NoError(t, yaml.Unmarshal(content, &charm))
-		document, err := os.ReadFile(filepath.Join(root, table.document))
-		require.NoError(t, err)
-		_, text, is := strings.Cut(string(document), table.options)
-		require.True(t, is, table.document)
-		options, actions, is := strings.Cut(text, table.actions)
-		require.True(t, is, table.document)
-		if table.end != "" {
-			actions, _, _ = strings.Cut(actions, table.end)
-		}
-		for name, option := range charm.Config.Options {
-			shown := fmt.Sprint(option.Default)
-			switch {
-			case name == "group-id":
-				shown = "application and model" // what an empty one means
-			case option.Default == nil:
-				shown = ""
-			}
-			assert.Regexp(t, `(?m)^\| `+"`"+name+"`"+` \| `+regexp.QuoteMeta(shown)+` ?\|`, options)
-		}
-		assert.Len(t, charm.Config.Options, strings.Count(options, "\n| `"), table.document)
-		for name := range charm.Actions {
-			assert.Regexp(t, `(?m)^\| `+"`"+name+"[` ]", actions)
-		}
-		assert.Len(t, charm.Actions, strings.Count(actions, "\n| `"), table.document)
-	}
-}
-
 // TestOneWordRenamesTheModules renames them in a copy and has Go find its way.
 func TestOneWordRenamesTheModules(t *testing.T) {
-	root, err := charms.Repository()
-	require.NoError(t, err)
 	copied := filepath.Join(t.TempDir(), "copy")
 	run := func(dir, name string, args ...string) string {
 		command := exec.Command(name, args...)
@@ -206,10 +170,10 @@ func TestOneWordRenamesTheModules(t *testing.T) {
 		return string(out)
 	}
 	require.NoError(t, os.MkdirAll(copied, 0o755))
-	files := run(root, "git", "ls-files", "--cached", "--others", "--exclude-standard")
+	files := run(root(t), "git", "ls-files", "--cached", "--others", "--exclude-standard")
 	for file := range strings.Lines(files) {
 		file = strings.TrimSpace(file)
-		content, err := os.ReadFile(filepath.Join(root, file))
+		content, err := os.ReadFile(filepath.Join(root(t), file))
 		if os.IsNotExist(err) {
 			continue // deleted, and not committed yet
 		}

@@ -75,9 +75,9 @@ func TestTheTableOfCommandsIsTheProgramsOwn(t *testing.T) {
 	rows := commandRows(t, manager(t))
 	require.Greater(t, len(rows), 20)
 	want := "<!-- connect-manager -->\n\n| command | what it does |\n|---|---|\n" + strings.Join(rows, "\n") + "\n"
-	path, text := document(t, "connect-manager.md")
+	text := document(t, "docs/connect-manager.md")
 	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(table.ReplaceAllLiteralString(text, want)), 0o644))
+		require.NoError(t, os.WriteFile(filepath.Join(root(t), "docs/connect-manager.md"), []byte(table.ReplaceAllLiteralString(text, want)), 0o644))
 		return
 	}
 	assert.Equal(t, want, table.FindString(text), "run go test ./docs -update")
@@ -105,7 +105,7 @@ func TestLinesOfTheManagerAreItsOwn(t *testing.T) {
 var configuration = regexp.MustCompile("(?s)## Contexts and configuration\n.*?```yaml\n(.*?)```")
 
 func TestTheConfigurationInTheDocsIsRead(t *testing.T) {
-	_, text := document(t, "connect-manager.md")
+	text := document(t, "docs/connect-manager.md")
 	found := configuration.FindStringSubmatch(text)
 	require.NotNil(t, found)
 	path := filepath.Join(t.TempDir(), "config.yaml")
@@ -119,7 +119,7 @@ func TestTheConfigurationInTheDocsIsRead(t *testing.T) {
 var controlSection = regexp.MustCompile("(?sm)^```yaml\n(control:\n.*?)```")
 
 func TestTheSettingsOfControlMessagesInTheDocsAreRead(t *testing.T) {
-	_, text := document(t, "control-messages.md")
+	text := document(t, "docs/control-messages.md")
 	found := controlSection.FindStringSubmatch(text)
 	require.NotNil(t, found)
 	path := filepath.Join(t.TempDir(), "config.yaml")
@@ -131,15 +131,4 @@ func TestTheSettingsOfControlMessagesInTheDocsAreRead(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("contexts: {production: {endpoints: ['http://a:1']}}\nserve:\n  "+broken), 0o600))
 	_, err = manager(t)("context", "list", "--config", path)
 	require.Error(t, err, "the section is looked at")
-}
-
-func document(t *testing.T, name string) (path, text string) {
-	t.Helper()
-	for path, text := range documents(t) {
-		if filepath.Base(path) == name {
-			return path, text
-		}
-	}
-	require.Fail(t, "there is no "+name)
-	return "", ""
 }

@@ -2,8 +2,6 @@ package docs
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,14 +11,13 @@ import (
 
 	"connectcharms/requirer-lib/state"
 	"connectcharms/schemas"
-	"connectcharms/tests/charms"
 )
 
 // stateFiles are blocks of YAML, each with the text block of what is told of it, if there is one.
 var stateFiles = regexp.MustCompile("(?s)```yaml\n(.*?)```(?:\n\nis told:\n\n```text\n(.*?)```)?")
 
 func TestCodeInTheStateFilesReferenceIsReadAsItSays(t *testing.T) {
-	text := stateFileReference(t)
+	text := document(t, "docs/state-file.md")
 	found := stateFiles.FindAllStringSubmatch(text, -1)
 	require.Len(t, found, 2)
 	for _, block := range found {
@@ -37,7 +34,7 @@ func TestCodeInTheStateFilesReferenceIsReadAsItSays(t *testing.T) {
 
 // TestOptionsOfAStateFileAreInItsReference has every property that the schema names stand there as code.
 func TestOptionsOfAStateFileAreInItsReference(t *testing.T) {
-	text := stateFileReference(t)
+	text := document(t, "docs/state-file.md")
 	var schema any
 	require.NoError(t, json.Unmarshal(schemas.StateFile(), &schema))
 	names := map[string]bool{}
@@ -64,13 +61,4 @@ func properties(schema any, names map[string]bool) {
 			properties(inner, names)
 		}
 	}
-}
-
-func stateFileReference(t *testing.T) string {
-	t.Helper()
-	root, err := charms.Repository()
-	require.NoError(t, err)
-	text, err := os.ReadFile(filepath.Join(root, "docs/state-file.md"))
-	require.NoError(t, err)
-	return string(text)
 }

@@ -14,7 +14,7 @@ import (
 
 func TestTheRulesInTheDocsAreRead(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../../docs/connect-manager.md")
+	text, err := os.ReadFile("../../../docs/approvals.md")
 	require.NoError(t, err)
 	block := regexp.MustCompile("(?s)```yaml\n(approvals:\n.*?)```").FindSubmatch(text)
 	require.NotNil(t, block)

@@ -15,7 +15,7 @@ import (
 
 func TestTheSettingsInTheDocsAreRead(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../../docs/connect-manager.md")
+	text, err := os.ReadFile("../../../docs/notifications.md")
 	require.NoError(t, err)
 	block := regexp.MustCompile("(?s)```yaml\n(notify:\n.*?)```").FindSubmatch(text)
 	require.NotNil(t, block)

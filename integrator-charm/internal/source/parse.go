@@ -15,7 +15,7 @@ import (
 //	git+https://host/repository.git//path?ref=branch   (git+ssh, git+file)
 //	https://host/path#token-file=…
 //
-// What can be set in each is in docs/connect-manager.md. It asks nobody: whether the source is there, Fetch finds out. Its errors are
+// What can be set in each is in docs/sources.md. It asks nobody: whether the source is there, Fetch finds out. Its errors are
 // *Error.
 func Parse(text string, options Options) (Source, error) {
 	options = options.withDefaults()
