@@ -13,6 +13,7 @@ import (
 
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
+	"connectcharms/tests/pair"
 )
 
 // answers says what every published endpoint answers to credentials.
@@ -49,7 +50,7 @@ func (s *stage) reader(app string) (lags *atomic.Bool) {
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		if err := h.RelationSetApp(ctx, ids[0], hook.Databag{"plugin-url": "NOT-REQUIRED", "requested-secrets": bothSecrets}); err != nil {
+		if err := h.RelationSetApp(ctx, ids[0], hook.Databag{"plugin-url": "NOT-REQUIRED", "requested-secrets": pair.BothSecrets}); err != nil {
 			return err
 		}
 		bag, err := h.RelationGet(ctx, ids[0], provider)

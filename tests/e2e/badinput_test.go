@@ -23,6 +23,7 @@ import (
 
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
+	"connectcharms/tests/pair"
 )
 
 // pluginServer serves a bad answer until it is mended, and then a real plugin.
@@ -32,7 +33,7 @@ type pluginServer struct {
 }
 
 func newPluginServer(t *testing.T, bad http.HandlerFunc) *pluginServer {
-	good, err := os.ReadFile(parts.kafka.FilePlugin)
+	good, err := os.ReadFile(parts.Kafka.FilePlugin)
 	require.NoError(t, err)
 	s := &pluginServer{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -53,7 +54,7 @@ func badAnswers(t *testing.T) []struct {
 	status  string
 	message string
 } {
-	good, err := os.ReadFile(parts.kafka.FilePlugin)
+	good, err := os.ReadFile(parts.Kafka.FilePlugin)
 	require.NoError(t, err)
 	send := func(content []byte) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(content) }
@@ -144,25 +145,25 @@ func TestABadDatabagIsNamedAndRecovers(t *testing.T) {
 		status  string
 		message string
 	}{
-		{"no plugin-url", hook.Databag{"requested-secrets": bothSecrets}, "waiting", "plugin-url"},
+		{"no plugin-url", hook.Databag{"requested-secrets": pair.BothSecrets}, "waiting", "plugin-url"},
 		{"no requested-secrets", hook.Databag{"plugin-url": "NOT-REQUIRED"}, "waiting", "requested-secrets"},
 		{"nothing at all", hook.Databag{}, "waiting", "plugin-url"},
-		{"plugin-url is no URL", hook.Databag{"plugin-url": "plugin.tar.gz", "requested-secrets": bothSecrets}, "blocked", "plugin-url"},
-		{"plugin-url is a file", hook.Databag{"plugin-url": "file:///etc/passwd", "requested-secrets": bothSecrets}, "blocked", "plugin-url"},
+		{"plugin-url is no URL", hook.Databag{"plugin-url": "plugin.tar.gz", "requested-secrets": pair.BothSecrets}, "blocked", "plugin-url"},
+		{"plugin-url is a file", hook.Databag{"plugin-url": "file:///etc/passwd", "requested-secrets": pair.BothSecrets}, "blocked", "plugin-url"},
 		{"requested-secrets is no JSON", hook.Databag{"plugin-url": "NOT-REQUIRED", "requested-secrets": "username"}, "blocked", "requested-secrets"},
 	}
 	for i, c := range cases {
 		bag := atomic.Pointer[hook.Databag]{}
 		bag.Store(&c.bag)
 		app := fmt.Sprintf("client%d", i)
-		require.NoError(t, s.Deploy(app, requirer(app, func() hook.Databag { return *bag.Load() }), jujutest.DeployOptions{}))
+		require.NoError(t, s.Deploy(app, pair.Requirer(app, func() hook.Databag { return *bag.Load() }), jujutest.DeployOptions{}))
 		relation := s.integrate(app)
 		s.settle()
 		s.requireStatus(provider+"/0", c.status, c.message)
 		assert.Empty(t, s.published(relation).Endpoints, c.name)
 		assert.Equal(t, "", secretsWithAccess(s, relation), "%s: nothing is granted", c.name)
 
-		bag.Store(&hook.Databag{"plugin-url": "NOT-REQUIRED", "requested-secrets": bothSecrets})
+		bag.Store(&hook.Databag{"plugin-url": "NOT-REQUIRED", "requested-secrets": pair.BothSecrets})
 		require.NoError(t, s.UpdateStatus(app+"/0"))
 		s.settle()
 		s.requireStatus(provider+"/0", "active", "1 client")
@@ -220,12 +221,12 @@ func TestAWorkerThatDiesAtItsStartIsNamedAndRecovers(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "kafka.tar.gz")
 	header := &tar.Header{Name: "kafka/bin/connect-distributed.sh", Typeflag: tar.TypeReg, Mode: 0o755, Size: int64(len(script))}
 	require.NoError(t, os.WriteFile(broken, tarGz(t, header, []byte(script)), 0o600))
-	require.NoError(t, s.Deploy(provider, jujutest.FromDir(parts.built.KafkaConnect), jujutest.DeployOptions{
+	require.NoError(t, s.Deploy(provider, jujutest.FromDir(parts.Charms.KafkaConnect), jujutest.DeployOptions{
 		Config: map[string]any{"bootstrap-servers": parts.broker.Bootstrap()}, Resources: map[string]string{"kafka": broken},
 	}))
 	s.settle()
 	s.requireStatus(provider+"/0", "waiting", "ConfigException: no such thing")
-	require.NoError(t, s.AttachResource(provider, "kafka", parts.kafka.Archive))
+	require.NoError(t, s.AttachResource(provider, "kafka", parts.Kafka.Archive))
 	s.settle()
 	s.requireStatus(provider+"/0", "active", "")
 }
@@ -235,12 +236,12 @@ func TestAResourceThatIsNoKafkaIsNamedAndRecovers(t *testing.T) {
 	s := newStage(t)
 	wrong := filepath.Join(t.TempDir(), "kafka.tar.gz")
 	require.NoError(t, os.WriteFile(wrong, []byte("not an archive"), 0o600))
-	require.NoError(t, s.Deploy(provider, jujutest.FromDir(parts.built.KafkaConnect), jujutest.DeployOptions{
+	require.NoError(t, s.Deploy(provider, jujutest.FromDir(parts.Charms.KafkaConnect), jujutest.DeployOptions{
 		Config: map[string]any{"bootstrap-servers": parts.broker.Bootstrap()}, Resources: map[string]string{"kafka": wrong},
 	}))
 	s.settle()
 	s.requireStatus(provider+"/0", "blocked", "is not a Kafka distribution")
-	require.NoError(t, s.AttachResource(provider, "kafka", parts.kafka.Archive))
+	require.NoError(t, s.AttachResource(provider, "kafka", parts.Kafka.Archive))
 	s.settle()
 	s.requireStatus(provider+"/0", "active", "")
 }
@@ -282,19 +283,9 @@ func TestUnknownAndImpossibleConfigIsRefused(t *testing.T) {
 // workerPID finds the JVM of a unit's worker by the properties file that it was started with.
 func workerPID(t *testing.T, s *stage, unit string) int {
 	t.Helper()
-	properties := filepath.Join(s.seen(unit), "worker/worker.properties")
-	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
-	require.NoError(t, err)
-	for _, process := range processes {
-		line, err := os.ReadFile(process)
-		if err == nil && bytes.Contains(line, []byte("ConnectDistributed\x00"+properties)) {
-			pid, err := strconv.Atoi(strings.Split(process, "/")[2])
-			require.NoError(t, err)
-			return pid
-		}
-	}
-	require.Fail(t, "no worker runs on "+unit)
-	return 0
+	pid := pair.Worker(s.seen(unit))
+	require.NotZero(t, pid, "no worker runs on "+unit)
+	return pid
 }
 
 func zipOf(t *testing.T, flags uint16) []byte {

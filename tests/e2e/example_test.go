@@ -21,7 +21,7 @@ func TestTheExampleCharmRunsOnTheRealPair(t *testing.T) {
 	example := filepath.Join(root, "requirer-lib", "examples", "lines")
 	packed := t.TempDir()
 	require.NoError(t, os.CopyFS(packed, os.DirFS(example)))
-	plugin, err := os.ReadFile(parts.kafka.FilePlugin)
+	plugin, err := os.ReadFile(parts.Kafka.FilePlugin)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(packed, "plugin.tar.gz"), plugin, 0o600))
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(packed, "bin", "lines"), ".")

@@ -15,20 +15,13 @@ import (
 
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/schemas"
+	"connectcharms/tests/pair"
 )
 
 // gateways are the processes of a unit's gateway.
-func (s *stage) gateways(unit string) (pids []string) {
+func (s *stage) gateways(unit string) []int {
 	s.t.Helper()
-	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
-	require.NoError(s.t, err)
-	for _, path := range all {
-		command, _ := os.ReadFile(path)
-		if strings.Contains(string(command), s.seen(unit)+"/gateway/gateway.json") {
-			pids = append(pids, filepath.Base(filepath.Dir(path)))
-		}
-	}
-	return pids
+	return pair.Gateways(s.seen(unit))
 }
 
 // TestLimitsChangeWhileTheGatewayRuns also reads its audit record.
@@ -84,7 +77,7 @@ func TestAForgedRequestOfAWorkerIsRefused(t *testing.T) {
 	s.settle()
 	clients := s.published(relation).Endpoints[0]
 	name := fmt.Sprintf("mirror_r%d_%s", relation, strings.ReplaceAll(s.UUID(), "-", ""))
-	_, err := s.rest(relation).Create(t.Context(), name, heartbeats(), connect.InitialRunning)
+	_, err := s.rest(relation).Create(t.Context(), name, pair.Heartbeats(parts.broker.Bootstrap()), connect.InitialRunning)
 	require.NoError(t, err)
 	workers, identity := s.workersDoor(provider + "/0")
 	for path, method := range map[string]string{"/tasks": http.MethodPost, "/fence": http.MethodPut} {

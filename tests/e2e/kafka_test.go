@@ -22,8 +22,8 @@ const hostile = `p"a;s\s' ${file:/etc/passwd:root}é😀=,#`
 // deployAlone deploys kafka-connect without any Kafka.
 func (s *stage) deployAlone(app string, units int, config map[string]any) {
 	s.t.Helper()
-	require.NoError(s.t, s.Deploy(app, jujutest.FromDir(parts.built.KafkaConnect), jujutest.DeployOptions{
-		Units: units, Config: config, Resources: map[string]string{"kafka": parts.kafka.Archive},
+	require.NoError(s.t, s.Deploy(app, jujutest.FromDir(parts.Charms.KafkaConnect), jujutest.DeployOptions{
+		Units: units, Config: config, Resources: map[string]string{"kafka": parts.Kafka.Archive},
 	}))
 }
 

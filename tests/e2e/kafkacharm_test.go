@@ -22,7 +22,7 @@ func secureKafka(t *testing.T) (*kafka.Broker, *kafka.Authority) {
 	t.Helper()
 	authority, err := kafka.NewAuthority("test")
 	require.NoError(t, err)
-	broker, err := kafka.StartBroker(t.Context(), parts.kafka, kafka.BrokerOptions{
+	broker, err := kafka.StartBroker(t.Context(), parts.Kafka, kafka.BrokerOptions{
 		Dir: filepath.Join(t.TempDir(), "broker"), TLS: authority, SCRAM: true,
 	})
 	require.NoError(t, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/jujutest"
+	"connectcharms/tests/pair"
 )
 
 const workload = "kafka-connect" // the container
@@ -23,7 +24,7 @@ const workload = "kafka-connect" // the container
 // the charm is refreshed, it shrinks. Lines move in each state, and the client's credentials stay what they were.
 func TestPodsAndContainersComeAndGo(t *testing.T) {
 	t.Parallel()
-	s := newStageOn(t, kubernetes)
+	s := newStageOn(t, pair.Kubernetes)
 	s.deploy(1, nil)
 	input, output := s.integrator("one")
 	s.settle()
@@ -77,7 +78,7 @@ func TestPodsAndContainersComeAndGo(t *testing.T) {
 
 	// Refresh brings another program to the services.
 	refreshed := filepath.Join(t.TempDir(), "charm")
-	require.NoError(t, os.CopyFS(refreshed, os.DirFS(parts.built.KafkaConnectK8s)))
+	require.NoError(t, os.CopyFS(refreshed, os.DirFS(parts.Charms.KafkaConnectK8s)))
 	before := s.gateways(provider + "/2")
 	require.NoError(t, s.Refresh(provider, jujutest.FromDir(refreshed)))
 	s.settle()
@@ -102,8 +103,8 @@ func (s *stage) healthy(endpoint string) bool {
 
 func TestAnImageWithoutKafkaIsNamed(t *testing.T) {
 	t.Parallel()
-	s := newStageOn(t, kubernetes)
-	require.NoError(t, s.Deploy(provider, jujutest.FromDir(parts.built.KafkaConnectK8s), jujutest.DeployOptions{
+	s := newStageOn(t, pair.Kubernetes)
+	require.NoError(t, s.Deploy(provider, jujutest.FromDir(parts.Charms.KafkaConnectK8s), jujutest.DeployOptions{
 		Config:    map[string]any{"bootstrap-servers": parts.broker.Bootstrap()},
 		Resources: map[string]string{"kafka-connect-image": t.TempDir()},
 	}))
@@ -118,7 +119,7 @@ func TestAWorkerThatHangsIsRestartedAndItsContainerIsNot(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a worker may be silent for three minutes")
 	}
-	s := newStageOn(t, kubernetes)
+	s := newStageOn(t, pair.Kubernetes)
 	s.deploy(1, nil)
 	s.settle()
 	s.allActive(provider)

@@ -23,6 +23,7 @@ import (
 	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/requirer-lib/secret"
 	"connectcharms/schemas"
+	"connectcharms/tests/pair"
 )
 
 const sourceClass = "org.apache.kafka.connect.file.FileStreamSourceConnector"
@@ -33,9 +34,9 @@ func (s *stage) integrator(app string) (input, output string) {
 	dir := s.t.TempDir()
 	input, output = filepath.Join(dir, "in.txt"), filepath.Join(dir, "out.txt")
 	require.NoError(s.t, os.WriteFile(input, nil, 0o600))
-	require.NoError(s.t, s.Deploy(app, jujutest.FromDir(parts.built.ConnectIntegrator), jujutest.DeployOptions{
+	require.NoError(s.t, s.Deploy(app, jujutest.FromDir(parts.Charms.ConnectIntegrator), jujutest.DeployOptions{
 		Config:    map[string]any{"state": s.stateFile(app, input, output)},
-		Resources: map[string]string{"plugin": parts.kafka.FilePlugin},
+		Resources: map[string]string{"plugin": parts.Kafka.FilePlugin},
 	}))
 	return input, output
 }
@@ -245,24 +246,12 @@ func TestConnectorsAreCreatedThroughEveryEndpoint(t *testing.T) {
 		client, err := connect.New(connect.Config{Endpoints: []string{endpoint}, Username: content["username"], Password: secret.New(content["password"])})
 		require.NoError(t, err)
 		name := fmt.Sprintf("mirror%d_r%d_%s", i, relation, strings.ReplaceAll(s.UUID(), "-", ""))
-		_, err = client.Create(t.Context(), name, heartbeats(), connect.InitialRunning)
+		_, err = client.Create(t.Context(), name, pair.Heartbeats(parts.broker.Bootstrap()), connect.InitialRunning)
 		require.NoError(t, err)
 		require.Eventually(t, func() bool {
 			status, err := client.Status(t.Context(), name)
 			return err == nil && len(status.Tasks) == 1 && status.Tasks[0].State == "RUNNING"
 		}, time.Minute, 50*time.Millisecond, "the task of a connector made at %s (the workers' signed requests pass the gateways)", endpoint)
-	}
-}
-
-// heartbeats is a connector that needs no plugin: MirrorMaker's are part of Kafka.
-func heartbeats() map[string]string {
-	return map[string]string{
-		"connector.class":                     "org.apache.kafka.connect.mirror.MirrorHeartbeatConnector",
-		"source.cluster.alias":                "a",
-		"target.cluster.alias":                "b",
-		"source.cluster.bootstrap.servers":    parts.broker.Bootstrap(),
-		"target.cluster.bootstrap.servers":    parts.broker.Bootstrap(),
-		"heartbeats.topic.replication.factor": "1",
 	}
 }
 
@@ -328,7 +317,7 @@ func TestARefreshKeepsTheRelationUpAndRunsTheNewGateway(t *testing.T) {
 	worker := workerPID(t, s, provider+"/0")
 
 	refreshed := filepath.Join(t.TempDir(), "charm")
-	require.NoError(t, os.CopyFS(refreshed, os.DirFS(parts.built.KafkaConnect)))
+	require.NoError(t, os.CopyFS(refreshed, os.DirFS(parts.Charms.KafkaConnect)))
 	require.NoError(t, s.Refresh(provider, jujutest.FromDir(refreshed)))
 	s.settle()
 	s.allActive(provider, "one")
@@ -345,7 +334,7 @@ func TestAHookKilledInMidDownloadIsRepeated(t *testing.T) {
 func aHookKilledInMidDownloadIsRepeated(t *testing.T, s *stage) {
 	s.deploy(1, nil)
 	s.settle()
-	good, err := os.ReadFile(parts.kafka.FilePlugin)
+	good, err := os.ReadFile(parts.Kafka.FilePlugin)
 	require.NoError(t, err)
 	var once sync.Once
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

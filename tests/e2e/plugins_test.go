@@ -29,6 +29,7 @@ import (
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/tests/kafka"
+	"connectcharms/tests/pair"
 )
 
 // packings are the file plugin, packed in each way that is taken beside tar.gz.
@@ -36,10 +37,10 @@ func packings(t *testing.T) map[string][]byte {
 	t.Helper()
 	var plain, zipped, zstded, xzed bytes.Buffer
 	archive := tar.NewWriter(&plain)
-	require.NoError(t, archive.AddFS(os.DirFS(parts.kafka.PluginPath)))
+	require.NoError(t, archive.AddFS(os.DirFS(parts.Kafka.PluginPath)))
 	require.NoError(t, archive.Close())
 	hub := zip.NewWriter(&zipped)
-	require.NoError(t, hub.AddFS(os.DirFS(parts.kafka.PluginPath)))
+	require.NoError(t, hub.AddFS(os.DirFS(parts.Kafka.PluginPath)))
 	require.NoError(t, hub.Close())
 	compress := func(to io.WriteCloser, err error) {
 		require.NoError(t, err)
@@ -121,16 +122,16 @@ func TestPluginsComeInEveryPackingAndByEveryWay(t *testing.T) {
 	said := fmt.Sprint(listed["plugin-"+pinned[:12]])
 	assert.Contains(t, said, "loaded, ")
 	assert.Contains(t, said, fmt.Sprintf("for pinned (relation %d): ", relations["pinned"]))
-	assert.Contains(t, said, sourceClass+"@"+parts.kafka.Version)
+	assert.Contains(t, said, sourceClass+"@"+parts.Kafka.Version)
 	s.requireNowhere(provider+"/0", "hunter2")
 
 	upgraded := atomic.Bool{}
-	require.NoError(t, s.Deploy("changing", requirer("changing", func() hook.Databag {
+	require.NoError(t, s.Deploy("changing", pair.Requirer("changing", func() hook.Databag {
 		url := server.URL + "/old"
 		if upgraded.Load() {
 			url = server.URL + "/newer"
 		}
-		return hook.Databag{"plugin-url": url, "requested-secrets": bothSecrets}
+		return hook.Databag{"plugin-url": url, "requested-secrets": pair.BothSecrets}
 	}), jujutest.DeployOptions{}))
 	relation := s.integrate("changing")
 	s.settle()
@@ -265,7 +266,7 @@ func TestAJarWithoutManifestsIsSeenAndUsed(t *testing.T) {
 func syncManifests(t *testing.T, location string) (changes []string, took time.Duration) {
 	t.Helper()
 	start := time.Now()
-	tool := exec.CommandContext(t.Context(), filepath.Join(parts.kafka.Dir, "bin/connect-plugin-path.sh"),
+	tool := exec.CommandContext(t.Context(), filepath.Join(parts.Kafka.Dir, "bin/connect-plugin-path.sh"),
 		"sync-manifests", "--plugin-location", location)
 	tool.Dir = t.TempDir()
 	said, err := tool.CombinedOutput()

@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"archive/tar"
-	"compress/gzip"
 	"context"
 	"fmt"
 	"net/http"
@@ -22,22 +20,15 @@ import (
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/schemas"
+	"connectcharms/tests/pair"
 )
 
 // pluginNumber is the file plugin in an archive of its own: each number has another digest.
 func pluginNumber(t *testing.T, number int) []byte {
 	t.Helper()
-	var archive strings.Builder
-	compressed := gzip.NewWriter(&archive)
-	packed := tar.NewWriter(compressed)
-	require.NoError(t, packed.AddFS(os.DirFS(parts.kafka.PluginPath)))
-	note := fmt.Sprintf("number %d\n", number)
-	require.NoError(t, packed.WriteHeader(&tar.Header{Name: "number.txt", Mode: 0o644, Size: int64(len(note))}))
-	_, err := packed.Write([]byte(note))
+	archive, err := parts.Plugin(number)
 	require.NoError(t, err)
-	require.NoError(t, packed.Close())
-	require.NoError(t, compressed.Close())
-	return []byte(archive.String())
+	return archive
 }
 
 // servePlugins serves plugin number N at /N.
@@ -176,8 +167,8 @@ func TestTasksRunAfterAnUpgradeOfTheirPlugin(t *testing.T) {
 	s.deploy(2, map[string]any{"worker-heap": 256})
 	server := servePlugins(t, 2)
 	var version atomic.Int32
-	require.NoError(t, s.Deploy("client", requirer("client", func() hook.Databag {
-		return hook.Databag{"plugin-url": fmt.Sprintf("%s/%d", server.URL, version.Load()), "requested-secrets": bothSecrets}
+	require.NoError(t, s.Deploy("client", pair.Requirer("client", func() hook.Databag {
+		return hook.Databag{"plugin-url": fmt.Sprintf("%s/%d", server.URL, version.Load()), "requested-secrets": pair.BothSecrets}
 	}), jujutest.DeployOptions{}))
 	s.settle()
 	relation := s.integrate("client")
@@ -234,11 +225,11 @@ func TestAnOperatorRestartsAllWorkersFromAnyUnit(t *testing.T) {
 // on, until it has taken all: what was done before the kill is on disk, what was written to databags is lost.
 func TestALeaderKilledAtEveryStepEndsTheRollout(t *testing.T) {
 	t.Parallel()
-	s := newStageOf(t, machines, jujutest.Options{HookRetries: 50})
+	s := newStageOf(t, pair.Machines, jujutest.Options{HookRetries: 50})
 	kills := t.TempDir()
 	require.NoError(t, s.Deploy(provider, jujutest.FromDir(mortal(t, kills)), jujutest.DeployOptions{
 		Units: 2, Config: map[string]any{"bootstrap-servers": parts.broker.Bootstrap(), "worker-heap": 256},
-		Resources: map[string]string{"kafka": parts.kafka.Archive},
+		Resources: map[string]string{"kafka": parts.Kafka.Archive},
 	}))
 	server := servePlugins(t, 1)
 	s.client("client", server.URL+"/0")
@@ -270,7 +261,7 @@ func TestALeaderKilledAtEveryStepEndsTheRollout(t *testing.T) {
 func mortal(t *testing.T, kills string) string {
 	t.Helper()
 	charm := filepath.Join(t.TempDir(), "charm")
-	require.NoError(t, os.CopyFS(charm, os.DirFS(parts.built.KafkaConnect)))
+	require.NoError(t, os.CopyFS(charm, os.DirFS(parts.Charms.KafkaConnect)))
 	write := func(name, script string) {
 		path := filepath.Join(charm, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))

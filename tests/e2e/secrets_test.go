@@ -26,6 +26,7 @@ import (
 	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/requirer-lib/secret"
 	"connectcharms/schemas"
+	"connectcharms/tests/pair"
 )
 
 // bringer is a requirer whose connectors have secret values.
@@ -129,7 +130,7 @@ func (s *stage) secretFile(unit string, place schemas.SecretsPlace, name string)
 // resolved is what a unit's own worker makes of a value.
 func (s *stage) resolved(unit, value string) string {
 	s.t.Helper()
-	config := heartbeats()
+	config := pair.Heartbeats(parts.broker.Bootstrap())
 	config["emit.heartbeats.interval.seconds"] = "60"
 	config["heartbeats.topic.suffix"] = value
 	config["source.cluster.alias"] = value
@@ -184,7 +185,7 @@ func TestSecretsOfConnectorsAreOnEveryWorker(t *testing.T) {
 	// A connector runs with it, wherever its task is, and the REST API goes on showing the reference.
 	client := s.rest(relation)
 	name := fmt.Sprintf("beats_r%d_%s", relation, strings.ReplaceAll(s.UUID(), "-", ""))
-	config := heartbeats()
+	config := pair.Heartbeats(parts.broker.Bootstrap())
 	config["source.cluster.alias"] = b.place.Reference("alias.v1")
 	_, err := client.Create(t.Context(), name, config, connect.InitialRunning)
 	require.NoError(t, err)
@@ -290,7 +291,7 @@ func TestANewUnitDoesNotBeginWithoutTheSecrets(t *testing.T) {
 // TestAPodThatIsReplacedFindsTheSecrets has them change while it is away.
 func TestAPodThatIsReplacedFindsTheSecrets(t *testing.T) {
 	t.Parallel()
-	s := newStageOn(t, kubernetes)
+	s := newStageOn(t, pair.Kubernetes)
 	s.deploy(1, map[string]any{"worker-heap": 256})
 	s.settle()
 	b, _ := s.bringer("one")

@@ -17,21 +17,17 @@ import (
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/schemas"
-	"connectcharms/tests/cache"
-	"connectcharms/tests/charms"
-	"connectcharms/tests/image"
 	"connectcharms/tests/kafka"
+	"connectcharms/tests/pair"
 )
 
-const provider = "kafka-connect"
+const provider = pair.Provider
 
 // parts are what all tests of this package share: the charms, built once, Kafka, and one broker. Each model has a
 // Connect group of its own on it.
 var parts struct {
-	built  charms.Built
-	kafka  *kafka.Runtime
+	pair.Parts
 	broker *kafka.Broker
-	image  string // of the workload, on Kubernetes: Kafka as the real one has it, and the Java of this machine
 }
 
 func TestMain(m *testing.M) { os.Exit(runAll(m)) }
@@ -43,20 +39,10 @@ func runAll(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	ctx := context.Background()
-	kept, err := cache.Dir()
-	if err != nil {
+	if parts.Parts, err = pair.Prepare(ctx); err != nil {
 		return failed(err)
 	}
-	if parts.built, err = charms.Build(ctx, filepath.Join(kept, "charms")); err != nil {
-		return failed(err)
-	}
-	if parts.kafka, err = kafka.Fetch(ctx, kafka.DefaultVersion, os.Stderr); err != nil {
-		return failed(err)
-	}
-	if parts.image, err = image.Kafka(ctx, kept); err != nil {
-		return failed(err)
-	}
-	parts.broker, err = kafka.StartBroker(ctx, parts.kafka, kafka.BrokerOptions{Dir: filepath.Join(dir, "broker")})
+	parts.broker, err = kafka.StartBroker(ctx, parts.Kafka, kafka.BrokerOptions{Dir: filepath.Join(dir, "broker")})
 	if err != nil {
 		return failed(err)
 	}
@@ -73,19 +59,19 @@ func failed(err error) int {
 type stage struct {
 	*jujutest.Model
 	t  *testing.T
-	on substrate
+	on pair.Substrate
 }
 
 // newStage is a stage on machines.
-func newStage(t *testing.T) *stage { return newStageOn(t, machines) }
+func newStage(t *testing.T) *stage { return newStageOn(t, pair.Machines) }
 
-func newStageOn(t *testing.T, on substrate) *stage { return newStageOf(t, on, jujutest.Options{}) }
+func newStageOn(t *testing.T, on pair.Substrate) *stage { return newStageOf(t, on, jujutest.Options{}) }
 
 // newStageOf is a stage in a model with these options.
-func newStageOf(t *testing.T, on substrate, options jujutest.Options) *stage {
+func newStageOf(t *testing.T, on pair.Substrate, options jujutest.Options) *stage {
 	t.Helper()
-	options.PebbleBinary, options.IsolateContainers, options.Log = parts.built.Pebble, canIsolate(), testLog(t)
-	model, err := jujutest.New(options)
+	options.Log = testLog(t)
+	model, err := parts.NewModel(options)
 	require.NoError(t, err)
 	s := &stage{Model: model, t: t, on: on}
 	t.Cleanup(func() {
@@ -100,13 +86,7 @@ func newStageOf(t *testing.T, on substrate, options jujutest.Options) *stage {
 // deploy deploys kafka-connect on the broker that all tests share.
 func (s *stage) deploy(units int, config map[string]any) {
 	s.t.Helper()
-	all := map[string]any{"bootstrap-servers": parts.broker.Bootstrap()}
-	for name, value := range config {
-		all[name] = value
-	}
-	require.NoError(s.t, s.Deploy(provider, jujutest.FromDir(s.on.charm()), jujutest.DeployOptions{
-		Units: units, Config: all, Resources: s.on.resources(),
-	}))
+	require.NoError(s.t, parts.Deploy(s.Model, s.on, parts.broker.Bootstrap(), units, config))
 }
 
 // settle runs all hooks that are due.
@@ -180,7 +160,7 @@ func (s *stage) data(unit string) string {
 	s.t.Helper()
 	info, err := s.Unit(unit)
 	require.NoError(s.t, err)
-	return filepath.Join(info.Root, s.on.data(unit))
+	return s.on.Data(info)
 }
 
 // seen is where the services of a unit see its files.
@@ -188,7 +168,7 @@ func (s *stage) seen(unit string) string {
 	s.t.Helper()
 	info, err := s.Unit(unit)
 	require.NoError(s.t, err)
-	return filepath.Join(info.Root, s.on.seen, s.on.data(unit))
+	return s.on.Seen(info)
 }
 
 func (s *stage) plugins(unit string) []string {
@@ -202,39 +182,13 @@ func (s *stage) plugins(unit string) []string {
 	return names
 }
 
-// requirer is a charm that writes a given application databag and nothing else: what any client might write.
-func requirer(name string, bag func() hook.Databag) jujutest.Charm {
-	metadata := fmt.Sprintf("name: %s\nrequires:\n  connect-client:\n    interface: connect_client\n", name)
-	return jujutest.FromFunc([]byte(metadata), func(ctx context.Context, h *hook.Hook) error {
-		if h.Kind == hook.RelationBroken {
-			return nil
-		}
-		leader, err := h.IsLeader(ctx)
-		if err != nil || !leader {
-			return err
-		}
-		relations, err := h.RelationIDs(ctx, "connect-client")
-		if err != nil {
-			return err
-		}
-		for _, id := range relations {
-			if err := h.RelationSetApp(ctx, id, bag()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // client deploys a charm that asks for a plugin and nothing else.
 func (s *stage) client(app, pluginURL string) {
 	s.t.Helper()
-	require.NoError(s.t, s.Deploy(app, requirer(app, func() hook.Databag {
-		return hook.Databag{"plugin-url": pluginURL, "requested-secrets": bothSecrets}
+	require.NoError(s.t, s.Deploy(app, pair.Requirer(app, func() hook.Databag {
+		return hook.Databag{"plugin-url": pluginURL, "requested-secrets": pair.BothSecrets}
 	}), jujutest.DeployOptions{}))
 }
-
-const bothSecrets = `["username","password"]`
 
 // testLog shows what the model logs when the test is run with -v.
 func testLog(t *testing.T) *slog.Logger {

@@ -28,6 +28,7 @@ import (
 	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/requirer-lib/secret"
 	"connectcharms/schemas"
+	"connectcharms/tests/pair"
 )
 
 const allSecrets = `["username","password","tls","tls-ca"]`
@@ -202,7 +203,7 @@ func (s *stage) overlap(minutes int) {
 
 func (s *stage) tlsClient(app, secrets string) (relation int) {
 	s.t.Helper()
-	require.NoError(s.t, s.Deploy(app, requirer(app, func() hook.Databag {
+	require.NoError(s.t, s.Deploy(app, pair.Requirer(app, func() hook.Databag {
 		return hook.Databag{"plugin-url": "NOT-REQUIRED", "requested-secrets": secrets}
 	}), jujutest.DeployOptions{}))
 	return s.integrate(app)
@@ -275,7 +276,7 @@ func TestNoClientIsLostToTLS(t *testing.T) {
 
 	// A client that comes now gets https at first, here without asking for secrets.
 	s.overlap(60)
-	two := s.tlsClient("two", bothSecrets)
+	two := s.tlsClient("two", pair.BothSecrets)
 	s.settle()
 	s.requireScheme(two, "https")
 	bag, err := s.RelationData(two, provider)

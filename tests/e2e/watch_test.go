@@ -187,9 +187,9 @@ func TestThreeWorkersAreWatched(t *testing.T) {
 	s := newStage(t)
 	jar, err := kafka.FetchJMXExporter(t.Context(), os.Stderr)
 	require.NoError(t, err)
-	require.NoError(t, s.Deploy(provider, jujutest.FromDir(parts.built.KafkaConnect), jujutest.DeployOptions{
+	require.NoError(t, s.Deploy(provider, jujutest.FromDir(parts.Charms.KafkaConnect), jujutest.DeployOptions{
 		Units: 3, Config: map[string]any{"bootstrap-servers": parts.broker.Bootstrap()},
-		Resources: map[string]string{"kafka": parts.kafka.Archive, "jmx-exporter": jar},
+		Resources: map[string]string{"kafka": parts.Kafka.Archive, "jmx-exporter": jar},
 	}))
 	input, output := s.integrator("my-integrator")
 	s.settle()
