@@ -58,11 +58,9 @@ controller-k8s: ## start a local Juju controller on a Kubernetes of its own (roo
 controller-k8s-down: ## remove that controller and its Kubernetes; the cache stays
 	@tests/juju/kubernetes down
 
-bench: ## compare the gateway with nginx, a plugin's installation with curl | tar, connectors and their client with bare requests and with others (root fetches nginx-light by apt)
+bench: ## measure all beside peers and as it grows, and write docs/benchmarks.md; ONLY=name,name: some sections (root fetches nginx-light by apt)
 	@command -v nginx >/dev/null || [ "$$(id -u)" != 0 ] || apt-get install -y --no-install-recommends nginx-light apache2-utils >/dev/null || true
-	@go -C tests run ./cmd/bench
-	@cd provider-charm && go test -run '^$$' -bench InstallAgainst -benchtime 15x ./internal/plugins
-	@go -C tests run ./cmd/bench-connectors
+	@go -C tests run ./cmd/bench -only "$(ONLY)"
 
 charms: ## pack the charms for amd64 and arm64 into build/
 	@go -C tests run ./cmd/build-charms -o ../build

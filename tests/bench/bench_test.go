@@ -15,54 +15,23 @@ import (
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connecttest"
 	"connectcharms/tests/bench"
-	"connectcharms/tests/cache"
-	"connectcharms/tests/charms"
-	"connectcharms/tests/kafka"
+	"connectcharms/tests/bench/report"
 )
 
-// TestTheComparisonRuns is short: what it measures here means nothing.
-func TestTheComparisonRuns(t *testing.T) {
+// TestBenchmarksRun has each run with small sizes: what it measures here means nothing.
+func TestBenchmarksRun(t *testing.T) {
 	t.Parallel()
-	kept, err := cache.Dir()
+	dir := t.TempDir()
+	require.NoError(t, bench.Run(t.Context(), bench.All, bench.RunOptions{Quick: true, Out: dir, Log: t.Output()}))
+	kept, err := report.Load(dir)
 	require.NoError(t, err)
-	built, err := charms.Build(t.Context(), filepath.Join(kept, "charms"))
-	require.NoError(t, err)
-	tiny, end, err := bench.TinyUpstream(t.Context())
-	require.NoError(t, err)
-	defer end()
-	for _, withTLS := range []bool{false, true} {
-		var out strings.Builder
-		require.NoError(t, bench.Compare(t.Context(), &out, tiny, withTLS, bench.Options{
-			Program: filepath.Join(built.KafkaConnect, "bin", "kafka-connect"), Connections: 2, For: 50 * time.Millisecond, Rounds: 1, OnlyCheap: true,
-		}))
-		t.Log(out.String())
-		assert.Contains(t, out.String(), "\n| gateway | ")
-		if !strings.Contains(out.String(), bench.ErrNoNginx.Error()) {
-			assert.Contains(t, out.String(), "\n| nginx, SHA-1, 1 round | ")
-		}
+	require.Len(t, kept.Sections, len(bench.All))
+	for _, section := range kept.Sections {
+		assert.Positive(t, len(section.Rows())+len(section.Points()), "%s has measured something", section.Name)
 	}
-}
-
-// TestClientsAreCompared is short, too.
-func TestClientsAreCompared(t *testing.T) {
-	t.Parallel()
-	runtime, err := kafka.Fetch(t.Context(), kafka.DefaultVersion, os.Stderr)
+	written, err := os.ReadFile(filepath.Join(dir, report.Document))
 	require.NoError(t, err)
-	broker, err := kafka.StartBroker(t.Context(), runtime, kafka.BrokerOptions{Dir: t.TempDir()})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, broker.Stop()) })
-	var workers []string
-	for range 2 {
-		worker, err := kafka.StartWorker(t.Context(), runtime, broker, kafka.WorkerOptions{Dir: t.TempDir(), PluginPath: runtime.PluginPath})
-		require.NoError(t, err)
-		t.Cleanup(func() { assert.NoError(t, worker.Stop()) })
-		workers = append(workers, worker.URL())
-	}
-	var out strings.Builder
-	require.NoError(t, bench.CompareClients(t.Context(), &out, workers, 2))
-	t.Log(out.String())
-	assert.Equal(t, 2, strings.Count(out.String(), "\n| one by one"))
-	assert.Contains(t, out.String(), "\n| requirer-lib/connect")
+	t.Logf("%s", written)
 }
 
 func TestTheComparisonsOfSyncsRun(t *testing.T) {

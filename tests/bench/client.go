@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/tests/bench/report"
 )
 
 // ErrNoLeader says that no worker led the group when it was asked for.
@@ -29,54 +30,84 @@ type client struct {
 	delete func(ctx context.Context, names []string) error
 }
 
-// CompareClients measures how this project's client and one that goes one by one, as others do, look after connectors of a
-// group of workers, and prints a table in Markdown.
-func CompareClients(ctx context.Context, out io.Writer, workers []string, count int) error {
+// steps are what is measured of a client, beside the number of its requests.
+var steps = []string{"create", "see the states of all", "change", "delete"}
+
+// Client compares how this project's client and one that goes one by one, as others do, look after connectors of three workers.
+func Client(ctx context.Context, s *Stage) (report.Section, error) {
+	count, rounds := Pick(s, 2, 15), Pick(s, 1, 3)
+	section := report.Section{
+		Title: "The REST client",
+		Question: fmt.Sprintf("How long does it take to look after %d connectors of one task each on %d workers, beside a client that goes one by one "+
+			"and has followers send changes on to the leader?", count, groupSize(s)),
+	}
+	workers, err := s.Workers(ctx, groupSize(s))
+	if err != nil {
+		return section, err
+	}
+	table, err := compareClients(ctx, workers, count, rounds)
+	table.Method = "Each step is measured until its last answer has come; between two the group comes to rest, which is nobody's time. What a rebalance refuses is asked for again."
+	section.Tables = []report.Table{table}
+	return section, err
+}
+
+func groupSize(s *Stage) int { return Pick(s, 2, 3) }
+
+func compareClients(ctx context.Context, workers []string, count, rounds int) (table report.Table, err error) {
 	var requests atomic.Int64
 	endpoints, stop, err := counted(workers, &requests)
 	defer stop()
 	if err != nil {
-		return err
+		return table, err
 	}
 	leads, err := leader(ctx, workers)
 	if err != nil {
-		return err
+		return table, err
 	}
 	typed, err := connect.New(connect.Config{Endpoints: endpoints})
 	if err != nil {
-		return err
+		return table, err
 	}
 	defer typed.Close()
 	observer, err := connect.New(connect.Config{Endpoints: workers}) // whose requests are not counted
 	if err != nil {
-		return err
+		return table, err
 	}
 	defer observer.Close()
-	fmt.Fprintf(out, "%d connectors of one task each, %d workers:\n\n", count, len(workers))
-	fmt.Fprintln(out, "| client | create | states of all | change | delete | requests |")
-	fmt.Fprintln(out, "|---|--:|--:|--:|--:|--:|")
-	var ours []time.Duration
-	for _, one := range []client{
+	clients := []client{
 		eightAtOnce(typed),
 		simple("one by one, through the leader", endpoints[leads]),
 		simple("one by one, through another worker", endpoints[(leads+1)%len(endpoints)]),
-	} {
-		requests.Store(0)
-		took, err := one.measure(ctx, observer, count)
-		if err != nil {
-			return fmt.Errorf("%s: %w", one.name, err)
-		}
-		if ours == nil {
-			ours = took
-		}
-		fmt.Fprintf(out, "| %s |", one.name)
-		for i, took := range took {
-			fmt.Fprintf(out, " %s (%.1f ×) |", took.Round(time.Millisecond), took.Seconds()/ours[i].Seconds())
-		}
-		fmt.Fprintf(out, " %d |\n", requests.Load())
 	}
-	fmt.Fprintln(out)
-	return nil
+	times, asked := make([][]report.Sample, len(clients)), make([]report.Sample, len(clients))
+	for range rounds {
+		for i, one := range clients {
+			requests.Store(0)
+			took, err := one.measure(ctx, observer, count)
+			if err != nil {
+				return table, fmt.Errorf("%s: %w", one.name, err)
+			}
+			asked[i] = append(asked[i], float64(requests.Load()))
+			times[i] = append(times[i], report.Times(took...))
+		}
+	}
+	for i, peer := range clients[1:] {
+		for step, what := range steps {
+			table.Rows = append(table.Rows, report.Row{
+				What: what, Ours: column(times[0], step), Peer: column(times[i+1], step), PeerName: peer.name, Unit: report.Seconds,
+			})
+		}
+		table.Rows = append(table.Rows, report.Row{What: "requests", Ours: asked[0], Peer: asked[i+1], PeerName: peer.name, Unit: report.Count})
+	}
+	return table, nil
+}
+
+// column is one step of all rounds.
+func column(rounds []report.Sample, step int) (sample report.Sample) {
+	for _, round := range rounds {
+		sample = append(sample, round[step])
+	}
+	return sample
 }
 
 // measure takes the time of each step. Between two of them the group comes to rest, which is nobody's time.

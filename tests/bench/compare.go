@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -11,20 +10,48 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
+	"connectcharms/tests/bench/report"
 	"connectcharms/tests/gateway"
+	"connectcharms/tests/kafka"
 )
 
-// Options are those of a comparison.
-type Options struct {
-	Program     string // kafka-connect of the charm
-	Connections int
-	For         time.Duration // of one round
-	Rounds      int           // of which the middle one counts
-	OnlyCheap   bool          // of Hashes, only the last: for whoever works on the gateway
+// Gateway compares the charm's gateway with the worker itself, and with nginx in its place.
+func Gateway(ctx context.Context, s *Stage) (report.Section, error) {
+	section := report.Section{
+		Title: "The gateway",
+		Question: "What does a request cost more through the gateway than at the worker itself, and than through nginx with basic authentication, " +
+			"which is what a person would put there otherwise? (nginx knows no owners of connectors, and takes no new password without a reload.)",
+		Notes: []string{fmt.Sprintf("%d connections, each with one request after the other, %s a round, in turns; \"CPU time\" is that of the gateway's or nginx' processes, user and system.",
+			Pick(s, 2, 16), Pick(s, 50*time.Millisecond, 1500*time.Millisecond))},
+	}
+	built, err := s.Charms(ctx)
+	if err != nil {
+		return section, err
+	}
+	tiny, end, err := TinyUpstream(ctx)
+	if err != nil {
+		return section, err
+	}
+	defer end()
+	workers, err := s.Workers(ctx, 1)
+	if err != nil {
+		return section, err
+	}
+	worker := Upstream{"Connect " + kafka.DefaultVersion, strings.TrimPrefix(workers[0], "http://"), "/connectors"}
+	for _, upstream := range []Upstream{tiny, worker} {
+		for _, withTLS := range []bool{false, true} {
+			s.Say("%s, TLS: %v", upstream.Name, withTLS)
+			table, err := compare(ctx, s, filepath.Join(built.KafkaConnect, "bin", "kafka-connect"), upstream, withTLS)
+			if err != nil {
+				return section, err
+			}
+			section.Tables = append(section.Tables, table)
+		}
+	}
+	return section, nil
 }
 
 // Upstream is what the gateway and nginx are put in front of.
@@ -46,16 +73,15 @@ func TinyUpstream(ctx context.Context) (Upstream, func(), error) {
 		_, _ = io.WriteString(w, status)
 	})}
 	go func() { _ = server.Serve(listener) }()
-	return Upstream{"tiny", listener.Addr().String(), "/connectors/lines/status"}, func() { _ = server.Close() }, nil
+	return Upstream{"An upstream that answers at once", listener.Addr().String(), "/connectors/lines/status"}, func() { _ = server.Close() }, nil
 }
 
-// contender is something in front of an upstream.
+// contender is something in front of an upstream, and what came of each round.
 type contender struct {
-	name    string
-	load    Load
-	pid     int // 0: its time is not measured
-	results []Result
-	cpu     time.Duration // of all rounds
+	name                                     string
+	load                                     Load
+	pid                                      int // 0: its time is not measured
+	throughput, median, slowest, computation report.Sample
 }
 
 // run is one round.
@@ -70,8 +96,10 @@ func (c *contender) run(ctx context.Context, counts bool) error {
 	}
 	after, err := c.time()
 	if counts {
-		c.results = append(c.results, result)
-		c.cpu += after - before
+		c.throughput = append(c.throughput, result.PerSecond())
+		c.median = append(c.median, result.Latency(.5).Seconds())
+		c.slowest = append(c.slowest, result.Latency(.99).Seconds())
+		c.computation = append(c.computation, (after-before).Seconds()/float64(max(1, result.Requests)))
 	}
 	return err
 }
@@ -83,59 +111,50 @@ func (c *contender) time() (time.Duration, error) {
 	return cpu(c.pid)
 }
 
-// perRequest is the processor's time that one request takes.
-func (c *contender) perRequest() time.Duration {
-	requests := 0
-	for _, result := range c.results {
-		requests += result.Requests
-	}
-	return c.cpu / time.Duration(max(1, requests))
-}
-
-// middle is the round with the middle throughput.
-func (c *contender) middle() Result {
-	sorted := slices.SortedFunc(slices.Values(c.results), func(a, b Result) int { return cmp.Compare(a.PerSecond(), b.PerSecond()) })
-	return sorted[len(sorted)/2]
-}
-
 // account is the one client.
 var account = gateway.Account{Username: "relation-1", Password: strings.Repeat("p", 32), Relation: 1}
 
-// Compare measures the upstream itself, the gateway, and nginx with each way to hash, and prints a table in Markdown. The
-// contenders take turns, so that whatever else happens on the machine happens to all of them.
-func Compare(ctx context.Context, out io.Writer, upstream Upstream, withTLS bool, options Options) error {
-	dir, err := os.MkdirTemp("", "bench")
+// compare measures the upstream itself, the gateway, and nginx with each way to hash. The contenders take turns, so that whatever
+// else happens on the machine happens to all of them.
+func compare(ctx context.Context, s *Stage, program string, upstream Upstream, withTLS bool) (report.Table, error) {
+	dir, err := os.MkdirTemp(s.Dir, "gateway")
 	if err != nil {
-		return err
+		return report.Table{}, err
 	}
-	defer os.RemoveAll(dir)
-	contenders, stop, err := contenders(ctx, dir, upstream, withTLS, options)
+	contenders, stop, err := contenders(ctx, dir, upstream, withTLS, options{
+		program: program, connections: Pick(s, 2, 16), during: Pick(s, 50*time.Millisecond, 1500*time.Millisecond), onlyCheap: s.Quick,
+	})
 	defer stop()
+	without := err
 	if err != nil && !errors.Is(err, ErrNoNginx) {
-		return err
+		return report.Table{}, err
 	}
-	if err != nil {
-		fmt.Fprintf(out, "%v: no comparison with it.\n\n", err)
-	}
-	for round := range options.Rounds + 1 {
+	for round := range Pick(s, 1, 5) + 1 {
 		for _, contender := range contenders {
 			if err := contender.run(ctx, round > 0); err != nil { // the first one warms up
-				return err
+				return report.Table{}, err
 			}
 		}
 	}
-	table(out, upstream, withTLS, contenders, options)
-	return nil
+	return tableOf(upstream, withTLS, contenders, without), nil
 }
 
-func contenders(ctx context.Context, dir string, upstream Upstream, withTLS bool, options Options) (all []*contender, stop func(), err error) {
+// options are those of a comparison.
+type options struct {
+	program     string // kafka-connect of the charm
+	connections int
+	during      time.Duration // of one round
+	onlyCheap   bool          // of Hashes, only the last
+}
+
+func contenders(ctx context.Context, dir string, upstream Upstream, withTLS bool, options options) (all []*contender, stop func(), err error) {
 	var running []interface{ Stop() error }
 	stop = func() {
 		for _, one := range running {
 			_ = one.Stop()
 		}
 	}
-	load := Load{Path: upstream.Path, Username: account.Username, Password: account.Password, Connections: options.Connections, For: options.For}
+	load := Load{Path: upstream.Path, Username: account.Username, Password: account.Password, Connections: options.connections, For: options.during}
 	add := func(name, address string, secured bool, pid int) {
 		with := load
 		with.Address = address
@@ -154,7 +173,7 @@ func contenders(ctx context.Context, dir string, upstream Upstream, withTLS bool
 		}
 		config["tls"] = map[string]string{"certificate": identity.Certificate, "key": identity.Key}
 	}
-	ours, err := gateway.Start(ctx, options.Program, dir, config, account)
+	ours, err := gateway.Start(ctx, options.program, dir, config, account)
 	if err != nil {
 		return nil, stop, err
 	}
@@ -162,7 +181,7 @@ func contenders(ctx context.Context, dir string, upstream Upstream, withTLS bool
 	add("gateway", ours.Status.Listen, withTLS, ours.PID())
 
 	for i, hash := range Hashes {
-		if options.OnlyCheap && i < len(Hashes)-1 {
+		if options.onlyCheap && i < len(Hashes)-1 {
 			continue
 		}
 		hashed, err := hash.Of(ctx, account.Password)
@@ -185,29 +204,36 @@ func contenders(ctx context.Context, dir string, upstream Upstream, withTLS bool
 	return all, stop, nil
 }
 
-// table prints throughput, latency, what is added to the upstream's own, and the gateway's throughput by the contender's.
-func table(out io.Writer, upstream Upstream, withTLS bool, contenders []*contender, options Options) {
-	encryption := "without TLS"
+// tableOf has throughput beside all; the rest beside the upstream itself and nginx at its cheapest.
+func tableOf(upstream Upstream, withTLS bool, contenders []*contender, without error) report.Table {
+	title := upstream.Name + ", without TLS"
 	if withTLS {
-		encryption = "TLS"
+		title = upstream.Name + ", with TLS"
 	}
-	fmt.Fprintf(out, "Upstream %s, %s, %d connections, the middle of %d rounds of %s:\n\n", upstream.Name, encryption, options.Connections, options.Rounds, options.For)
-	fmt.Fprintln(out, "| in front | requests/s | median | 99 % | added, median | CPU per request | gateway is |")
-	fmt.Fprintln(out, "|---|--:|--:|--:|--:|--:|--:|")
-	direct, ours := contenders[0].middle(), contenders[1].middle()
-	for i, contender := range contenders {
-		result := contender.middle()
-		ratio, added, computed := "", "", ""
-		if i > 0 {
-			computed = round(contender.perRequest())
-			added = round(result.Latency(.5) - direct.Latency(.5))
-		}
-		if i > 1 {
-			ratio = fmt.Sprintf("%.2f × as fast", ours.PerSecond()/result.PerSecond())
-		}
-		fmt.Fprintf(out, "| %s | %.0f | %s | %s | %s | %s | %s |\n", contender.name, result.PerSecond(), round(result.Latency(.5)), round(result.Latency(.99)), added, computed, ratio)
+	table := report.Table{Title: title}
+	ours := contenders[1]
+	row := func(what string, peer *contender, unit report.Unit, of func(*contender) report.Sample) {
+		table.Rows = append(table.Rows, report.Row{What: what, Ours: of(ours), Peer: of(peer), PeerName: peer.name, Unit: unit})
 	}
-	fmt.Fprintln(out)
+	throughput := func(c *contender) report.Sample { return c.throughput }
+	direct, others := contenders[0], contenders[2:]
+	row("requests", direct, report.PerSecond, throughput)
+	for _, peer := range others {
+		row("requests", peer, report.PerSecond, throughput)
+	}
+	if len(others) == 0 {
+		table.Rows = append(table.Rows, report.Row{What: "requests", Ours: ours.throughput, PeerName: "nginx", Unit: report.PerSecond, Note: without.Error()})
+	}
+	compared := []*contender{direct}
+	if len(others) > 0 {
+		compared = append(compared, others[len(others)-1])
+	}
+	for _, peer := range compared {
+		row("a request, median", peer, report.Seconds, func(c *contender) report.Sample { return c.median })
+		row("99 % of requests within", peer, report.Seconds, func(c *contender) report.Sample { return c.slowest })
+		if peer != direct {
+			row("CPU time of a request", peer, report.Seconds, func(c *contender) report.Sample { return c.computation })
+		}
+	}
+	return table
 }
-
-func round(d time.Duration) string { return d.Round(time.Microsecond).String() }

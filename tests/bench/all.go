@@ -1,0 +1,9 @@
+package bench
+
+import "time"
+
+// All are the benchmarks in the order of the report.
+var All = []Benchmark{
+	{Name: "gateway", Run: Gateway},
+	{Name: "client", Run: Client, Limit: 10 * time.Minute},
+}
