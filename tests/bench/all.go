@@ -6,4 +6,5 @@ import "time"
 var All = []Benchmark{
 	{Name: "gateway", Run: Gateway},
 	{Name: "client", Run: Client, Limit: 10 * time.Minute},
+	{Name: "rollout", Run: Rollouts, Limit: 25 * time.Minute},
 }
