@@ -54,7 +54,8 @@ func (p Parts) Plugin(number int) ([]byte, error) {
 		return nil, fmt.Errorf("pack a plugin: %w", err)
 	}
 	_, err = packed.Write([]byte(note))
-	return archive.Bytes(), errors.Join(err, packed.Close(), compressed.Close())
+	err = errors.Join(err, packed.Close(), compressed.Close())
+	return archive.Bytes(), err // only now is all of it there
 }
 
 // Heartbeats is a connector that needs no plugin: MirrorMaker's are part of Kafka.
