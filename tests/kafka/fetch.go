@@ -94,5 +94,8 @@ func (r *Runtime) complete() bool {
 	return true
 }
 
+// JVMOptions is the file of options with which the distribution's commands start a JVM fast, for what else runs Kafka in a test.
+func (r *Runtime) JVMOptions() string { return r.script("jvm.options") }
+
 // script is the path of one command of the distribution.
 func (r *Runtime) script(name string) string { return filepath.Join(r.Dir, "bin", name) }

@@ -183,13 +183,12 @@ func prepare(dir string) (string, error) {
 	return dir, os.MkdirAll(dir, 0o755)
 }
 
-// command is a script of the distribution with a small heap, a fast start, and no trace outside dir.
+// command is a script of the distribution with a small heap, and no trace outside dir.
 func command(runtime *Runtime, dir, heap, script string, arguments ...string) *exec.Cmd {
 	command := exec.Command(runtime.script(script), arguments...)
 	command.Dir = dir
 	command.Env = append(inherited("PATH", "HOME", "JAVA_HOME", "LANG"),
 		"KAFKA_HEAP_OPTS=-Xmx"+heap,
-		"KAFKA_JVM_PERFORMANCE_OPTS=-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData",
 		"KAFKA_OPTS="+temporaryHere,
 	)
 	return command

@@ -46,6 +46,8 @@ func Prepare(ctx context.Context) (parts Parts, err error) {
 // NewModel makes an empty model in which the charms can run, on machines and in pods.
 func (p Parts) NewModel(options jujutest.Options) (*jujutest.Model, error) {
 	options.PebbleBinary, options.IsolateContainers = p.Charms.Pebble, canIsolate()
+	// The image's own are for workers that run for months. On machines, the distribution has these.
+	options.Environ = append(options.Environ, "KAFKA_JVM_PERFORMANCE_OPTS=@"+p.Kafka.JVMOptions())
 	return jujutest.New(options)
 }
 

@@ -6,7 +6,7 @@
 # JAVA_HOME                   the Java to use; without it, the java found in PATH
 # CLASSPATH                   searched before config/ and libs/
 # KAFKA_HEAP_OPTS             size of the heap (-Xmx512m)
-# KAFKA_JVM_PERFORMANCE_OPTS  collector and compiler (-XX:+UseSerialGC)
+# KAFKA_JVM_PERFORMANCE_OPTS  collector and compiler; without it, what jvm.options beside this script says
 # KAFKA_LOG4J_OPTS            the log configuration; without it, the broker's one in config/
 # KAFKA_OPTS                  any other option of the JVM
 set -eu
@@ -27,7 +27,7 @@ fi
 # shellcheck disable=SC2086
 exec "$java" \
 	${KAFKA_HEAP_OPTS:--Xmx512m} \
-	${KAFKA_JVM_PERFORMANCE_OPTS:--XX:+UseSerialGC} \
+	${KAFKA_JVM_PERFORMANCE_OPTS:-"@$home/bin/jvm.options"} \
 	${KAFKA_LOG4J_OPTS:-} \
 	${KAFKA_OPTS:-} \
 	-cp "${CLASSPATH:+$CLASSPATH:}$home/config:$home/libs/*" \
