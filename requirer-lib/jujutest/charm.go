@@ -128,7 +128,11 @@ func copyTree(from, to string) error {
 		}
 		if info.IsDir() {
 			if entry.Type()&fs.ModeSymlink != 0 {
-				return copyTree(path, target)
+				followed, err := filepath.EvalSymlinks(path) // for WalkDir follows no link, not even the one that it is given
+				if err != nil {
+					return err
+				}
+				return copyTree(followed, target)
 			}
 			return os.MkdirAll(target, 0o755)
 		}

@@ -115,3 +115,18 @@ func TestAFunctionThatEndsItsGoroutineFailsItsHook(t *testing.T) {
 	require.NoError(t, m.Deploy("quits", quits, jujutest.DeployOptions{}))
 	require.ErrorContains(t, m.Settle(t.Context()), "ended its goroutine")
 }
+
+func TestACharmMayBeMadeOfLinksToItsParts(t *testing.T) {
+	t.Parallel()
+	parts, dir := t.TempDir(), t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(parts, "bin", "more"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(parts, "bin", "more", "run"), []byte("#!/bin/sh\nstatus-set active linked\n"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "metadata.yaml"), []byte("name: linked\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "dispatch"), []byte("#!/bin/sh\nexec bin/more/run\n"), 0o755))
+	require.NoError(t, os.Symlink(filepath.Join(parts, "bin"), filepath.Join(dir, "bin")))
+	m := newModel(t, jujutest.Options{})
+	deploy(t, m, "linked", jujutest.FromDir(dir), jujutest.DeployOptions{})
+	settle(t, m)
+	info, _ := m.StatusOf("linked/0")
+	assert.Equal(t, "linked", info.Message)
+}

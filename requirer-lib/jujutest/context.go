@@ -32,6 +32,7 @@ type hookContext struct {
 	kill           func()          // ends the hook's process
 	interrupt      func(why error) // ends the hook, which has then failed
 	statusWasSet   bool
+	tools          []string // that were run in it
 }
 
 // contextRelation is one relation as a hook sees and changes it.

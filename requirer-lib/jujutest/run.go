@@ -30,6 +30,7 @@ type HookRun struct {
 
 	Started                time.Time
 	Duration, User, System time.Duration // of the process and what it waited for; a function has only a duration
+	Tools                  []string      // the hook tools that it ran, in their order
 }
 
 // rebootPriority is what juju-reboot asked for.
@@ -109,6 +110,7 @@ func (m *Model) runCharm(ctx context.Context, u *unit, info hookInfo) {
 		}
 	}
 	run.Attempt, run.Exit, run.Skipped = u.failures+1, result.exit, result.skipped
+	run.Tools = c.tools
 	run.Output = tail(result.stdout + result.stderr)
 	if requeue {
 		result.err = nil

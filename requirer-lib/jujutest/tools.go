@@ -104,10 +104,12 @@ func (c *toolCall) run() (int, error) {
 	if err != nil {
 		return c.refuse(2, err), nil
 	}
-	if err := t.run(); err != nil {
-		if errors.Is(err, errNoStdin) {
-			return 1, err
-		}
+	err = t.run()
+	if errors.Is(err, errNoStdin) {
+		return 1, err
+	}
+	c.tools = append(c.tools, c.tool)
+	if err != nil {
 		return c.refuse(1, err), nil
 	}
 	return 0, nil

@@ -239,6 +239,7 @@ i=0; while [ $i -lt 20 ]; do state-set "key$i=$i" & i=$((i+1)); done; wait`), ju
 	assert.Len(t, unit.State, 20)
 	run := lastRun(t, m, "client/0", "start")
 	assert.Positive(t, run.User+run.System, "the CPU time of a hook includes that of its tools")
+	assert.Len(t, run.Tools, 20, "they are told")
 }
 
 func TestAnActionWaitsForTheHookOfItsUnit(t *testing.T) {
