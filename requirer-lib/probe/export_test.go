@@ -20,11 +20,8 @@ var AskingFirst = newAskingFirst
 // EndOf is when a token says that it ends.
 func EndOf(text string) time.Time { return token{text: text, claims: claimsOf(text)}.ends() }
 
-// Challenged is what a session of each kind makes of what a server says first.
-func Challenged(session sasl.Session, message []byte) (errs []error) {
-	for _, guarded := range []sasl.Session{sparingSession{session}, listeningSession{session}} {
-		_, _, err := guarded.Challenge(message)
-		errs = append(errs, err)
-	}
-	return errs
+// Heard is what a log-in by a token makes of what a server says.
+func Heard(session sasl.Session, message []byte) error {
+	_, _, err := listeningSession{session}.Challenge(message)
+	return err
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"github.com/twmb/franz-go/pkg/sasl/scram"
+	"github.com/twmb/franz-go/pkg/sasl/oauth"
 
 	"connectcharms/requirer-lib/connection"
 	"connectcharms/requirer-lib/probe"
@@ -29,22 +29,16 @@ func FuzzTokens(f *testing.F) {
 	})
 }
 
-// Whatever a broker says at a log-in, it is refused or answered in no time to speak of, and does not make an error that shows the password.
+// Whatever a broker says at a log-in by a token, it is refused or answered, and does not make an error that shows the token.
 func FuzzLogIns(f *testing.F) {
-	for _, said := range []string{
-		"r=nonce,s=c2FsdA==,i=4096", "r=nonce,s=c2FsdA==,i=2147483647", "r=nonce,s=c2FsdA==,i=99999999999999999999", "i=-1", "i=", ",,,",
-		`{"status":"invalid_token"}`, `{"status":1}`, "", "\x00",
-	} {
+	for _, said := range []string{`{"status":"invalid_token"}`, `{"status":1}`, "", "\x00", "i=-1"} {
 		f.Add([]byte(said))
 	}
 	f.Fuzz(func(t *testing.T, said []byte) {
-		mechanism := scram.Auth{User: "me", Pass: "hunter22", Nonce: []byte("nonce")}.AsSha256Mechanism()
-		session, _, err := mechanism.Authenticate(t.Context(), "")
+		session, _, err := oauth.Auth{Token: "hunter22"}.AsMechanism().Authenticate(t.Context(), "")
 		require.NoError(t, err)
-		for _, err := range probe.Challenged(session, said) {
-			if err != nil && !bytes.Contains(said, []byte("hunter22")) {
-				assert.NotContains(t, err.Error(), "hunter22")
-			}
+		if err := probe.Heard(session, said); err != nil && !bytes.Contains(said, []byte("hunter22")) {
+			assert.NotContains(t, err.Error(), "hunter22")
 		}
 	})
 }

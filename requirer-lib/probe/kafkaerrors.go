@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"connectcharms/requirer-lib/connection"
+	"connectcharms/requirer-lib/probe/scram"
 )
 
 // The requests by which a broker is greeted and logged in at.
@@ -34,10 +35,12 @@ func (p *progress) judge(ctx context.Context, err error, by way) *failure {
 	phase := p.now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if ctx.Err() != nil && !errors.As(err, new(*failure)) {
+	if ctx.Err() != nil && !errors.As(err, new(*failure)) && !errors.Is(err, scram.ErrIterations) {
 		err = ctx.Err()
 	}
 	switch {
+	case errors.Is(err, scram.ErrIterations):
+		return &failure{phase: connection.PhaseAuthenticate, text: scram.ErrIterations.Error()}
 	case errors.Is(err, kerr.SaslAuthenticationFailed):
 		return &failure{phase: connection.PhaseAuthenticate, text: "it does not accept the credentials: " + err.Error(), refused: true}
 	case errors.Is(err, kerr.UnsupportedSaslMechanism):

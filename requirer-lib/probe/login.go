@@ -1,11 +1,9 @@
 package probe
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"maps"
-	"strconv"
 
 	"github.com/twmb/franz-go/pkg/sasl"
 	"github.com/twmb/franz-go/pkg/sasl/oauth"
@@ -13,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 
 	"connectcharms/requirer-lib/connection"
+	bounds "connectcharms/requirer-lib/probe/scram"
 )
 
 // mechanism is how one logs in at brokers.
@@ -32,37 +31,11 @@ func (a *asked) mechanism(ctx context.Context, credentials connection.Credential
 	a.user = connection.User{Username: username}
 	switch credentials.Type {
 	case connection.ScramSHA256:
-		return sparing{scram.Auth{User: username, Pass: password}.AsSha256Mechanism()}, nil
+		return bounds.Bounded(scram.Auth{User: username, Pass: password}.AsSha256Mechanism()), nil
 	case connection.ScramSHA512:
-		return sparing{scram.Auth{User: username, Pass: password}.AsSha512Mechanism()}, nil
+		return bounds.Bounded(scram.Auth{User: username, Pass: password}.AsSha512Mechanism()), nil
 	}
 	return plain.Auth{User: username, Pass: password}.AsMechanism(), nil
-}
-
-// mostIterations is how often a server may have a password hashed: it asks for 4096 to some ten thousand, and could have us
-// work for hours. Kafka's own limit is 16384.
-const mostIterations = 1 << 20
-
-// sparing is SCRAM with that limit.
-type sparing struct{ sasl.Mechanism }
-
-// Authenticate begins a log-in.
-func (s sparing) Authenticate(ctx context.Context, host string) (sasl.Session, []byte, error) {
-	session, first, err := s.Mechanism.Authenticate(ctx, host)
-	return sparingSession{session}, first, err
-}
-
-type sparingSession struct{ sasl.Session }
-
-// Challenge refuses a first message of the server that asks for too much (RFC 5802, 5.1: i=iterations).
-func (s sparingSession) Challenge(message []byte) (done bool, answer []byte, err error) {
-	for field := range bytes.SplitSeq(message, []byte(",")) {
-		text, is := bytes.CutPrefix(field, []byte("i="))
-		if asked, err := strconv.Atoi(string(text)); is && (err != nil || asked > mostIterations) {
-			return false, nil, &failure{phase: connection.PhaseAuthenticate, text: "it asks for the password to be hashed too often"}
-		}
-	}
-	return s.Session.Challenge(message)
 }
 
 // listening is OAUTHBEARER that hears why a token is not accepted: a server says that in a message of its own, before it

@@ -19,6 +19,7 @@ import (
 
 	"connectcharms/integrator-charm/internal/cluster"
 	"connectcharms/integrator-charm/internal/settings"
+	bounds "connectcharms/requirer-lib/probe/scram"
 )
 
 // Config is what is read, and as whom.
@@ -98,9 +99,9 @@ func (c *Config) mechanism() (sasl.Mechanism, error) {
 	}
 	switch c.settings.Mechanism {
 	case settings.ScramSHA512:
-		return scram.Sha512(login), nil
+		return bounds.Bounded(scram.Sha512(login)), nil
 	case settings.ScramSHA256:
-		return scram.Sha256(login), nil
+		return bounds.Bounded(scram.Sha256(login)), nil
 	case settings.Plain:
 		return plain.Plain(func(context.Context) (plain.Auth, error) {
 			password, err := read()

@@ -1,6 +1,7 @@
 package controltopic_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"log/slog"
 	"math/big"
 	"net"
@@ -21,10 +23,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 
 	"connectcharms/integrator-charm/internal/controltopic"
 	"connectcharms/integrator-charm/internal/settings"
+	bounds "connectcharms/requirer-lib/probe/scram"
 )
 
 func TestBrokersAreVerifiedAndThePasswordIsReadAtEachLogin(t *testing.T) {
@@ -66,6 +70,32 @@ func TestBrokersAreVerifiedAndThePasswordIsReadAtEachLogin(t *testing.T) {
 			write(t, wanted.PasswordFile, password+"\n") // needs no reload
 			s.until(func() bool { return len(r.took()) == 1 })
 			s.until(func() bool { return r.metric(t, "connect_manager_control_up", "") == 1 })
+		})
+	}
+}
+
+// A broker says how often a password is to be hashed: one that asks for two thousand million times is refused at once.
+func TestBrokerDoesNotHaveTheManagerHashForHours(t *testing.T) {
+	t.Parallel()
+	for _, mechanism := range []string{settings.ScramSHA512, settings.ScramSHA256} {
+		cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.EnableSASL(), kfake.Superuser(mechanism, "manager", password))
+		require.NoError(t, err)
+		t.Cleanup(cluster.Close)
+		cluster.ControlKey(kmsg.NewPtrSASLAuthenticateRequest().Key(), func(said kmsg.Request) (kmsg.Response, error, bool) {
+			cluster.KeepControl()
+			_, nonce, _ := bytes.Cut(said.(*kmsg.SASLAuthenticateRequest).SASLAuthBytes, []byte(",r="))
+			answer := said.ResponseKind().(*kmsg.SASLAuthenticateResponse)
+			answer.SASLAuthBytes = fmt.Appendf(nil, "r=%smore,s=c2FsdA==,i=2147483647", nonce)
+			return answer, nil, true
+		})
+		s := &stage{t: t, brokers: cluster.ListenAddrs()}
+		wanted := s.settings()
+		wanted.Username, wanted.Mechanism, wanted.PasswordFile = "manager", mechanism, filepath.Join(t.TempDir(), "password")
+		write(t, wanted.PasswordFile, password+"\n")
+		r := s.begin("", wanted)
+		s.until(func() bool {
+			health, _ := r.Health()
+			return strings.Contains(health.Error, bounds.ErrIterations.Error())
 		})
 	}
 }

@@ -40,6 +40,7 @@ func TestAServerThatIsNotKafkaIsFoundOut(t *testing.T) {
 		"another nonce":    "r=other,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096",
 		"no salt":          "r=n1,i=4096",
 		"endless work":     "r=n1,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1000000000",
+		"hardly any work":  "r=n1,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4095",
 		"no number at all": "r=n1,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=",
 	} {
 		exchange := &scram{access: Access{Password: secret.New("p")}, hash: newSCRAM(Access{}).hash, nonce: "n", turn: 1}

@@ -14,8 +14,12 @@ import (
 	"strings"
 )
 
-// mostIterations bounds what a server can have this unit compute: Kafka's own bound for what it stores.
-const mostIterations = 1 << 20
+// What a server may ask for: fewer iterations would let one that is not Kafka try out passwords on what it is told (RFC 5802, 9; Kafka's
+// own client refuses them as well), more would have this unit compute for hours.
+const (
+	fewestIterations = 4096
+	mostIterations   = 1 << 20
+)
 
 // scram is RFC 5802 without channel binding, as Kafka does it: the texts are taken as they are.
 type scram struct {
@@ -58,7 +62,7 @@ func (s *scram) prove(challenge string) ([]byte, error) {
 	asked := attributes(challenge)
 	salt, err := base64.StdEncoding.DecodeString(asked["s"])
 	iterations, numberErr := strconv.Atoi(asked["i"])
-	if err := errors.Join(err, numberErr); err != nil || !strings.HasPrefix(asked["r"], s.nonce) || iterations < 1 || iterations > mostIterations {
+	if err := errors.Join(err, numberErr); err != nil || !strings.HasPrefix(asked["r"], s.nonce) || iterations < fewestIterations || iterations > mostIterations {
 		return nil, errors.New("the server's challenge is not one of SCRAM")
 	}
 	salted, err := pbkdf2.Key(s.hash, s.access.Password.Reveal(), salt, iterations, s.hash().Size())
