@@ -15,7 +15,7 @@ export GOWORK := off
 # The race detector is cgo; nothing that is shipped is. No cached result: what the tests build and start, Go's cache does not see.
 GO_TEST := go test -race -count=1 -timeout 40m
 
-.PHONY: help bench demo test interop integration integration-k8s conformance conformance-k8s controller controller-down controller-k8s controller-k8s-down lint charms image fmt tidy rename
+.PHONY: help bench demo test fuzz interop integration integration-k8s conformance conformance-k8s controller controller-down controller-k8s controller-k8s-down lint charms image fmt tidy rename
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -25,6 +25,9 @@ demo: ## run the pair on this machine, without Juju and without root; DEMO=once 
 
 test: ## every test that needs no root, on real parts
 	@set -e; for module in $(MODULES); do echo "── $$module"; (cd $$module && $(GO_TEST) ./...); done
+
+fuzz: ## run every fuzz target of every module: FOR=10s each (ONLY=gateway: those); what fails becomes a seed in its testdata
+	@go -C tests run ./cmd/fuzz -for $(or $(FOR),10s) -only '$(ONLY)'
 
 interop: ## the charms and charms in Python, alone, with the matrix that comes of it; UPDATE=1 writes it into docs/interop.md
 	@cd tests && go test -v -count=1 -timeout 20m ./interop $(if $(UPDATE),-run CompiledCharms -update)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 
 	"connectcharms/provider-charm/internal/accounts"
 )
@@ -72,8 +73,14 @@ const groupOverride = "consumer.override.group.id"
 
 func (v *visit) checkGroup(config map[string]json.RawMessage) *refusal {
 	group, isText := text(config[groupOverride])
-	if isText && v.hides(group) { // a sink's own is connect- and its name, which ends in the mark
+	group = strings.TrimFunc(group, func(letter rune) bool { return letter <= ' ' }) // as Kafka does (Java's String.trim)
+	switch {
+	case !isText:
+		return nil
+	case v.hides(group): // a sink's own is connect- and its name, which ends in the mark
 		return refuse(http.StatusForbidden, groupOverride+" "+group+" is the group of another relation's connector: choose another")
+	case v.kind == kindClient && strings.Contains(group, "${"): // the worker would see what is not seen here
+		return refuse(http.StatusForbidden, groupOverride+" must say the group itself, and refer to no value elsewhere")
 	}
 	return nil
 }

@@ -96,6 +96,10 @@ func TestNobodyValidatesOrTakesTheGroupOfAnother(t *testing.T) {
 		{"PUT", "/connectors/a/config", override("connect-" + ofTwelve), 403},
 		{"PATCH", "/connectors/a/config", override("connect-" + ofTwelve), 403},
 		{"POST", "/connectors", `{"name":"a","config":` + override("connect-"+ofTwelve) + `}`, 403},
+		{"PUT", "/connectors/a/config", override("connect-" + ofTwelve + " "), 403}, // Kafka cuts it off
+		{"PUT", "/connectors/a/config", override(`\n connect-` + ofTwelve + `\u0000\t`), 403},
+		{"PUT", "/connectors/a/config", override("${connector-secrets:/proc/self/cwd/secrets/relation-1:group}"), 403},
+		{"PUT", "/connectors/a/config", override("connect-${file:/srv/names:a}"), 403},
 	} {
 		got := f.do(t, f.one, c.method, c.target, c.body)
 		assert.Equal(t, c.want, got.status, "%s %s %s", c.method, c.target, c.body)

@@ -87,10 +87,8 @@ func (s Settings) Properties() string {
 func (s Settings) Service() supervisor.Service {
 	environment := map[string]string{
 		"KAFKA_HEAP_OPTS": fmt.Sprintf("-Xmx%dm", s.HeapMiB),
+		"KAFKA_OPTS":      s.jvmOptions(),
 		"LOG_DIR":         filepath.Join(s.Dir, "logs"),
-	}
-	if s.JVMOption != "" {
-		environment["KAFKA_OPTS"] = s.JVMOption
 	}
 	if s.JavaHome != "" {
 		environment["JAVA_HOME"] = s.JavaHome

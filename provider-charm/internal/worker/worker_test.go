@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -121,6 +122,18 @@ func TestAUnitOnLoopbackKeepsToItsOwnAddress(t *testing.T) {
 	assert.Equal(t, "127.0.1.7", worker.Loopback("127.0.1.7"))
 	assert.Equal(t, "127.0.0.1", worker.Loopback("fd00::5"))
 	assert.Equal(t, "127.0.0.1", worker.Loopback(""))
+}
+
+func TestNoConfigurationReachesBeyondItsConnector(t *testing.T) {
+	t.Parallel()
+	s := settings()
+	for _, agent := range []string{"", "-javaagent:/a.jar"} {
+		s.JVMOption = agent
+		options := strings.Fields(s.Service().Environment["KAFKA_OPTS"])
+		assert.Contains(t, options, "-Dorg.apache.kafka.automatic.config.providers=none")
+		assert.Contains(t, options, "-Dorg.apache.kafka.disallowed.login.modules=com.sun.security.auth.module.JndiLoginModule,com.sun.security.auth.module.LdapLoginModule")
+		assert.Equal(t, agent != "", slices.Contains(options, agent))
+	}
 }
 
 func TestTheFingerprintChangesWithWhatARestartWouldChange(t *testing.T) {
