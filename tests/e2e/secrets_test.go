@@ -218,7 +218,7 @@ func TestSecretsOfConnectorsAreOnEveryWorker(t *testing.T) {
 	require.ErrorContains(t, err, "refers to secrets that are not this relation's")
 
 	// Nor does it get at what the worker can read by bringing a provider in its configuration: the worker's login at Kafka, say.
-	stealing := heartbeats()
+	stealing := pair.Heartbeats(parts.broker.Bootstrap())
 	stealing["config.providers"], stealing["config.providers.own.class"] = "own", "org.apache.kafka.common.config.provider.FileConfigProvider"
 	stealing["source.cluster.client.id"] = "${own:" + filepath.Join(s.data(provider+"/0"), "worker", "worker.properties") + ":group.id}"
 	_, err = s.rest(other).Create(t.Context(), "thief", stealing, connect.InitialRunning)
