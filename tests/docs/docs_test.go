@@ -33,7 +33,7 @@ func root(t *testing.T) string {
 func documents(t *testing.T) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
-	for _, pattern := range []string{"*.md", "docs/*.md", "schemas/*.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "schemas/*.md", "terraform/*.md"} {
 		paths, err := filepath.Glob(filepath.Join(root(t), pattern))
 		require.NoError(t, err)
 		for _, path := range paths {
