@@ -34,12 +34,13 @@ connectors:
   config: {connector.class: org.apache.kafka.connect.file.FileStreamSinkConnector, topics: lines, file: DIR/none/copies.txt, my.password: hunter3}
 `
 
-// TestTheProgramOnARealWorker tells two stories on one worker.
+// TestTheProgramOnARealWorker tells its stories on one worker.
 func TestTheProgramOnARealWorker(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	t.Run("every verb", func(t *testing.T) { s.in(t).everyVerb() })
 	t.Run("an interrupted sync is completed by the next", func(t *testing.T) { s.in(t).interruptedSync() })
+	t.Run("the tutorial", func(t *testing.T) { s.in(t).tutorial() })
 }
 
 // everyVerb: a file is checked, planned, applied; its connectors are looked at and changed.

@@ -52,7 +52,7 @@ func Run(ctx context.Context, options Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.takeDown()) }()
-	for _, act := range []func(context.Context) error{s.startBroker, s.deploy, s.integrate, s.moveLines, s.look, s.removeRelation} {
+	for _, act := range []func(context.Context) error{s.startBroker, s.deploy, s.integrate, s.moveLines, s.look, s.manage, s.removeRelation} {
 		if err := act(ctx); err != nil {
 			return err
 		}
@@ -272,17 +272,22 @@ func (s *scene) stayUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.manage(ctx); err != nil {
+		return err
+	}
 	curl := filepath.Join(s.dir, "client.curl")
 	if err := os.WriteFile(curl, fmt.Appendf(nil, "user = %q\n", now.username+":"+now.password), 0o600); err != nil {
 		return err
 	}
-	s.show("it stays up; in another terminal, try", fmt.Sprintf(`echo "a line of mine" >> %s && tail -f %s
+	s.show("it stays up; in another terminal, try", fmt.Sprintf(`export PATH=%s:$PATH CONNECT_MANAGER_CONFIG=%s
+connect-manager list                              # docs/tutorial.md goes on from here
+echo "a line of mine" >> %s && tail -f %s
 curl --config %s %s/connectors?expand=status      # as the client; the file holds its password
 curl -i %s/connectors                             # without a password
 curl %s/health                                    # as a load balancer
 ls -R %s                                          # the units' files
 Ctrl-C ends it and removes everything`,
-		s.input(), s.output(), curl, now.endpoint, now.endpoint, now.endpoint, s.model.Dir()))
+		filepath.Dir(s.managerProgram()), s.managerConfig(), s.input(), s.output(), curl, now.endpoint, now.endpoint, now.endpoint, s.model.Dir()))
 	tick := time.NewTicker(updateStatusEvery)
 	defer tick.Stop()
 	for {
