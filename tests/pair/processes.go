@@ -18,6 +18,9 @@ func Gateways(seen string) (pids []int) {
 	return processes(filepath.Join(seen, "gateway/gateway.json"))
 }
 
+// Managers are the processes of Connect Manager on a unit with a root.
+func Managers(root string) (pids []int) { return processes("serve\x00--config\x00" + root + "/") }
+
 // Daemons are the processes of a unit's Pebble: that one which has its files in a directory.
 func Daemons(directory string) (pids []int) {
 	for _, pid := range processes("pebble\x00run\x00") {
