@@ -1,0 +1,169 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"connectcharms/requirer-lib/jujutest"
+	"connectcharms/tests/pair"
+)
+
+// knock asks a gateway for its connectors; 0 is no answer.
+func knock(ctx context.Context, endpoint string, account *login) (code int) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint+"/connectors", nil)
+	if err != nil {
+		return 0
+	}
+	request.Close = true
+	if account != nil {
+		request.SetBasicAuth(account.username, account.password)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0
+	}
+	defer answer.Body.Close()
+	_, _ = io.Copy(io.Discard, answer.Body) // what it says does not matter
+	return answer.StatusCode
+}
+
+// letsIn says whether an answer shows that the account is known.
+func letsIn(code int) bool {
+	return code != 0 && code != http.StatusUnauthorized && code != http.StatusTooManyRequests
+}
+
+// endpoint is where a unit's gateway is.
+func endpoint(unit jujutest.UnitInfo) string { return "http://" + unit.Address + ":8083" }
+
+// strangers are those who never have a valid account: nobody, unknown names, and known ones with another password or none.
+func (s *Stage) strangers() []*login {
+	all := []*login{nil, {"", ""}, {"nobody", "nothing"}, {"operator", ""}, {adminName, "wrong"}}
+	for _, app := range s.clients() {
+		if now, is := s.published(app); is {
+			all = append(all, &login{now.Username, ""}, &login{now.Username, "wrong"}, &login{"", now.Password})
+		}
+	}
+	return all
+}
+
+// clients are the applications that have accounts.
+func (s *Stage) clients() []string { return []string{s.Keeper.App, s.Guest.App, linesApp} }
+
+// intruders says who comes in at a unit that may not.
+func (s *Stage) intruders(ctx context.Context, unit jujutest.UnitInfo, who []*login) (problems []string) {
+	for _, account := range who {
+		if code := knock(ctx, endpoint(unit), account); letsIn(code) {
+			problems = append(problems, fmt.Sprintf("%s answers %d to %s", unit.Name, code, account))
+		}
+	}
+	return problems
+}
+
+func (l *login) String() string {
+	switch {
+	case l == nil:
+		return "somebody without a login"
+	case l.password == "":
+		return fmt.Sprintf("%q without a password", l.username)
+	}
+	return fmt.Sprintf("%q with the password %q", l.username, l.password)
+}
+
+// ghosts are the logins of relations that have ended on a unit: its hook relation-broken has run to its end.
+func (s *Stage) ghosts(unit string) (all []*login) {
+	for _, run := range s.HookLog() {
+		if run.Unit != unit || run.Name != clientEndpoint+"-relation-broken" || run.Err != "" {
+			continue
+		}
+		var relation int
+		for _, variable := range run.Env {
+			if id, is := strings.CutPrefix(variable, "JUJU_RELATION_ID="+clientEndpoint+":"); is {
+				_, _ = fmt.Sscan(id, &relation) // Juju's own
+			}
+		}
+		for _, account := range s.Ledger.of(relation) {
+			all = append(all, &account)
+		}
+	}
+	return all
+}
+
+// refused says which clients are refused at an endpoint that is published for them, with what is published now.
+func (s *Stage) refused(ctx context.Context) (problems []string) {
+	for _, app := range s.clients() {
+		now, is := s.published(app)
+		if !is {
+			continue
+		}
+		s.Ledger.see(now)
+		for _, at := range now.Endpoints {
+			code := knock(ctx, at, &login{now.Username, now.Password})
+			if code != http.StatusUnauthorized && code != http.StatusForbidden {
+				continue
+			}
+			if again, is := s.published(app); is && again.Password == now.Password && slices.Contains(again.Endpoints, at) {
+				problems = append(problems, fmt.Sprintf("%s answers %d to what is published for %s", at, code, app))
+			}
+		}
+	}
+	return problems
+}
+
+// closed says who comes in to a pair at rest that may not any more.
+func (s *Stage) closed(ctx context.Context) (problems []string) {
+	valid := map[login]bool{}
+	for _, app := range s.clients() {
+		if now, is := s.published(app); is {
+			valid[login{now.Username, now.Password}] = true
+		}
+	}
+	if account, open := s.Admin.login(); open {
+		valid[account] = true
+	}
+	var past []*login
+	for _, account := range s.Ledger.all() {
+		if !valid[account] {
+			past = append(past, &account)
+		}
+	}
+	for _, name := range s.Units(pair.Provider) {
+		if unit, err := s.Unit(name); err == nil {
+			problems = append(problems, s.intruders(ctx, unit, append(s.strangers(), past...))...)
+		}
+	}
+	return problems
+}
+
+// served says which clients of a pair at rest do not have what they are to have: endpoints of all units, which let them in.
+func (s *Stage) served(ctx context.Context) (problems []string) {
+	units := s.Units(pair.Provider)
+	for _, app := range s.clients() {
+		if s.relation(app) == 0 {
+			continue
+		}
+		now, _ := s.published(app)
+		if len(now.Endpoints) != len(units) {
+			problems = append(problems, fmt.Sprintf("%s has %d endpoints of %d units", app, len(now.Endpoints), len(units)))
+		}
+		for _, at := range now.Endpoints {
+			if code := knock(ctx, at, &login{now.Username, now.Password}); code != http.StatusOK {
+				problems = append(problems, fmt.Sprintf("%s answers %d to %s", at, code, app))
+			}
+		}
+	}
+	account, open := s.Admin.login()
+	for _, name := range units {
+		unit, err := s.Unit(name)
+		if code := knock(ctx, endpoint(unit), &account); err == nil && letsIn(code) != open {
+			problems = append(problems, fmt.Sprintf("%s answers %d to the operator, whose secret is granted: %t", name, code, open))
+		}
+	}
+	return problems
+}

@@ -1,0 +1,131 @@
+package faults
+
+import (
+	"context"
+	"math/rand/v2"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"connectcharms/tests/pair"
+)
+
+// kills are faults by SIGKILL: what was killed has no say in it.
+var kills = []Fault{
+	fault{"a worker is killed", killWorker},
+	fault{"a gateway is killed", killGateway},
+	fault{"Pebble is killed", killPebble},
+	fault{"Pebble and all its services are killed", killUnit},
+	fault{"the manager is killed", killManager},
+	fault{"a hook is killed", killHook},
+	fault{"hooks are killed again and again", killHooks},
+	fault{"the broker is killed", killBroker},
+}
+
+func killWorker(_ context.Context, s *Stage, random *rand.Rand) error {
+	unit, _ := pick(random, s.Units(pair.Provider))
+	s.kill("the worker of "+unit, pair.Worker(s.seen(unit)))
+	return nil
+}
+
+func killGateway(_ context.Context, s *Stage, random *rand.Rand) error {
+	unit, _ := pick(random, s.Units(pair.Provider))
+	s.kill("the gateway of "+unit, pair.Gateways(s.seen(unit))...)
+	return nil
+}
+
+// killPebble leaves the services that Pebble ran without it.
+func killPebble(_ context.Context, s *Stage, random *rand.Rand) error {
+	app, _ := pick(random, []string{pair.Provider, linesApp})
+	unit, _ := pick(random, s.Units(app))
+	s.kill("Pebble of "+unit, s.pebbles(unit)...)
+	return nil
+}
+
+// killUnit is the power cut of a machine that is back at once: nothing of it runs, and all its files are there.
+func killUnit(_ context.Context, s *Stage, random *rand.Rand) error {
+	unit, _ := pick(random, s.Units(pair.Provider))
+	pids := append(s.pebbles(unit), pair.Gateways(s.seen(unit))...)
+	s.kill("all of "+unit, append(pids, pair.Worker(s.seen(unit)))...)
+	return nil
+}
+
+func killManager(_ context.Context, s *Stage, random *rand.Rand) error {
+	unit, _ := pick(random, s.Units(linesApp))
+	info, err := s.Unit(unit)
+	if err == nil {
+		s.kill("the manager of "+unit, pair.Managers(info.Root)...)
+	}
+	return nil
+}
+
+// killHook waits for a hook of one of the charms, and kills it at a random moment of the time that a hook takes.
+func killHook(ctx context.Context, s *Stage, random *rand.Rand) error {
+	after := time.Duration(random.IntN(400)) * time.Millisecond
+	units := append(s.Units(pair.Provider), s.Units(linesApp)...)
+	unit, _ := pick(random, units)
+	return s.killHookOf(ctx, unit, after)
+}
+
+// killHooks does so to a unit's next three.
+func killHooks(ctx context.Context, s *Stage, random *rand.Rand) error {
+	unit, _ := pick(random, s.Units(pair.Provider))
+	for range 3 {
+		if err := s.killHookOf(ctx, unit, time.Duration(random.IntN(400))*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// patience is how long a fault waits for what it is to hit.
+const patience = 5 * time.Second
+
+func (s *Stage) killHookOf(ctx context.Context, unit string, after time.Duration) error {
+	if err := s.UpdateStatus(unit); err != nil {
+		return nil //nolint:nilerr // it has gone, or goes
+	}
+	pause(ctx, after)
+	for deadline := time.Now().Add(patience); ctx.Err() == nil && time.Now().Before(deadline); pause(ctx, time.Millisecond) {
+		killed, err := s.KillHook(unit)
+		if err != nil {
+			return nil //nolint:nilerr // it has gone
+		}
+		if killed {
+			s.say("killed a hook of %s", unit)
+			return nil
+		}
+	}
+	s.say("no hook of %s ran", unit)
+	return nil
+}
+
+func killBroker(ctx context.Context, s *Stage, random *rand.Rand) error {
+	away := time.Duration(random.IntN(3000)) * time.Millisecond
+	s.say("the broker is away for %v", away)
+	return s.Broker.Kill(ctx, func() { pause(ctx, away) })
+}
+
+// pebbles are the processes of a unit's Pebble.
+func (s *Stage) pebbles(unit string) []int {
+	info, err := s.Unit(unit)
+	if err != nil {
+		return nil
+	}
+	dirs, _ := filepath.Glob(filepath.Join(info.Root, "var/lib/*/pebble")) // the pattern is right
+	var pids []int
+	for _, dir := range dirs {
+		pids = append(pids, pair.Daemons(dir)...)
+	}
+	return pids
+}
+
+// kill kills processes that may have ended.
+func (s *Stage) kill(what string, pids ...int) {
+	for _, pid := range pids {
+		if pid > 0 {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+		}
+	}
+	s.say("killed %s: %v", what, pids)
+}

@@ -1,0 +1,52 @@
+package faults
+
+import (
+	"maps"
+	"slices"
+	"sync"
+)
+
+// login is a user name and its password.
+type login struct{ username, password string }
+
+// Ledger is what was seen of logins: nothing in the pair itself remembers those that have ended.
+type Ledger struct {
+	mu sync.Mutex
+	// relations are those of clients, by the relation that they were published for.
+	relations map[login]int
+	// ended are those of the operator that were taken back.
+	ended map[login]bool
+}
+
+func newLedger() *Ledger { return &Ledger{relations: map[login]int{}, ended: map[login]bool{}} }
+
+func (l *Ledger) see(p Published) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.relations[login{p.Username, p.Password}] = p.Relation
+}
+
+func (l *Ledger) end(account login) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended[account] = true
+}
+
+// of are the logins that were published for one relation.
+func (l *Ledger) of(relation int) (all []login) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for account, of := range l.relations {
+		if of == relation {
+			all = append(all, account)
+		}
+	}
+	return all
+}
+
+// all are all logins that were ever good.
+func (l *Ledger) all() []login {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Concat(slices.Collect(maps.Keys(l.relations)), slices.Collect(maps.Keys(l.ended)))
+}
