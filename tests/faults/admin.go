@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 
 	"connectcharms/tests/pair"
@@ -61,6 +62,13 @@ func (a *Admin) login() (account login, open bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return login{adminName, a.password}, a.granted
+}
+
+// explains says whether a status is as it has to be while the operator's secret is not granted.
+func (a *Admin) explains(message string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return !a.granted && strings.HasPrefix(message, "config operator-secret cannot be read: ")
 }
 
 // changeGrant takes the operator's secret back, or grants it again.

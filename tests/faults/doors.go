@@ -76,23 +76,35 @@ func (l *login) String() string {
 	return fmt.Sprintf("%q with the password %q", l.username, l.password)
 }
 
-// ghosts are the logins of relations that have ended on a unit: its hook relation-broken has run to its end.
+// ghosts are the logins of relations that have ended, on a unit that knows it: its hook relation-broken has run to its end.
+// A unit that leaves has that hook too, of relations that go on.
 func (s *Stage) ghosts(unit string) (all []*login) {
 	for _, run := range s.HookLog() {
 		if run.Unit != unit || run.Name != clientEndpoint+"-relation-broken" || run.Err != "" {
 			continue
 		}
-		var relation int
-		for _, variable := range run.Env {
-			if id, is := strings.CutPrefix(variable, "JUJU_RELATION_ID="+clientEndpoint+":"); is {
-				_, _ = fmt.Sscan(id, &relation) // Juju's own
+		if relation := relationOf(run); !s.goesOn(relation) {
+			for _, account := range s.Ledger.of(relation) {
+				all = append(all, &account)
 			}
-		}
-		for _, account := range s.Ledger.of(relation) {
-			all = append(all, &account)
 		}
 	}
 	return all
+}
+
+// relationOf is the client's relation that a hook was about.
+func relationOf(run jujutest.HookRun) (relation int) {
+	for _, variable := range run.Env {
+		if id, is := strings.CutPrefix(variable, "JUJU_RELATION_ID="+clientEndpoint+":"); is {
+			_, _ = fmt.Sscan(id, &relation) // Juju's own
+		}
+	}
+	return relation
+}
+
+// goesOn says whether there is a relation, which does not end.
+func (s *Stage) goesOn(relation int) bool {
+	return slices.ContainsFunc(s.Relations(), func(r jujutest.RelationInfo) bool { return r.ID == relation && !r.Dying })
 }
 
 // refused says which clients are refused at an endpoint that is published for them, with what is published now.

@@ -79,7 +79,8 @@ func (s *Stage) inactive() (problems []string) {
 			problems = append(problems, app+" has no units")
 		}
 		for _, unit := range units {
-			if status, _ := s.StatusOf(unit); status.Current != "active" {
+			status, _ := s.StatusOf(unit)
+			if status.Current != "active" && !s.Admin.explains(status.Message) {
 				problems = append(problems, fmt.Sprintf("%s is %s: %s", unit, status.Current, status.Message))
 			}
 		}

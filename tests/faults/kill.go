@@ -59,45 +59,44 @@ func killManager(_ context.Context, s *Stage, random *rand.Rand) error {
 	return nil
 }
 
-// killHook waits for a hook of one of the charms, and kills it at a random moment of the time that a hook takes.
+// killHook kills a hook of one of the charms, at a random moment of the time that short ones take, or long ones.
 func killHook(ctx context.Context, s *Stage, random *rand.Rand) error {
-	after := time.Duration(random.IntN(400)) * time.Millisecond
-	units := append(s.Units(pair.Provider), s.Units(linesApp)...)
-	unit, _ := pick(random, units)
-	return s.killHookOf(ctx, unit, after)
+	unit, _ := pick(random, append(s.Units(pair.Provider), s.Units(linesApp)...))
+	s.killHookOf(ctx, unit, someTime(random))
+	return nil
 }
 
-// killHooks does so to a unit's next three.
+// killHooks does so to three hooks of a unit, one after the other.
 func killHooks(ctx context.Context, s *Stage, random *rand.Rand) error {
 	unit, _ := pick(random, s.Units(pair.Provider))
 	for range 3 {
-		if err := s.killHookOf(ctx, unit, time.Duration(random.IntN(400))*time.Millisecond); err != nil {
-			return err
-		}
+		s.killHookOf(ctx, unit, someTime(random))
 	}
 	return nil
 }
 
-// patience is how long a fault waits for what it is to hit.
-const patience = 5 * time.Second
+// someTime is a part of what a hook takes: with nothing to do 150 ms, and seconds where a worker starts.
+func someTime(random *rand.Rand) time.Duration {
+	most, _ := pick(random, []time.Duration{150 * time.Millisecond, 3 * time.Second})
+	return time.Duration(random.Int64N(int64(most)))
+}
 
-func (s *Stage) killHookOf(ctx context.Context, unit string, after time.Duration) error {
-	if err := s.UpdateStatus(unit); err != nil {
-		return nil //nolint:nilerr // it has gone, or goes
-	}
-	pause(ctx, after)
-	for deadline := time.Now().Add(patience); ctx.Err() == nil && time.Now().Before(deadline); pause(ctx, time.Millisecond) {
-		killed, err := s.KillHook(unit)
-		if err != nil {
-			return nil //nolint:nilerr // it has gone
+// tries is how often a hook that runs is looked for: it may end a moment before it is to be killed.
+const tries = 20
+
+func (s *Stage) killHookOf(ctx context.Context, unit string, after time.Duration) {
+	for range tries {
+		if s.UpdateStatus(unit) != nil || ctx.Err() != nil {
+			return // the unit has gone
 		}
-		if killed {
+		pause(ctx, after)
+		if killed, err := s.KillHook(unit); killed || err != nil {
 			s.say("killed a hook of %s", unit)
-			return nil
+			return
 		}
+		after /= 2
 	}
 	s.say("no hook of %s ran", unit)
-	return nil
 }
 
 func killBroker(ctx context.Context, s *Stage, random *rand.Rand) error {
