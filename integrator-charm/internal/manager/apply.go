@@ -103,21 +103,17 @@ func (k *keeper) prepare(
 
 // release ends that a connector is kept stopped.
 func (k *keeper) release(ctx context.Context, connector string) {
-	for {
-		o := k.layers.of(connector)
-		if o.Halted == nil {
-			return
-		}
-		_, err := k.relay(ctx, o, o.Release())
-		if errors.Is(err, errMoved) {
-			continue
-		}
-		if err != nil {
-			k.log.Error("a connector is kept stopped still", "connector", connector, "error", err)
-		}
-		k.hasNews(connector)
+	if k.layers.of(connector).Halted == nil {
 		return
 	}
+	err := k.changeOverlay(connector, func(before overlay.Overlay) error {
+		_, err := k.relay(ctx, before, before.Release())
+		return err
+	})
+	if err != nil {
+		k.log.Error("a connector is kept stopped still", "connector", connector, "error", err)
+	}
+	k.hasNews(connector)
 }
 
 // released is an overlay whose connector somebody has set going by hand, after it was stopped.

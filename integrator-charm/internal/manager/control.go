@@ -111,32 +111,38 @@ func outcomeOf(taken overlay.Taken, err error) string {
 	return string(taken.Outcome)
 }
 
-// takeMessage decides anew where somebody else has changed the overlay meanwhile.
-func (k *keeper) takeMessage(ctx context.Context, t target, m overlay.Message, isKnown bool, ifMatch string) (overlay.Taken, error) {
-	for {
-		before := k.layers.of(t.name)
+// takeMessage decides what becomes of a message.
+func (k *keeper) takeMessage(ctx context.Context, t target, m overlay.Message, isKnown bool, ifMatch string) (taken overlay.Taken, err error) {
+	err = k.changeOverlay(t.name, func(before overlay.Overlay) (err error) {
+		taken = overlay.Taken{}
 		if !before.MatchesVersion(ifMatch) {
-			return overlay.Taken{}, fmt.Errorf("connector %s has version %d: %w", t.name, before.Version, overlay.ErrVersion)
+			return fmt.Errorf("connector %s has version %d: %w", t.name, before.Version, overlay.ErrVersion)
 		}
-		if outcome, err := known(before, m, isKnown); outcome != "" || err != nil {
-			return k.taken(ctx, t, before, outcome, nil), err
+		outcome, err := known(before, m, isKnown)
+		if outcome != "" || err != nil {
+			taken = k.taken(ctx, t, before, outcome, nil)
+			return err
 		}
-		after, keys, err := k.conform(ctx, t, before, m)
-		nonconforming, isHalting := errors.AsType[*overlay.Nonconforming](err)
-		if isHalting {
-			err = k.halt(ctx, t, before, m, nonconforming)
-		} else if err == nil {
-			after, err = k.relay(ctx, before, after)
-		}
-		switch {
-		case errors.Is(err, errMoved):
-			continue
-		case err != nil:
-			return overlay.Taken{}, err
-		}
-		k.hasNews(t.name)
-		return k.taken(ctx, t, after, overlay.TakenIn, keys), nil
+		taken, err = k.takeNew(ctx, t, before, m)
+		return err
+	})
+	return taken, err
+}
+
+// takeNew lays a message over what a connector has changed before, or stops the connector for it.
+func (k *keeper) takeNew(ctx context.Context, t target, before overlay.Overlay, m overlay.Message) (overlay.Taken, error) {
+	after, keys, err := k.conform(ctx, t, before, m)
+	if nonconforming, isHalting := errors.AsType[*overlay.Nonconforming](err); isHalting {
+		return overlay.Taken{}, k.halt(ctx, t, before, m, nonconforming)
 	}
+	if err == nil {
+		after, err = k.relay(ctx, before, after)
+	}
+	if err != nil {
+		return overlay.Taken{}, err
+	}
+	k.hasNews(t.name)
+	return k.taken(ctx, t, after, overlay.TakenIn, keys), nil
 }
 
 // known is what becomes of a message that changes nothing, whatever it says.
@@ -204,10 +210,7 @@ func (k *keeper) refuse(ctx context.Context, called, by string, problems control
 	}
 	m := k.message(control.Message{EmittedAt: k.now()}, by)
 	why := overlay.NewNonconforming(t.name, ofConfig)
-	err = errMoved
-	for errors.Is(err, errMoved) {
-		err = k.halt(ctx, t, k.layers.of(t.name), m, why)
-	}
+	err = k.changeOverlay(t.name, func(before overlay.Overlay) error { return k.halt(ctx, t, before, m, why) })
 	k.meters.controlled(k.cluster.Name, outcomeOf(overlay.Taken{}, err))
 	return err
 }
@@ -230,8 +233,7 @@ func (k *keeper) adopt(ctx context.Context, name string, found connectors.Found)
 	if !found.Owned || !k.cluster.Rules.Active {
 		return nil
 	}
-	for {
-		before := k.layers.of(name)
+	return k.changeOverlay(name, func(before overlay.Overlay) error {
 		from := before
 		if k.layers.isLost(name) {
 			from.Version = 0
@@ -241,13 +243,11 @@ func (k *keeper) adopt(ctx context.Context, name string, found connectors.Found)
 			return nil
 		}
 		after.Version = max(after.Version, before.Version)
-		_, err := k.relay(ctx, before, after)
-		if err == nil {
-			k.log.Warn("what a connector has changed was not known here: it is as the cluster has it", "connector", name,
-				"keys", slices.Sorted(maps.Keys(after.Keys)))
-		}
-		if !errors.Is(err, errMoved) {
+		if _, err := k.relay(ctx, before, after); err != nil {
 			return err
 		}
-	}
+		k.log.Warn("what a connector has changed was not known here: it is as the cluster has it", "connector", name,
+			"keys", slices.Sorted(maps.Keys(after.Keys)))
+		return nil
+	})
 }

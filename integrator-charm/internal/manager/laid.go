@@ -27,6 +27,15 @@ func (k *keeper) relay(ctx context.Context, before, after overlay.Overlay, runs 
 	return written, err
 }
 
+// changeOverlay tries to change a connector's overlay, and tries anew from what it has become where somebody else was faster.
+func (k *keeper) changeOverlay(connector string, attempt func(before overlay.Overlay) error) error {
+	for {
+		if err := attempt(k.layers.of(connector)); !errors.Is(err, errMoved) {
+			return err
+		}
+	}
+}
+
 // adoptAll takes over what the cluster has noted of connectors, and is not known here.
 func (k *keeper) adoptAll(ctx context.Context, there map[string]connectors.Found) {
 	for name, found := range there {

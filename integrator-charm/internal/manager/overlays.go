@@ -2,9 +2,7 @@ package manager
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 
 	"connectcharms/integrator-charm/internal/overlay"
 	"connectcharms/requirer-lib/control"
@@ -158,26 +156,33 @@ func (k *keeper) clearOverlay(ctx context.Context, called string, keys []string,
 	if err != nil {
 		return overlay.Shown{}, err
 	}
-	for {
-		before := k.layers.of(name)
-		if !before.MatchesVersion(ifMatch) {
-			return overlay.Shown{}, fmt.Errorf("connector %s has version %d: %w", name, before.Version, overlay.ErrVersion)
+	var after overlay.Overlay
+	var gone []string
+	err = k.changeOverlay(name, func(before overlay.Overlay) (err error) {
+		if after, gone, err = cleared(before, keys, by, ifMatch); err != nil {
+			return err
 		}
-		for _, key := range keys {
-			if _, is := before.Keys[key]; !is {
-				return overlay.Shown{}, fmt.Errorf("connector %s, key %.100q: %w in its overlay", name, key, ErrNotFound)
-			}
-		}
-		after, gone := before.Clear(keys)
-		after, err := k.relay(ctx, before, after.By(by, gone))
-		if errors.Is(err, errMoved) {
-			continue
-		}
-		if err != nil {
-			return overlay.Shown{}, err
-		}
-		k.log.Info("a person has cleared what a connector had changed", "who", by, "connector", name, "keys", slices.Concat(gone))
-		k.hasNews(name)
-		return k.show(ctx, after), nil
+		after, err = k.relay(ctx, before, after)
+		return err
+	})
+	if err != nil {
+		return overlay.Shown{}, err
 	}
+	k.log.Info("a person has cleared what a connector had changed", "who", by, "connector", name, "keys", gone)
+	k.hasNews(name)
+	return k.show(ctx, after), nil
+}
+
+// cleared is an overlay without some keys, which it has to have, or without any, where none is named; and which are gone.
+func cleared(before overlay.Overlay, keys []string, by, ifMatch string) (after overlay.Overlay, gone []string, err error) {
+	if !before.MatchesVersion(ifMatch) {
+		return before, nil, fmt.Errorf("connector %s has version %d: %w", before.Connector, before.Version, overlay.ErrVersion)
+	}
+	for _, key := range keys {
+		if _, is := before.Keys[key]; !is {
+			return before, nil, fmt.Errorf("connector %s, key %.100q: %w in its overlay", before.Connector, key, ErrNotFound)
+		}
+	}
+	after, gone = before.Clear(keys)
+	return after.By(by, gone), gone, nil
 }
