@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"connectcharms/integrator-charm/internal/news"
 	"connectcharms/integrator-charm/internal/store"
 	"connectcharms/requirer-lib/connection"
 	"connectcharms/requirer-lib/state"
@@ -82,7 +83,7 @@ type Registry struct {
 	entries map[string]*entry
 	once    successes
 	lanes   lanes
-	subs    map[*Subscription]struct{}
+	desk    news.Desk[string] // by ID
 }
 
 // made is what somebody made by the API.
@@ -96,7 +97,7 @@ func New(ctx context.Context, options Options) (*Registry, error) {
 	r := &Registry{
 		store: options.Store, prober: options.Prober, meters: newMeters(options.Metrics), log: options.Log,
 		poked: make(chan struct{}, 1), ended: make(chan struct{}), config: Config{}.complete(""),
-		made: map[string]made{}, once: successes{}, entries: map[string]*entry{}, subs: map[*Subscription]struct{}{},
+		made: map[string]made{}, once: successes{}, entries: map[string]*entry{},
 	}
 	kept, err := r.store.Connections(ctx)
 	if err != nil {

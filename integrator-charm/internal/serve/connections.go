@@ -50,7 +50,8 @@ func ofContext(context settings.Context) (connections.Fixed, error) {
 	}, nil
 }
 
-// contextID is what the connection of a context is called. Of a name that is too long, the end is a digest.
+// contextID is what the connection of a context is called. Of a name that is too long, the end is a digest. Names of contexts are
+// ASCII: a byte is a character.
 func contextID(name string) string {
 	id := "context-" + name
 	if len(id) <= connection.LongestID {
