@@ -14,6 +14,7 @@ const DefaultEndpoint = "connect-client"
 // Options of a provider. The zero value is usable.
 type Options struct {
 	Endpoint string // of the charm, as in its metadata; empty: DefaultEndpoint
+	Apps     Apps   // what earlier hooks have learnt of relations; the zero value: Juju is asked in every hook
 }
 
 // Provider is the provider's end of all relations of an endpoint, for one hook.
@@ -31,26 +32,27 @@ func New(h *hook.Hook, options Options) *Provider {
 }
 
 // Relations reads every relation of the endpoint, ordered by relation id. One that ends with this hook is not among them.
-// It costs one tool call, and two for each relation; three on a leader, who alone may read what is published.
+// It costs one tool call, and two for each relation; three on a leader, who alone may read what is published. With Options.Apps it is
+// one less for each relation that is known.
 func (p *Provider) Relations(ctx context.Context, leader bool) ([]Relation, error) {
 	ids, err := p.hook.RelationIDs(ctx, p.options.Endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("list the relations of %s: %w", p.options.Endpoint, err)
 	}
 	ids = slices.DeleteFunc(ids, p.hook.IsEndOf)
-	relations := make([]Relation, 0, len(ids))
+	relations, known := make([]Relation, 0, len(ids)), p.options.Apps.read(p.hook.ModelUUID)
 	for _, id := range ids {
-		relation, err := p.read(ctx, id, leader)
+		relation, err := p.read(ctx, id, leader, known)
 		if err != nil {
 			return nil, fmt.Errorf("read relation %d: %w", id, err)
 		}
 		relations = append(relations, relation)
 	}
-	return relations, nil
+	return relations, p.options.Apps.write(p.hook.ModelUUID, known, relations)
 }
 
-func (p *Provider) read(ctx context.Context, id hook.RelationID, leader bool) (Relation, error) {
-	app, err := p.hook.RelationApp(ctx, id)
+func (p *Provider) read(ctx context.Context, id hook.RelationID, leader bool, known map[hook.RelationID]string) (Relation, error) {
+	app, err := p.app(ctx, id, known)
 	if err != nil {
 		return Relation{}, err
 	}

@@ -5,6 +5,7 @@ import "time"
 // All are the benchmarks in the order of the report.
 var All = []Benchmark{
 	{Name: "hooks", Run: Hooks},
+	{Name: "clients", Run: Clients, Limit: 15 * time.Minute},
 	{Name: "gateway", Run: Gateway},
 	{Name: "client", Run: Client, Limit: 10 * time.Minute},
 	{Name: "rollout", Run: Rollouts, Limit: 25 * time.Minute},

@@ -46,12 +46,13 @@ func addSecrets(w *World) Step {
 	if !w.Leader || w.PeerRelation == nil {
 		return nil
 	}
+	var due []Step
 	for _, client := range w.Clients {
 		if _, recorded := w.Shared.Clients[client.Key]; !recorded {
-			return AddSecret{Key: client.Key}
+			due = append(due, AddSecret{Key: client.Key})
 		}
 	}
-	return nil
+	return inOne(due)
 }
 
 // AddSecret makes a request's credentials.
@@ -121,16 +122,17 @@ func openAccounts(w *World) Step {
 	if !w.Leader {
 		return nil
 	}
+	var due []Step
 	for _, client := range w.Clients {
 		record, recorded := w.Shared.Clients[client.Key]
 		if !recorded || record.Open || record.fresh || client.WantErr != nil {
 			continue
 		}
 		if w.loadedEverywhere(client) {
-			return OpenAccount{Key: client.Key}
+			due = append(due, OpenAccount{Key: client.Key})
 		}
 	}
-	return nil
+	return inOne(due)
 }
 
 func (w *World) loadedEverywhere(client Client) bool {
@@ -174,12 +176,13 @@ func closeClients(w *World) Step {
 	if !w.Leader {
 		return nil
 	}
+	var due []Step
 	for _, key := range recordedKeys(w) {
 		if record := w.Shared.Clients[key]; !w.goesOn(key) && !record.Closing {
-			return CloseClient{Key: key, Secrets: record.secrets()}
+			due = append(due, CloseClient{Key: key, Secrets: record.secrets()})
 		}
 	}
-	return nil
+	return inOne(due)
 }
 
 // CloseClient takes back a request's account and secret. Connectors are marked with the relation alone: they stay while it does.
@@ -207,14 +210,15 @@ func forgetClients(w *World) Step {
 	if !w.Leader || !w.Services.WorkerReady || w.Shared.Operator == nil {
 		return nil
 	}
+	var due []Step
 	for _, key := range recordedKeys(w) {
 		if w.Shared.Clients[key].Closing {
 			if step := w.once("forget "+key.String(), ForgetRelation{ID: key.Relation, Secret: w.Shared.Operator.Secret}); step != nil {
-				return step
+				due = append(due, step)
 			}
 		}
 	}
-	return nil
+	return inOne(due)
 }
 
 // ForgetRelation deletes what connectors the clients of a relation have left, with the account in Secret.
@@ -271,7 +275,7 @@ func (w *World) progress(client Client) string {
 	if trouble := w.trouble(client); len(trouble) > 0 {
 		return trouble[0].Message
 	}
-	if waitsFor := w.waitsFor(client); waitsFor != "" {
+	if waitsFor := w.waitsFor(client, w.accounts().Revision()); waitsFor != "" {
 		return waitsFor
 	}
 	return "credentials published"

@@ -39,6 +39,7 @@ func (l layout) auditFile() string       { return filepath.Join(l.gatewayDir(), 
 func (l layout) pebbleDir() string       { return filepath.Join(l.data, "pebble") }
 func (l layout) servicesFile() string    { return filepath.Join(l.data, "services") }
 func (l layout) waitFile() string        { return filepath.Join(l.data, "wait.json") }
+func (l layout) appsFile() string        { return filepath.Join(l.data, "applications.json") }
 func (l layout) failingFile() string     { return filepath.Join(l.data, "failing") }
 func (l layout) jmxDir() string          { return filepath.Join(l.workerDir(), "jmx-exporter") }
 func (l layout) leavingFile() string     { return filepath.Join(l.data, "leaving") }

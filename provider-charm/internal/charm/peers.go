@@ -122,14 +122,3 @@ func (r Report) equal(other Report) bool {
 		r.Asks == other.Asks && r.Turned == other.Turned && r.Echo == other.Echo &&
 		maps.Equal(r.Plugins, other.Plugins) && slices.Equal(r.Loaded, other.Loaded) && maps.Equal(r.Secrets, other.Secrets)
 }
-
-// share changes the application's peer databag. Without a peer relation there is nobody to share with, yet.
-func (u *unit) share(ctx context.Context, w *World, change func(*Shared)) error {
-	w.Shared.Clients = maps.Clone(w.Shared.Clients)
-	change(&w.Shared)
-	document, err := json.Marshal(w.Shared)
-	if err != nil {
-		return err
-	}
-	return u.RelationSetApp(ctx, *w.PeerRelation, hook.Databag{sharedKey: string(document)})
-}

@@ -60,23 +60,25 @@ func (u *unit) observeStore(w *World) error {
 	return nil
 }
 
-// installPlugins downloads what a client asks for. A failed one is tried again when something may have changed.
+// installPlugins downloads what clients ask for, of one relation one file at a time: its next request may want the same. What has failed
+// is tried again when something may have changed.
 func installPlugins(w *World) Step {
 	if w.Config.Problem != "" || w.PluginCredentials.Problem != "" {
 		return nil // the wrong server might be asked, or asked without credentials
 	}
+	var due []Step
+	begun := map[hook.RelationID]bool{}
 	for _, client := range w.Clients {
-		if !client.NeedsPlugin() || !w.installDue(client) {
+		if !client.NeedsPlugin() || !w.installDue(client) || begun[client.Key.Relation] {
 			continue
 		}
 		if plugin, is := w.fetched(client); is {
-			return SharePlugin{Key: client.Key, Plugin: plugin}
-		}
-		if step := w.once("install "+client.Key.String(), InstallPlugin{Key: client.Key, Source: w.sourceOf(client.Want)}); step != nil {
-			return step
+			due = append(due, SharePlugin{Key: client.Key, Plugin: plugin})
+		} else if step := w.once("install "+client.Key.String(), InstallPlugin{Key: client.Key, Source: w.sourceOf(client.Want)}); step != nil {
+			due, begun[client.Key.Relation] = append(due, step), true
 		}
 	}
-	return nil
+	return inOne(due)
 }
 
 func (w *World) installDue(client Client) bool {

@@ -16,16 +16,18 @@ func publish(w *World) Step {
 	if !w.Leader {
 		return nil
 	}
+	accounts, connections := w.accounts().Revision(), w.connections()
+	var due []Step
 	for _, relation := range w.Relations {
-		offer := connectprovider.Offer{Answers: w.answers(relation), Status: w.statusFor(relation), Connections: w.connections()}
+		offer := connectprovider.Offer{Answers: w.answers(relation, accounts), Status: w.statusFor(relation), Connections: connections}
 		if len(offer.Answers) > 0 {
 			offer.SecretsPlace = secretsPlace(relation)
 		}
 		if len(relation.Changes(offer)) > 0 {
-			return Publish{ID: relation.ID, Offer: offer}
+			due = append(due, Publish{ID: relation.ID, Offer: offer})
 		}
 	}
-	return nil
+	return inOne(due)
 }
 
 // Publish grants a requirer its secrets and writes the relation's databag.
@@ -57,11 +59,12 @@ func (w *World) notePublished(relation connectprovider.Relation) {
 	}
 }
 
-// answers are those to a relation's requests. What is published stays while nothing better is known.
-func (w *World) answers(relation connectprovider.Relation) (answers []schemas.Answer) {
+// answers are those to a relation's requests, given the revision of the accounts that gateways are to accept. What is published stays
+// while nothing better is known.
+func (w *World) answers(relation connectprovider.Relation, accounts string) (answers []schemas.Answer) {
 	for _, client := range w.clientsOf(relation.ID) {
 		answer := client.Published
-		if due := w.answer(client, relation.Version); len(due.Endpoints) > 0 {
+		if due := w.answer(client, relation.Version, accounts); len(due.Endpoints) > 0 {
 			answer = due
 		}
 		if !answer.SecretUser.IsZero() {
@@ -72,7 +75,7 @@ func (w *World) answers(relation connectprovider.Relation) (answers []schemas.An
 }
 
 // answer is a client's, once it can be given; without endpoints while it cannot.
-func (w *World) answer(client Client, version schemas.Version) schemas.Answer {
+func (w *World) answer(client Client, version schemas.Version, accounts string) schemas.Answer {
 	record := w.Shared.Clients[client.Key]
 	isForNothing := client.WantErr != nil && !client.isServed()
 	if !record.Open || record.fresh || isForNothing || w.Config.Problem != "" || w.tlsIsFresh(version) {
@@ -80,14 +83,14 @@ func (w *World) answer(client Client, version schemas.Version) schemas.Answer {
 	}
 	return schemas.Answer{
 		RequestID: client.Key.Request,
-		Endpoints: w.endpoints(client), SecretUser: schemas.SecretURI{ModelUUID: w.Event.ModelUUID, ID: record.Secret},
+		Endpoints: w.endpoints(client, accounts), SecretUser: schemas.SecretURI{ModelUUID: w.Event.ModelUUID, ID: record.Secret},
 		SecretTLS: w.secretTLS(version), Extra: w.clearTLS(client),
 	}
 }
 
 // endpoints are those that a client is to have. A unit that is published stays so while it exists, and a new one is added
 // when it is ready.
-func (w *World) endpoints(client Client) []string {
+func (w *World) endpoints(client Client, accounts string) []string {
 	https := w.tls().HTTPS
 	isNew := len(client.Published.Endpoints) == 0
 	if isNew && w.wantsTLS() && !https {
@@ -97,12 +100,11 @@ func (w *World) endpoints(client Client) []string {
 	if https {
 		scheme = "https"
 	}
-	revision := w.accounts().Revision()
 	var endpoints []string
 	missing := false
 	for _, report := range w.units() {
 		endpoint := w.endpoint(report)
-		ready := report.Address != "" && report.Accounts == revision && hasLoaded(report, client)
+		ready := report.Address != "" && report.Accounts == accounts && hasLoaded(report, client)
 		if (ready || client.has(endpoint)) && (!https || report.TLS.Shown != "") {
 			endpoints = append(endpoints, scheme+endpoint)
 		} else {

@@ -32,8 +32,9 @@ func (w *World) againstRefresh() (reasons []string) {
 	for _, unit := range w.behindWithAccounts() {
 		reasons = append(reasons, fmt.Sprintf("the gateway of %s does not know all accounts yet", unit))
 	}
+	accounts := w.accounts().Revision()
 	for _, client := range w.Clients {
-		if waitsFor := w.waitsFor(client); waitsFor != "" {
+		if waitsFor := w.waitsFor(client, accounts); waitsFor != "" {
 			reasons = append(reasons, named(client, waitsFor))
 		}
 	}

@@ -43,12 +43,13 @@ func setPolicies(w *World) Step {
 		return nil
 	}
 	all := w.credentials()
+	var due []Step
 	for _, name := range sortedKeys(all) {
 		if or(all[name].Policy, "never") != w.Config.RotationPolicy {
-			return SetPolicy{Username: name, Secret: all[name].Secret, Policy: w.Config.RotationPolicy}
+			due = append(due, SetPolicy{Username: name, Secret: all[name].Secret, Policy: w.Config.RotationPolicy})
 		}
 	}
-	return nil
+	return inOne(due)
 }
 
 // SetPolicy sets how often Juju asks for a rotation.
@@ -115,16 +116,18 @@ func goOnWithRotations(w *World) Step {
 		return nil
 	}
 	all := w.credentials()
+	acceptedEverywhere := len(w.behindWithAccounts()) == 0
+	var due []Step
 	for _, name := range sortedKeys(all) {
 		switch rotation := all[name].Rotation; {
 		case rotation == nil:
-		case rotation.Secret != "" && len(w.behindWithAccounts()) == 0:
-			return AnnouncePassword{Username: name, Secret: all[name].Secret, Next: rotation.Secret}
+		case rotation.Secret != "" && acceptedEverywhere:
+			due = append(due, AnnouncePassword{Username: name, Secret: all[name].Secret, Next: rotation.Secret})
 		case rotation.Secret == "" && w.overlapIsOver(name, *rotation):
-			return EndRotation{Username: name}
+			due = append(due, EndRotation{Username: name})
 		}
 	}
-	return nil
+	return inOne(due)
 }
 
 // behindWithAccounts lists the units whose gateway does not accept the present accounts yet.
@@ -204,17 +207,17 @@ func rotateCredentials(ctx context.Context, u *unit, w *World) (map[string]strin
 		return nil, refuse("no credentials of %q: name an application or a relation id that list-clients lists, operator, or all", wish.Client)
 	}
 	results := map[string]string{}
+	all := w.credentials()
+	var due batch
 	for _, name := range names {
-		if w.credentials()[name].Rotation != nil {
+		if all[name].Rotation != nil {
 			results[name] = "its password is being changed already"
 			continue
 		}
-		if err := (BeginRotation{Username: name, Revoke: wish.Revoke}).Apply(ctx, u, w); err != nil {
-			return nil, err
-		}
+		due = append(due, BeginRotation{Username: name, Revoke: wish.Revoke})
 		results[name] = "its next password is made, and announced once every gateway accepts it"
 	}
-	return results, nil
+	return results, due.Apply(ctx, u, w)
 }
 
 // rotatable are the user names that an operator means.

@@ -91,7 +91,10 @@ func TestJujuIsToldHowOftenToAsk(t *testing.T) {
 	w := settled(t)
 	assert.Nil(t, setPolicies(w))
 	w.Config.RotationPolicy = "monthly"
-	assert.Equal(t, SetPolicy{Username: "operator", Secret: secretOfOperator, Policy: "monthly"}, setPolicies(w))
+	assert.Equal(t, batch{
+		SetPolicy{Username: "operator", Secret: secretOfOperator, Policy: "monthly"},
+		SetPolicy{Username: "relation-7", Secret: secretOf7, Policy: "monthly"},
+	}, setPolicies(w))
 	w.Shared.Operator.Policy = "monthly"
 	assert.Equal(t, SetPolicy{Username: "relation-7", Secret: secretOf7, Policy: "monthly"}, setPolicies(w))
 	w.Leader = false

@@ -80,22 +80,23 @@ func (s ConnectorSecrets) isCurrent() bool { return s.Have != nil && s.Have.Equa
 
 // keepSecrets makes the files what the requirers want them to be. What cannot be read now leaves them as they are.
 func keepSecrets(w *World) Step {
+	var due []Step
 	for _, id := range sortedKeys(w.Secrets) {
-		var due Step
+		var step Step
 		switch secrets := w.Secrets[id]; {
 		case !secrets.Named && secrets.OnDisk:
-			due = RemoveSecrets{ID: id}
+			step = RemoveSecrets{ID: id}
 		case secrets.Wanted != nil && !secrets.isCurrent():
-			due = WriteSecrets{ID: id, Content: *secrets.Wanted}
+			step = WriteSecrets{ID: id, Content: *secrets.Wanted}
 		}
-		if due == nil {
+		if step == nil {
 			continue
 		}
-		if step := w.once("secrets "+id.String(), due); step != nil {
-			return step
+		if step = w.once("secrets "+id.String(), step); step != nil {
+			due = append(due, step)
 		}
 	}
-	return nil
+	return inOne(due)
 }
 
 // WriteSecrets makes these the files of a relation.
@@ -185,12 +186,13 @@ func acknowledgeSecrets(w *World) Step {
 	if w.PeerRelation == nil {
 		return nil
 	}
+	var due []Step
 	for _, relation := range w.Relations {
 		if version := w.Own.Secrets[relation.ID].Version; version != w.Acknowledged[relation.ID] {
-			return AcknowledgeSecrets{ID: relation.ID, Version: version}
+			due = append(due, AcknowledgeSecrets{ID: relation.ID, Version: version})
 		}
 	}
-	return nil
+	return inOne(due)
 }
 
 // AcknowledgeSecrets tells a requirer which version this unit's worker can read.

@@ -292,6 +292,10 @@ func (u *simulated) start(w *World) {
 func (s *simulation) apply(u *simulated, w *World, due Step) {
 	s.last = fmt.Sprintf("%s %T", u.name, due)
 	switch step := due.(type) {
+	case batch:
+		for _, one := range step {
+			s.apply(u, w, one)
+		}
 	case AddSecret:
 		account := accounts.Account{Username: step.Key.Username(), Hash: s.shared.Operator.Account.Hash, Relation: int(step.Key.Relation)}
 		w.Shared.Clients[step.Key] = ClientRecord{Credentials: Credentials{Secret: s.secretID(), Account: account}, Since: w.second(), fresh: true}

@@ -101,15 +101,15 @@ func (w *World) workerTrouble() []schemas.StatusEntry {
 	return nil
 }
 
-// waitsFor is the next thing that a client's credentials wait for; empty when they are published.
-func (w *World) waitsFor(client Client) string {
+// waitsFor is the next thing that a client's credentials wait for, given the revision of the accounts that gateways are to accept; empty
+// when they are published.
+func (w *World) waitsFor(client Client, accounts string) string {
 	if client.WantErr != nil {
 		return "waiting for the requirer: " + missingKeys(client.WantErr)
 	}
 	if w.Leader && client.isServed() {
 		return ""
 	}
-	revision := w.accounts().Revision()
 	units := w.units()
 	for _, unit := range sortedKeys(units) {
 		switch report := units[unit]; {
@@ -117,7 +117,7 @@ func (w *World) waitsFor(client Client) string {
 			return "waiting for the plugin on " + unit
 		case !hasLoaded(report, client):
 			return "waiting for the worker of " + unit
-		case report.Accounts != revision:
+		case report.Accounts != accounts:
 			return "waiting for the gateway of " + unit
 		}
 	}
@@ -156,8 +156,9 @@ func clientStatus(w *World) (hook.Status, bool) {
 			return waiting("%s to mend its secrets: %s", relation.App, trouble[0].Message)
 		}
 	}
+	accounts := w.accounts().Revision()
 	for _, client := range w.Clients {
-		if waitsFor := w.waitsFor(client); waitsFor != "" {
+		if waitsFor := w.waitsFor(client, accounts); waitsFor != "" {
 			return hook.Status{Name: hook.Waiting, Message: named(client, waitsFor)}, true
 		}
 	}

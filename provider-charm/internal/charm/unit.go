@@ -78,6 +78,6 @@ func newUnit(ctx context.Context, h *hook.Hook, log *slog.Logger) (*unit, error)
 	return &unit{
 		Hook: h, log: log, place: at, layout: files, seen: seen, store: store, secrets: secretfiles.Store(files.secretsDir()), kafka: distribution.Open(files.kafkaDir()),
 		supervisor: pebble, control: gateway.Control{Socket: files.controlFile()},
-		clients: connectprovider.New(h, connectprovider.Options{Endpoint: clientEndpoint}),
+		clients: connectprovider.New(h, connectprovider.Options{Endpoint: clientEndpoint, Apps: connectprovider.InFile(files.appsFile())}),
 	}, nil
 }

@@ -2,7 +2,6 @@ package charm
 
 import (
 	"encoding/json"
-	"slices"
 	"time"
 
 	"connectcharms/provider-charm/internal/accounts"
@@ -52,6 +51,8 @@ type World struct {
 	Services    Services
 
 	tried reconcile.Tried
+	// Several steps that are done as one write Shared when all are done: see batch.
+	sharesLater, toShare bool
 }
 
 // Client is one request in a connect_client relation: the one of a relation in contract v0, one of several in v1.
@@ -177,30 +178,41 @@ func (c Client) isServed() bool { return !c.Published.SecretUser.IsZero() }
 func (c Client) name() string { return or(c.App, "relation "+c.Key.Relation.String()) }
 
 func (w *World) client(key connectprovider.Key) (Client, bool) {
-	for _, client := range w.Clients {
-		if client.Key == key {
-			return client, true
+	for i := range w.Clients { // which are many, and too large to be copied for a look
+		if w.Clients[i].Key == key {
+			return w.Clients[i], true
 		}
 	}
 	return Client{}, false
 }
 
 // clientsOf are the requests in a relation.
-func (w *World) clientsOf(id hook.RelationID) []Client {
-	return slices.DeleteFunc(slices.Clone(w.Clients), func(c Client) bool { return c.Key.Relation != id })
+func (w *World) clientsOf(id hook.RelationID) (clients []Client) {
+	for i := range w.Clients {
+		if w.Clients[i].Key.Relation == id {
+			clients = append(clients, w.Clients[i])
+		}
+	}
+	return clients
 }
 
 func (w *World) relation(id hook.RelationID) connectprovider.Relation {
-	for _, relation := range w.Relations {
-		if relation.ID == id {
-			return relation
-		}
+	if at := w.place(id); at >= 0 {
+		return w.Relations[at]
 	}
 	return connectprovider.Relation{ID: id}
 }
 
-func (w *World) isRelated(id hook.RelationID) bool {
-	return slices.ContainsFunc(w.Relations, func(r connectprovider.Relation) bool { return r.ID == id })
+func (w *World) isRelated(id hook.RelationID) bool { return w.place(id) >= 0 }
+
+// place is where a relation is among all, or -1.
+func (w *World) place(id hook.RelationID) int {
+	for i := range w.Relations {
+		if w.Relations[i].ID == id {
+			return i
+		}
+	}
+	return -1
 }
 
 // goesOn says whether a request is still there. One of a relation whose requests cannot be read counts as there.

@@ -37,7 +37,7 @@ func TestMoreIsBetterInASecondAndLessOtherwise(t *testing.T) {
 	faster, known := Row{Ours: Sample{200}, Peer: Sample{100}, Unit: PerSecond}.Better()
 	require.True(t, known)
 	assert.Equal(t, "2 ×", faster.String())
-	for _, row := range []Row{{Ours: Sample{1}}, {Peer: Sample{1}}, {Ours: Sample{0}, Peer: Sample{0}}, {Ours: Sample{0}, Peer: Sample{1}}} {
+	for _, row := range []Row{{Ours: Sample{1}}, {Peer: Sample{1}}, {Ours: Sample{0}, Peer: Sample{0}}, {Ours: Sample{0}, Peer: Sample{1}}, {Ours: Sample{1}, Peer: Sample{0}}} {
 		_, known := row.Better()
 		assert.False(t, known, "%v", row)
 	}

@@ -58,9 +58,9 @@ func spread(text func(float64) string, middle, least, most float64) string {
 type Ratio struct{ Median, Min, Max float64 }
 
 // better compares the medians; the spread is that of the rounds, each with the peer's round of the same time. It is not known
-// where one is empty or where the peer's is nothing.
+// where one is empty or nothing.
 func better(ours, peer Sample, unit Unit) (ratio Ratio, known bool) {
-	if len(ours) == 0 || len(peer) == 0 {
+	if len(ours) == 0 || len(peer) == 0 || ours.Median() == 0 || peer.Median() == 0 {
 		return Ratio{}, false
 	}
 	over, under := peer, ours

@@ -1,0 +1,190 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/jujutest"
+	"connectcharms/schemas"
+	"connectcharms/tests/pair"
+)
+
+// providerStage is a model with kafka-connect on a real broker, its hooks measured, and clients that come when they are asked to.
+type providerStage struct {
+	*Stage
+	parts   pair.Parts
+	model   *jujutest.Model
+	meter   *Meter
+	clients []*requirer
+}
+
+// requirer is a client: a charm that asks for an account and needs no plugin.
+type requirer struct {
+	app      string
+	relation int
+
+	mu    sync.Mutex
+	round int // another number is another databag
+}
+
+// newProviderStage deploys units of kafka-connect, and returns when all are active.
+func newProviderStage(ctx context.Context, s *Stage, units int) (*providerStage, error) {
+	stage := &providerStage{Stage: s}
+	var err error
+	if stage.parts, err = pair.Prepare(ctx); err != nil {
+		return nil, err
+	}
+	if stage.meter, err = s.NewMeter(ctx); err != nil {
+		return nil, err
+	}
+	broker, err := s.Broker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if stage.model, err = stage.parts.NewModel(jujutest.Options{HookTimeout: settlePatience}); err != nil {
+		return nil, err
+	}
+	s.OnEnd(stage.model.Close)
+	measured, err := stage.meter.Charm(stage.parts.Charms.KafkaConnect)
+	if err != nil {
+		return nil, err
+	}
+	err = stage.model.Deploy(pair.Provider, jujutest.FromDir(measured), jujutest.DeployOptions{
+		Units: units, Config: map[string]any{"bootstrap-servers": broker.Bootstrap()}, Resources: pair.Machines.Resources(stage.parts),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return stage, stage.until(ctx, "all units are active", func() (bool, error) {
+		return !slices.ContainsFunc(stage.model.Units(pair.Provider), func(unit string) bool {
+			status, _ := stage.model.StatusOf(unit)
+			return status.Current != "active"
+		}), nil
+	})
+}
+
+const settlePatience = 10 * time.Minute
+
+// settleRounds is how often hooks run until something is so, each time after an update-status.
+const settleRounds = 20
+
+// until settles the model, and has update-status run, until something is so.
+func (s *providerStage) until(ctx context.Context, what string, done func() (bool, error)) error {
+	for range settleRounds {
+		if err := s.model.Settle(ctx); err != nil {
+			return err
+		}
+		if is, err := done(); is || err != nil {
+			return err
+		}
+		for _, unit := range s.model.Units(pair.Provider) {
+			if err := s.model.UpdateStatus(unit); err != nil {
+				return err
+			}
+		}
+	}
+	return fmt.Errorf("it is never so that %s:\n%s", what, s.model.Status())
+}
+
+// join brings clients until there are so many, and returns when all have credentials.
+func (s *providerStage) join(ctx context.Context, number int) error {
+	var joined []*requirer
+	for len(s.clients) < number {
+		client := &requirer{app: fmt.Sprintf("client-c%d", len(s.clients))}
+		if err := s.model.Deploy(client.app, client.charm(), jujutest.DeployOptions{}); err != nil {
+			return err
+		}
+		s.clients, joined = append(s.clients, client), append(joined, client)
+	}
+	if err := s.model.Settle(ctx); err != nil {
+		return err
+	}
+	for _, client := range joined {
+		var err error
+		if client.relation, err = s.model.Integrate(pair.Provider, client.app); err != nil {
+			return err
+		}
+	}
+	return s.until(ctx, fmt.Sprintf("%d clients have credentials", number), func() (bool, error) {
+		for _, client := range joined {
+			if answer, err := s.answer(client); err != nil || answer.SecretUser.IsZero() {
+				return false, err
+			}
+		}
+		return true, nil
+	})
+}
+
+func (c *requirer) charm() jujutest.Charm {
+	return pair.Requirer(c.app, func() hook.Databag {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return hook.Databag{"plugin-url": schemas.NotRequired, "requested-secrets": pair.BothSecrets, "round": fmt.Sprint(c.round)}
+	})
+}
+
+// change has a client write another databag, which the provider's units are told of.
+func (s *providerStage) change(ctx context.Context, client *requirer) error {
+	client.mu.Lock()
+	client.round++
+	client.mu.Unlock()
+	if err := s.model.UpdateStatus(client.app + "/0"); err != nil {
+		return err
+	}
+	return s.model.Settle(ctx)
+}
+
+// answer is what is published for a client; nothing as long as it has no credentials.
+func (s *providerStage) answer(client *requirer) (schemas.Answer, error) {
+	bag, err := s.model.RelationData(client.relation, pair.Provider)
+	if err != nil || bag["secret-user"] == "" {
+		return schemas.Answer{}, err
+	}
+	published, err := schemas.DecodeProvider(bag)
+	if err != nil {
+		return schemas.Answer{}, err
+	}
+	return published.Answers[0], nil
+}
+
+// isLetIn says whether every gateway accepts a client's present credentials.
+func (s *providerStage) isLetIn(ctx context.Context, client *requirer) (bool, error) {
+	answer, err := s.answer(client)
+	if err != nil || answer.SecretUser.IsZero() {
+		return false, err
+	}
+	content, err := s.model.RevealSecret(answer.SecretUser.String())
+	if err != nil {
+		return false, err
+	}
+	for _, endpoint := range answer.Endpoints {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint+"/connectors", nil)
+		if err != nil {
+			return false, err
+		}
+		request.SetBasicAuth(content["username"], content["password"])
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return false, err
+		}
+		if err := response.Body.Close(); err != nil || response.StatusCode != http.StatusOK {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// shared is the size in bytes of the application's peer databag.
+func (s *providerStage) shared() (size int, err error) {
+	for _, relation := range s.model.Relations() {
+		if bag, err := s.model.RelationData(relation.ID, pair.Provider); err == nil && bag["shared"] != "" {
+			return len(bag["shared"]), nil
+		}
+	}
+	return 0, fmt.Errorf("there is no peer databag")
+}
