@@ -77,6 +77,22 @@ func TestCodeInTheDocsIsCodeThatTestsRun(t *testing.T) {
 	assert.Positive(t, found)
 }
 
+// part is a comment that names a file, and the block below it, which stands there.
+var part = regexp.MustCompile("(?s)<!-- part of (\\S+\\.go) -->\n\n```go\n(.*?)```\n")
+
+func TestCodeInPartsIsThatOfTheirFiles(t *testing.T) {
+	for path, text := range documents(t) {
+		parts := part.FindAllStringSubmatch(text, -1)
+		for _, block := range parts {
+			code, err := os.ReadFile(filepath.Join(root(t), block[1]))
+			require.NoError(t, err)
+			indented := regexp.MustCompile(`(?m)^(.)`).ReplaceAllString(block[2], "\t$1")
+			assert.True(t, strings.Contains(string(code), indented), "%s: not in %s:\n%s", path, block[1], block[2])
+		}
+		assert.Equal(t, strings.Count(text, "```go\n"), len(parts)+len(included.FindAllString(text, -1)), "%s: whose is its code?", path)
+	}
+}
+
 var (
 	shell  = regexp.MustCompile("(?s)```sh\n(.*?)```")
 	inline = regexp.MustCompile("`((?:[A-Z_]+=\\S+ )*make [a-z][^`]*)`")
@@ -128,7 +144,9 @@ func TestLinksInTheDocsLeadSomewhere(t *testing.T) {
 // named is a test that a document names.
 var named = regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]+)`")
 
-func TestTestsInTheDocsAreThere(t *testing.T) {
+// testsThere are the names of all tests of the repository.
+func testsThere(t *testing.T) map[string]bool {
+	t.Helper()
 	there := map[string]bool{}
 	require.NoError(t, filepath.WalkDir(root(t), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
@@ -140,6 +158,11 @@ func TestTestsInTheDocsAreThere(t *testing.T) {
 		}
 		return err
 	}))
+	return there
+}
+
+func TestTestsInTheDocsAreThere(t *testing.T) {
+	there := testsThere(t)
 	found := 0
 	for path, text := range documents(t) {
 		for _, test := range named.FindAllStringSubmatch(text, -1) {

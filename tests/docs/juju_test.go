@@ -28,6 +28,7 @@ var jujuFlags = map[string][]string{
 	"remove-unit":        nil,
 	"resolved":           nil,
 	"run":                nil,
+	"show-action":        nil,
 	"show-secret":        {"--reveal"},
 	"show-unit":          nil,
 	"ssh":                nil,

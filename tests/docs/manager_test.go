@@ -83,22 +83,27 @@ func TestTheTableOfCommandsIsTheProgramsOwn(t *testing.T) {
 	assert.Equal(t, want, table.FindString(text), "run go test ./docs -update")
 }
 
-// shown is a command of the manager's in a block of a console.
-var shown = regexp.MustCompile(`(?m)^\$ connect-manager (.*)$`)
+// shown is a command of the manager's in a block of a console, said one in a sentence.
+var (
+	shown = regexp.MustCompile(`(?m)^\$ (?:[^|\n]*\| )?connect-manager ([^|\n]*)`)
+	said  = regexp.MustCompile("`connect-manager ([a-z][^`|]*)`")
+)
 
 // Flags and commands in the documents are the program's: with --help, it reads the line and does nothing.
 func TestLinesOfTheManagerAreItsOwn(t *testing.T) {
 	run := manager(t)
-	found := 0
+	lines := map[string]string{}
 	for path, text := range documents(t) {
-		for _, line := range shown.FindAllStringSubmatch(text, -1) {
-			words := strings.Fields(strings.ReplaceAll(line[1], "'", ""))
-			_, err := run(append(words, "--help")...)
-			assert.NoError(t, err, "%s: %s", path, line[0])
-			found++
+		for _, line := range append(shown.FindAllStringSubmatch(text, -1), said.FindAllStringSubmatch(text, -1)...) {
+			lines[strings.ReplaceAll(line[1], "'", "")] = path
 		}
 	}
-	assert.Positive(t, found)
+	assert.Greater(t, len(lines), 20)
+	for line, path := range lines {
+		out, err := run(append(strings.Fields(line), "--help")...)
+		assert.NoError(t, err, "%s: connect-manager %s", path, line)
+		assert.Contains(t, out, "Usage:\n  connect-manager "+strings.Fields(line)[0], "%s: connect-manager %s", path, line)
+	}
 }
 
 // configuration is the example of the manager's own file.

@@ -49,6 +49,26 @@ func section(t *testing.T, text, title string) string {
 	return below
 }
 
+func TestTheTablesOfEndpointsAndResourcesBesideOptionsAreTheCharms(t *testing.T) {
+	t.Parallel()
+	text := document(t, "docs/options.md")
+	for name := range charmFiles {
+		charm, told := readMetadata(t, name), section(t, text, "### Endpoints and resources of "+name)
+		wanted := 0
+		for _, side := range []map[string]struct{ Interface string }{charm.Provides, charm.Requires, charm.Peers} {
+			for endpoint, of := range side {
+				assert.Contains(t, told, "\n| `"+endpoint+"` | "+of.Interface+" |")
+				wanted++
+			}
+		}
+		for resource := range charm.Resources {
+			assert.Contains(t, told, "\n| `"+resource+"` |")
+			wanted++
+		}
+		assert.Equal(t, wanted, strings.Count(told, "\n| `"), "rows of %s", name)
+	}
+}
+
 func TestTheTablesOfOptionsAndActionsAreTheCharms(t *testing.T) {
 	t.Parallel()
 	text := document(t, "docs/options.md")
@@ -66,8 +86,12 @@ func TestTheTablesOfOptionsAndActionsAreTheCharms(t *testing.T) {
 			assert.Regexp(t, `(?m)^\| `+"`"+option+"`"+` \| `+regexp.QuoteMeta(shown)+` ?\|`, options)
 		}
 		assert.Len(t, charm.Config.Options, strings.Count(options, "\n| `"), name)
-		for action := range charm.Actions {
-			assert.Regexp(t, `(?m)^\| `+"`"+action+"[` ]", actions)
+		for action, has := range charm.Actions {
+			row := regexp.MustCompile(`(?m)^\| ` + "`" + action + "[` ].*$").FindString(actions)
+			assert.NotEmpty(t, row, "%s has no row", action)
+			for parameter := range has.Params {
+				assert.Regexp(t, `\b`+parameter+`\b`, row, "a parameter of %s", action)
+			}
 		}
 		assert.Len(t, charm.Actions, strings.Count(actions, "\n| `"), name)
 	}
