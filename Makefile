@@ -32,6 +32,9 @@ fuzz: ## run every fuzz target of every module: FOR=10s each (ONLY=gateway: thos
 interop: ## the charms and charms in Python, alone, with the matrix that comes of it; UPDATE=1 writes it into docs/interop.md
 	@cd tests && go test -v -count=1 -timeout 20m ./interop $(if $(UPDATE),-run CompiledCharms -update)
 
+faults: ## strike the pair at random moments: SEED= repeats strikes, FOR=1h goes on for so long (10m)
+	@cd tests && go test -v -count=1 -timeout 0 ./faults -run TestCampaign -seed $(or $(SEED),$$(date +%s)) -for $(or $(FOR),10m)
+
 # One package at a time: of one alone, go test shows each test as it passes.
 integration: ## the suite on a real Juju controller of machines: yours (LXD …), or a local one that it starts (root)
 	@cd tests/juju && go run ./cmd/ensure-controller machines && go test ./model && \

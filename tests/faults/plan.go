@@ -3,15 +3,21 @@ package faults
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
 
-// decks are all faults. Each strike takes one card of each deck, and some strikes one more: faults meet what is going on.
+// decks are all faults. Cards of each are dealt to all strikes of a hand, so that faults of one kind meet what those of another
+// have begun.
 var decks = [][]Fault{changes, kills}
 
-// leeway is within how long the faults of one strike fall.
-const leeway = 3 * time.Second
+const (
+	// hand is in how many strikes each fault comes once.
+	hand = 8
+	// leeway is within how long the faults of one strike fall.
+	leeway = 3 * time.Second
+)
 
 // Strike is several faults that fall at once, or nearly.
 type Strike struct {
@@ -37,37 +43,36 @@ func (s Strike) String() string {
 // Plan deals strikes. They follow from the seed alone, whatever comes of them.
 type Plan struct {
 	random *rand.Rand
-	left   [][]Fault // of each deck
 	dealt  int
+	left   []Strike // of the hand
 }
 
 // NewPlan begins a plan.
-func NewPlan(seed uint64) *Plan {
-	return &Plan{random: rand.New(rand.NewPCG(seed, 0)), left: make([][]Fault, len(decks))}
-}
+func NewPlan(seed uint64) *Plan { return &Plan{random: rand.New(rand.NewPCG(seed, 0))} }
 
 // Next is the next strike.
 func (p *Plan) Next() Strike {
+	if len(p.left) == 0 {
+		p.deal()
+	}
+	strike := p.left[0]
+	p.left = p.left[1:]
 	p.dealt++
-	strike := Strike{Number: p.dealt}
-	for deck := range decks {
-		strike.Falls = append(strike.Falls, p.fall(deck))
-	}
-	if p.random.IntN(3) == 0 {
-		strike.Falls = append(strike.Falls, p.fall(p.random.IntN(len(decks))))
-	}
+	strike.Number = p.dealt
 	return strike
 }
 
-// fall takes a card of a deck. Each fault comes once before any comes again.
-func (p *Plan) fall(deck int) Fall {
-	if len(p.left[deck]) == 0 {
-		p.left[deck] = append(p.left[deck], decks[deck]...)
-		p.random.Shuffle(len(p.left[deck]), func(i, j int) {
-			p.left[deck][i], p.left[deck][j] = p.left[deck][j], p.left[deck][i]
-		})
+// deal deals a hand.
+func (p *Plan) deal() {
+	p.left = make([]Strike, hand)
+	for _, deck := range decks {
+		cards := slices.Clone(deck)
+		p.random.Shuffle(len(cards), func(i, j int) { cards[i], cards[j] = cards[j], cards[i] })
+		first := p.random.IntN(hand)
+		for i, card := range cards {
+			strike := &p.left[(first+i)%hand]
+			fall := Fall{Fault: card, After: time.Duration(p.random.Int64N(int64(leeway))), seed: p.random.Uint64()}
+			strike.Falls = append(strike.Falls, fall)
+		}
 	}
-	card := p.left[deck][0]
-	p.left[deck] = p.left[deck][1:]
-	return Fall{Fault: card, After: time.Duration(p.random.Int64N(int64(leeway))), seed: p.random.Uint64()}
 }
