@@ -22,7 +22,7 @@ type Built struct {
 
 // charm says what a charm is made of. Paths are relative to the repository.
 type charm struct {
-	source   string // folder with charmcraft.yaml and, unless it is a variant, dispatch
+	source   string // folder with charmcraft.yaml, icon.svg and, unless it is a variant, dispatch
 	of       string // folder of the charm that it is a variant of: see project.sharing
 	name     string
 	programs []program
@@ -97,7 +97,9 @@ func (c charm) build(ctx context.Context, root string, p project, to string, on 
 	if all["manifest.yaml"], err = manifest(p.platformsFor(on.arch)...); err != nil {
 		return nil, err
 	}
-	for name, path := range map[string]string{"dispatch": filepath.Join(cmp.Or(c.of, c.source), "dispatch"), "LICENSE": "LICENSE"} {
+	for name, path := range map[string]string{
+		"dispatch": filepath.Join(cmp.Or(c.of, c.source), "dispatch"), "icon.svg": filepath.Join(c.source, "icon.svg"), "LICENSE": "LICENSE",
+	} {
 		if all[name], err = os.ReadFile(filepath.Join(root, path)); err != nil {
 			return nil, err
 		}

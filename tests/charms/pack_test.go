@@ -84,7 +84,7 @@ func copyOfTheSource(t *testing.T) string {
 	for _, folder := range []string{"schemas", "requirer-lib", "provider-charm", "integrator-charm"} {
 		require.NoError(t, os.CopyFS(filepath.Join(to, folder), os.DirFS(filepath.Join(root, folder))))
 	}
-	for _, name := range []string{"charmcraft.yaml", "dispatch", "LICENSE"} {
+	for _, name := range []string{"charmcraft.yaml", "dispatch", "icon.svg", "LICENSE"} {
 		content, err := os.ReadFile(filepath.Join(root, name))
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(to, name), content, 0o600))
@@ -135,7 +135,7 @@ func TestOnlyWhatIsRunIsExecutable(t *testing.T) {
 		for file, mode := range modes {
 			assert.Equal(t, fs.FileMode(0o644), mode, file)
 		}
-		for _, needed := range []string{"metadata.yaml", "config.yaml", "manifest.yaml", "LICENSE", "NOTICE"} {
+		for _, needed := range []string{"metadata.yaml", "config.yaml", "manifest.yaml", "icon.svg", "LICENSE", "NOTICE"} {
 			assert.Contains(t, modes, needed)
 		}
 		assert.NotContains(t, modes, "charmcraft.yaml")

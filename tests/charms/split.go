@@ -66,6 +66,8 @@ func (p *project) add(key, value *yaml.Node) (err error) {
 	case "title":
 		key.Value = "display-name"
 		p.metadata = append(p.metadata, key, value)
+	case "links":
+		err = p.addLinks(value)
 	default:
 		if !slices.Contains(metadataKeys, key.Value) {
 			return fmt.Errorf("line %d: key %q: say in tests/charms which of the charm's files it goes to", key.Line, key.Value)
@@ -73,6 +75,27 @@ func (p *project) add(key, value *yaml.Node) (err error) {
 		p.metadata = append(p.metadata, key, value)
 	}
 	return err
+}
+
+// linkKeys are the links of charmcraft.yaml, by what metadata.yaml calls them.
+var linkKeys = map[string]string{
+	"contact": "maintainers", "documentation": "docs", "issues": "issues", "source": "source", "website": "website",
+}
+
+func (p *project) addLinks(links *yaml.Node) error {
+	for pair := range slices.Chunk(links.Content, 2) {
+		key, value := *pair[0], pair[1]
+		name, known := linkKeys[key.Value]
+		if !known {
+			return fmt.Errorf("line %d: link %q: it is none that Charmhub shows", key.Line, key.Value)
+		}
+		if name == "maintainers" && value.Kind == yaml.ScalarNode {
+			value = &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{value}}
+		}
+		key.Value = name
+		p.metadata = append(p.metadata, &key, value)
+	}
+	return nil
 }
 
 var platformLabel = regexp.MustCompile(`^([a-z]+)@([0-9.]+):([a-z0-9]+)$`)

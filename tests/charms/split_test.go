@@ -22,6 +22,10 @@ platforms:
 # about the parts
 parts:
   charm: {plugin: nil}
+links:
+  contact: team@example.org
+  documentation: https://example.org/docs
+  source: [https://example.org/code]
 assumes:
   - juju >= 3.3
 peers:
@@ -48,6 +52,10 @@ description: |
     first
 
       indented
+maintainers:
+    - team@example.org
+docs: https://example.org/docs
+source: ['https://example.org/code']
 assumes:
     - juju >= 3.3
 peers:
@@ -80,7 +88,8 @@ func TestTheManifestHasTheBaseOfThePlatform(t *testing.T) {
 func TestWhatWouldBeMissingFromTheCharmIsAnError(t *testing.T) {
 	t.Parallel()
 	for text, problem := range map[string]string{
-		"name: a\nlinks: {}\n":                              `line 2: key "links": say in tests/charms which of the charm's files it goes to`,
+		"name: a\ncharm-libs: []\n":                         `line 2: key "charm-libs": say in tests/charms which of the charm's files it goes to`,
+		"links:\n  donate: x\n":                             `line 2: link "donate": it is none that Charmhub shows`,
 		"platforms:\n  amd64:\n":                            `line 2: platform "amd64": write it as BASE@CHANNEL:ARCHITECTURE`,
 		"platforms:\n  ubuntu@24.04:amd64: {build-on: x}\n": "and nothing below it",
 		"- name\n": "it is not a mapping",

@@ -13,7 +13,7 @@ import (
 
 // sharedKeys are what a variant of a charm has from that charm, for its program is the same. Each is in one file only, so
 // the two cannot come apart.
-var sharedKeys = []string{"description", "provides", "requires", "peers", "config", "actions"}
+var sharedKeys = []string{"description", "links", "provides", "requires", "peers", "config", "actions"}
 
 // sharing is the project with the shared keys of the charm that it is a variant of.
 func (p project) sharing(base project) (project, error) {

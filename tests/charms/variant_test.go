@@ -36,6 +36,10 @@ description: |
     first
 
       indented
+maintainers:
+    - team@example.org
+docs: https://example.org/docs
+source: ['https://example.org/code']
 peers:
     cluster: {interface: sample_cluster}
 `, string(got["metadata.yaml"]))
