@@ -6,6 +6,8 @@ import "time"
 var All = []Benchmark{
 	{Name: "hooks", Run: Hooks},
 	{Name: "clients", Run: Clients, Limit: 15 * time.Minute},
+	{Name: "workers", Run: Workers, Limit: 10 * time.Minute},
+	{Name: "size", Run: Size, Limit: 10 * time.Minute},
 	{Name: "gateway", Run: Gateway},
 	{Name: "client", Run: Client, Limit: 10 * time.Minute},
 	{Name: "rollout", Run: Rollouts, Limit: 25 * time.Minute},

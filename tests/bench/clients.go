@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/tests/bench/report"
 	"connectcharms/tests/pair"
 )
@@ -24,7 +23,7 @@ func Clients(ctx context.Context, s *Stage) (report.Section, error) {
 		return section, err
 	}
 	growth := newClientGrowth()
-	for _, number := range Pick(s, []int{1, 3}, []int{1, 2, 5, 10, 20, 50, 100, 200}) {
+	for _, number := range Pick(s, []int{1, 2}, []int{1, 2, 5, 10, 20, 50, 100, 200}) {
 		s.Say("%d clients", number)
 		if err := growth.measure(ctx, stage, number); err != nil {
 			return section, fmt.Errorf("with %d clients: %w", number, err)
@@ -89,47 +88,18 @@ func add(series *report.Series, x float64, sample report.Sample) {
 
 // relate brings the last client, and says how long it takes until that one is let in.
 func (g *clientGrowth) relate(ctx context.Context, s *providerStage, x float64) error {
-	before, began := len(s.model.HookLog()), time.Now()
-	if err := s.join(ctx, int(x)); err != nil {
-		return err
-	}
-	letIn, err := s.isLetIn(ctx, s.clients[len(s.clients)-1])
-	if err == nil && !letIn {
-		err = fmt.Errorf("what was published is not accepted")
-	}
-	add(&g.related, x, report.Times(time.Since(began)))
-	add(&g.hooks, x, report.Sample{float64(len(providersHooks(s.model.HookLog()[before:])))})
+	took, hooks, err := s.counted(func() error { return s.join(ctx, int(x)) })
+	add(&g.related, x, took)
+	add(&g.hooks, x, hooks)
 	return err
-}
-
-func providersHooks(all []jujutest.HookRun) (runs []jujutest.HookRun) {
-	for _, run := range all {
-		if strings.HasPrefix(run.Unit, pair.Provider+"/") {
-			runs = append(runs, run)
-		}
-	}
-	return runs
 }
 
 // idleHooks are update-status of both units, one after the other.
 func (g *clientGrowth) idleHooks(ctx context.Context, s *providerStage, x float64) error {
 	for i, unit := range s.inOrder() {
-		var computed, tools report.Sample
-		for range rounds(s.Stage, x) {
-			before := len(s.model.HookLog())
-			if err := s.model.UpdateStatus(unit); err != nil {
-				return err
-			}
-			costs, err := s.costs(ctx, unit, "hooks/update-status")
-			if err != nil {
-				return err
-			}
-			computed = append(computed, costs...)
-			for _, run := range s.model.HookLog()[before:] {
-				if run.Unit == unit && run.Name == "update-status" {
-					tools = append(tools, float64(len(run.Tools)))
-				}
-			}
+		computed, tools, err := s.idle(ctx, unit, rounds(s.Stage, x))
+		if err != nil {
+			return err
 		}
 		add(&g.idle[i], x, computed)
 		add(&g.tools[i], x, tools)
@@ -169,43 +139,10 @@ func rounds(s *Stage, x float64) int {
 	return 3
 }
 
-// inOrder has the leader first.
-func (s *providerStage) inOrder() []string {
-	leader := s.model.Leader(pair.Provider)
-	units := []string{leader}
-	for _, unit := range s.model.Units(pair.Provider) {
-		if unit != leader {
-			units = append(units, unit)
-		}
-	}
-	return units[:2]
-}
-
-// costs settles the model, and says what CPU time a unit's hooks of one name took.
-func (s *providerStage) costs(ctx context.Context, unit, hook string) (report.Sample, error) {
-	if _, err := s.meter.Take(); err != nil {
-		return nil, err
-	}
-	if err := s.model.Settle(ctx); err != nil {
-		return nil, err
-	}
-	costs, err := s.meter.Take()
-	return cpuOf(costs, unit, hook), err
-}
-
-func cpuOf(costs []Cost, unit, hook string) (sample report.Sample) {
-	for _, cost := range costs {
-		if cost.Unit == unit && cost.Hook == hook {
-			sample = append(sample, cost.CPU().Seconds())
-		}
-	}
-	return sample
-}
-
 // rotate changes the password of the first client, and waits until the new one opens every gateway.
 func (g *clientGrowth) rotate(ctx context.Context, s *providerStage, x float64) error {
 	client := s.clients[0]
-	answer, err := s.answer(client)
+	answer, err := s.model.answer(client.relation)
 	if err != nil {
 		return err
 	}
@@ -238,7 +175,7 @@ func (g *clientGrowth) rotate(ctx context.Context, s *providerStage, x float64) 
 
 // gateway has requests sent through the leader's gateway, as the last client.
 func (g *clientGrowth) gateway(ctx context.Context, s *providerStage, x float64) error {
-	answer, err := s.answer(s.clients[len(s.clients)-1])
+	answer, err := s.model.answer(s.clients[len(s.clients)-1].relation)
 	if err != nil {
 		return err
 	}

@@ -45,13 +45,13 @@ func (s *Stage) NewMeter(ctx context.Context) (*Meter, error) {
 	return m, buildIn(ctx, "tests", "./bench/measure", m.program)
 }
 
-// buildIn builds a program of a module of this project.
+// buildIn builds a program of a module of this project, as those in charms are built.
 func buildIn(ctx context.Context, module, pkg, to string) error {
 	root, err := charms.Repository()
 	if err != nil {
 		return err
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-o", to, pkg)
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", to, pkg)
 	build.Dir, build.Env = filepath.Join(root, module), append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
 	if said, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w: %s", pkg, err, said)

@@ -36,6 +36,25 @@ type Deployed struct {
 
 // Deploy has as many units of the charm, and returns when they rest.
 func (s *Stage) Deploy(ctx context.Context, units int, config map[string]any) (*Deployed, error) {
+	return s.deployOn(ctx, pair.Machines, units, config)
+}
+
+// DeployMeasured does the same with the charm's hooks measured.
+func (s *Stage) DeployMeasured(ctx context.Context, meter *Meter, units int, config map[string]any) (*Deployed, error) {
+	built, err := s.Charms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	charm, err := meter.Charm(built.KafkaConnect)
+	if err != nil {
+		return nil, err
+	}
+	on := pair.Machines
+	on.Charm = func(pair.Parts) string { return charm }
+	return s.deployOn(ctx, on, units, config)
+}
+
+func (s *Stage) deployOn(ctx context.Context, on pair.Substrate, units int, config map[string]any) (*Deployed, error) {
 	parts, err := s.Parts(ctx)
 	if err != nil {
 		return nil, err
@@ -49,7 +68,7 @@ func (s *Stage) Deploy(ctx context.Context, units int, config map[string]any) (*
 		return nil, err
 	}
 	s.OnEnd(model.Close)
-	if err := parts.Deploy(model, pair.Machines, broker.Bootstrap(), units, config); err != nil {
+	if err := parts.Deploy(model, on, broker.Bootstrap(), units, config); err != nil {
 		return nil, err
 	}
 	return &Deployed{Model: model}, model.Settle(ctx)

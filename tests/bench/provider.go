@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"time"
 
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
@@ -17,8 +16,7 @@ import (
 // providerStage is a model with kafka-connect on a real broker, its hooks measured, and clients that come when they are asked to.
 type providerStage struct {
 	*Stage
-	parts   pair.Parts
-	model   *jujutest.Model
+	model   *Deployed
 	meter   *Meter
 	clients []*requirer
 }
@@ -36,39 +34,14 @@ type requirer struct {
 func newProviderStage(ctx context.Context, s *Stage, units int) (*providerStage, error) {
 	stage := &providerStage{Stage: s}
 	var err error
-	if stage.parts, err = pair.Prepare(ctx); err != nil {
-		return nil, err
-	}
 	if stage.meter, err = s.NewMeter(ctx); err != nil {
 		return nil, err
 	}
-	broker, err := s.Broker(ctx)
-	if err != nil {
+	if stage.model, err = s.DeployMeasured(ctx, stage.meter, units, nil); err != nil {
 		return nil, err
 	}
-	if stage.model, err = stage.parts.NewModel(jujutest.Options{HookTimeout: settlePatience}); err != nil {
-		return nil, err
-	}
-	s.OnEnd(stage.model.Close)
-	measured, err := stage.meter.Charm(stage.parts.Charms.KafkaConnect)
-	if err != nil {
-		return nil, err
-	}
-	err = stage.model.Deploy(pair.Provider, jujutest.FromDir(measured), jujutest.DeployOptions{
-		Units: units, Config: map[string]any{"bootstrap-servers": broker.Bootstrap()}, Resources: pair.Machines.Resources(stage.parts),
-	})
-	if err != nil {
-		return nil, err
-	}
-	return stage, stage.until(ctx, "all units are active", func() (bool, error) {
-		return !slices.ContainsFunc(stage.model.Units(pair.Provider), func(unit string) bool {
-			status, _ := stage.model.StatusOf(unit)
-			return status.Current != "active"
-		}), nil
-	})
+	return stage, stage.ready(ctx)
 }
-
-const settlePatience = 10 * time.Minute
 
 // settleRounds is how often hooks run until something is so, each time after an update-status.
 const settleRounds = 20
@@ -89,6 +62,16 @@ func (s *providerStage) until(ctx context.Context, what string, done func() (boo
 		}
 	}
 	return fmt.Errorf("it is never so that %s:\n%s", what, s.model.Status())
+}
+
+// ready returns when all units are active.
+func (s *providerStage) ready(ctx context.Context) error {
+	return s.until(ctx, "all units are active", func() (bool, error) {
+		return !slices.ContainsFunc(s.model.Units(pair.Provider), func(unit string) bool {
+			status, _ := s.model.StatusOf(unit)
+			return status.Current != "active"
+		}), nil
+	})
 }
 
 // join brings clients until there are so many, and returns when all have credentials.
@@ -112,7 +95,7 @@ func (s *providerStage) join(ctx context.Context, number int) error {
 	}
 	return s.until(ctx, fmt.Sprintf("%d clients have credentials", number), func() (bool, error) {
 		for _, client := range joined {
-			if answer, err := s.answer(client); err != nil || answer.SecretUser.IsZero() {
+			if is, err := s.isLetIn(ctx, client); err != nil || !is {
 				return false, err
 			}
 		}
@@ -139,22 +122,9 @@ func (s *providerStage) change(ctx context.Context, client *requirer) error {
 	return s.model.Settle(ctx)
 }
 
-// answer is what is published for a client; nothing as long as it has no credentials.
-func (s *providerStage) answer(client *requirer) (schemas.Answer, error) {
-	bag, err := s.model.RelationData(client.relation, pair.Provider)
-	if err != nil || bag["secret-user"] == "" {
-		return schemas.Answer{}, err
-	}
-	published, err := schemas.DecodeProvider(bag)
-	if err != nil {
-		return schemas.Answer{}, err
-	}
-	return published.Answers[0], nil
-}
-
 // isLetIn says whether every gateway accepts a client's present credentials.
 func (s *providerStage) isLetIn(ctx context.Context, client *requirer) (bool, error) {
-	answer, err := s.answer(client)
+	answer, err := s.model.answer(client.relation)
 	if err != nil || answer.SecretUser.IsZero() {
 		return false, err
 	}

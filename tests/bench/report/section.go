@@ -36,7 +36,7 @@ func (s Section) markdown() string {
 	fmt.Fprintf(&text, "## %s\n\n", s.Title)
 	writeParagraph(&text, s.Question)
 	if s.Failure != "" {
-		writeParagraph(&text, "**The last run of this section failed:** "+strings.ReplaceAll(s.Failure, "\n", " "))
+		writeParagraph(&text, "**The last run of this section failed:** "+shortened(s.Failure))
 	}
 	for _, table := range s.Tables {
 		text.WriteString(table.markdown())
@@ -52,6 +52,16 @@ func (s Section) markdown() string {
 	}
 	writeParagraph(&text, s.Taken.markdown(s.Name))
 	return text.String()
+}
+
+// shortened is an error as one line that a page bears: it may end in a whole log.
+func shortened(text string) string {
+	const most = 300
+	words := []rune(strings.Join(strings.Fields(text), " "))
+	if len(words) > most {
+		return string(words[:most]) + " …"
+	}
+	return string(words)
 }
 
 func (t Taken) markdown(name string) string {
