@@ -276,32 +276,39 @@ func TestWhatDoesNotConformStopsTheConnectorUntilSomethingConforms(t *testing.T)
 
 func TestAHaltedConnectorIsReleasedByAPerson(t *testing.T) {
 	t.Parallel()
-	for name, release := range map[string]func(s *stage) error{
-		"resume":  func(s *stage) error { return s.Do(s.t.Context(), "", "api", manager.Resume, "ada") },
-		"by hand": func(s *stage) error { return s.client().Resume(s.t.Context(), "api") },
-		"clear": func(s *stage) error {
+	for name, release := range map[string]func(s *stage, file string) error{
+		"resume":  func(s *stage, _ string) error { return s.Do(s.t.Context(), "", "api", manager.Resume, "ada") },
+		"by hand": func(s *stage, _ string) error { return s.client().Resume(s.t.Context(), "api") },
+		"clear": func(s *stage, _ string) error {
 			_, err := s.ClearOverlay(s.t.Context(), "", "api", nil, "ada", "")
 			return err
 		},
-		"file": func(s *stage) error {
-			s.write(strings.Replace(api, "batch: 10", "batch: 11", 1))
+		"file": func(s *stage, file string) error {
+			s.write(strings.Replace(file, "batch: 10", "batch: 11", 1))
 			return nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newAPI(t)
-			s.keep(api)
+			s.tells()
+			owner := newEar(t)
+			file := strings.Replace(api, "    control:", fmt.Sprintf("    owner: {team: data, webhook: %s}\n    control:", owner.URL), 1)
+			s.keep(file)
 			_, err := s.Control(t.Context(), "", "api", "ada", says(t, 2, `{"batch": "many"}`), "")
 			require.Error(t, err)
 			s.until(func() bool { return s.listed("api").State == connect.Stopped && s.applied("api").Halted != nil })
 			s.sync()
-			require.NoError(t, release(s))
+			require.NoError(t, release(s, file))
 			s.sync()
 			s.until(func() bool { return s.listed("api").State == connect.Running })
 			s.sync()
 			assert.Equal(t, connect.Running, s.listed("api").State)
 			assert.Nil(t, s.applied("api").Halted)
+			s.until(func() bool {
+				_, told := owner.last("unhalted")
+				return told
+			})
 		})
 	}
 }

@@ -150,9 +150,7 @@ func (k *keeper) tellHalted(ctx context.Context, connector string, m overlay.Mes
 
 // tellReleased tells it that this is over.
 func (k *keeper) tellReleased(ctx context.Context, connector string, sequence int64) {
-	k.tellOne(ctx, notify.News{
-		ID: fmt.Sprint("released ", sequence), Connector: connector, Kind: notify.Changed, Text: "it is not kept stopped any more",
-	})
+	k.tellOne(ctx, notify.News{ID: fmt.Sprint("released ", sequence), Connector: connector, Kind: notify.Unhalted})
 }
 
 func (k *keeper) tellOne(ctx context.Context, news notify.News) {

@@ -19,7 +19,7 @@ func TestNoSectionIsNobodyTold(t *testing.T) {
 	config, err := notify.Decode(yaml.Node{}, "/etc")
 	require.NoError(t, err)
 	assert.Equal(t, 30*time.Second, config.GroupWait)
-	assert.Len(t, config.Events, 8)
+	assert.Len(t, config.Events, 9)
 }
 
 func TestFilesAreBesideTheSettings(t *testing.T) {

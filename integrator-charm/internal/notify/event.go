@@ -19,13 +19,14 @@ const (
 	GivenUp   Kind = "given-up"  // it is not restarted any more: a person has to do something
 	Recovered Kind = "recovered" // it is well, after it was told that it is not
 	Halted    Kind = "halted"    // it was stopped, and is kept so: what it wanted to change of itself does not conform
+	Unhalted  Kind = "unhalted"  // it is not kept so any more
 	Changed   Kind = "changed"   // it was created, or made something else, by a sync or a person
 	Removed   Kind = "removed"
 	Trouble   Kind = "trouble" // of the manager itself, which no owner of a connector can do anything about
 	Over      Kind = "over"    // the trouble
 )
 
-var kinds = []Kind{Failed, GivenUp, Recovered, Halted, Changed, Removed, Trouble, Over}
+var kinds = []Kind{Failed, GivenUp, Recovered, Halted, Unhalted, Changed, Removed, Trouble, Over}
 
 func checkKinds(all []Kind) error {
 	for _, kind := range all {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"connectcharms/integrator-charm/internal/store"
@@ -128,7 +129,7 @@ func collapse(events []Event) (left []Event) {
 	return left
 }
 
-func (k Kind) isHealth() bool { return k != Changed && k != Removed && k != Halted }
+func (k Kind) isHealth() bool { return !slices.Contains([]Kind{Halted, Unhalted, Changed, Removed}, k) }
 
 func isNews(first, last Event) bool {
 	wasWell := first.Kind != Recovered && first.Kind != Over && !first.Again

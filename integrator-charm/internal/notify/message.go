@@ -64,7 +64,7 @@ func (m Message) Summary() string {
 		counts[event.Kind]++
 	}
 	var parts []string
-	for _, kind := range []Kind{Trouble, GivenUp, Halted, Failed, Over, Recovered, Removed, Changed} {
+	for _, kind := range []Kind{Trouble, GivenUp, Halted, Failed, Over, Recovered, Unhalted, Removed, Changed} {
 		if counts[kind] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[kind], strings.ReplaceAll(string(kind), "-", " ")))
 		}
@@ -86,6 +86,8 @@ func (e Event) What() string {
 		return "has failed"
 	case e.Kind == Halted:
 		return "is kept stopped"
+	case e.Kind == Unhalted:
+		return "is not kept stopped any more"
 	case e.Kind == Recovered:
 		return "has recovered"
 	case e.Kind == Removed:
