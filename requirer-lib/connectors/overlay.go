@@ -44,6 +44,9 @@ func readOverlay(mark string) (read Overlay) {
 	return read
 }
 
+// OverlayOf is what is noted in a connector's configuration, as the cluster has it.
+func OverlayOf(config connect.Settings) Overlay { return readOverlay(config[overlayKey]) }
+
 // Equal says whether two say the same.
 func (o Overlay) Equal(other Overlay) bool { return o.mark() == other.mark() }
 

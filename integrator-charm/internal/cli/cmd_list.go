@@ -20,7 +20,8 @@ func listCommand(s *session) *cobra.Command {
 		Short:   "List connectors and their states",
 		Long: `List the connectors of a cluster: all, or those that are in one of the states.
 
-A connector is in one list: failed, if it or any of its tasks has failed; else what Kafka Connect calls it. Owner and labels
+A connector is in one list: failed, if it or any of its tasks has failed; else what Kafka Connect calls it. STOPPED (kept)
+is one that no sync starts, because a control message of its own did not conform: overlay show says why. Owner and labels
 stand in the state file, which is read with --wide, --owner and --label. -o name gives the names alone, one a line.`,
 		Example: `  connect-manager list failed --all-contexts
   connect-manager list --owner streams --label tier=gold -o json
@@ -83,8 +84,7 @@ func (s *session) listed(views []view, wide bool) {
 	}
 	var rows [][]cell
 	for _, one := range views {
-		state := one.condition()
-		row := []cell{plain(one.Name), {string(state), colourOf(state)}, one.tasks(), plain(string(one.Type)), plain(simpleClass(one.Class))}
+		row := []cell{plain(one.Name), one.shownCondition(), one.tasks(), plain(string(one.Type)), plain(simpleClass(one.Class))}
 		if wide {
 			row = append(row, plain(one.Worker), plain(one.Team), plain(one.labels()))
 		}

@@ -14,12 +14,15 @@ func TestListShowsATable(t *testing.T) {
 	b := newBench(t)
 	b.create("orders", "wikipedia-irc", "z")
 	b.ok("pause", "orders", "--wait")
+	b.createWith("kept", map[string]string{"connect.manager.overlay": `{"halted":"s.a.b"}`})
+	b.ok("stop", "kept", "--wait")
 	b.server.Fail("z", "org.apache.kafka.common.KafkaException: no\n\tat somewhere")
 	assert.Equal(t, ""+
-		"NAME           STATE    TASKS  TYPE    CLASS\n"+
-		"orders         PAUSED   0/1    source  FileStreamSourceConnector\n"+
-		"wikipedia-irc  RUNNING  1/1    source  FileStreamSourceConnector\n"+
-		"z              FAILED   0/1    source  FileStreamSourceConnector\n", b.ok("list"))
+		"NAME           STATE           TASKS  TYPE    CLASS\n"+
+		"kept           STOPPED (kept)  0/0    source  FileStreamSourceConnector\n"+
+		"orders         PAUSED          0/1    source  FileStreamSourceConnector\n"+
+		"wikipedia-irc  RUNNING         1/1    source  FileStreamSourceConnector\n"+
+		"z              FAILED          0/1    source  FileStreamSourceConnector\n", b.ok("list"))
 }
 
 func TestEveryConnectorIsInOneList(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"connectcharms/integrator-charm/internal/cluster"
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/connectors"
 )
 
 // What a connector's configuration says of its owner: package connectors writes it there.
@@ -31,6 +32,7 @@ type view struct {
 	Trace     string                `json:"trace,omitempty"`
 	Manager   string                `json:"manager,omitempty"` // whose mark it bears
 	Protected bool                  `json:"protected,omitempty"`
+	Halted    bool                  `json:"halted,omitempty"` // it is kept stopped: a control message of its own did not conform
 	// What the state file says of it, where that was read.
 	Team   string            `json:"team,omitempty"`
 	Labels map[string]string `json:"labels,omitempty"`
@@ -62,6 +64,7 @@ func viewOf(context, name string, config connect.Settings, status connect.Status
 		Context: context, Name: name, State: status.Connector.State, Type: status.Type, Worker: status.Connector.WorkerID,
 		Class: config[classKey], Trace: connect.Redact(status.Connector.Trace, config), Tasks: []taskView{},
 		Manager: config[managerKey], Protected: config[protectedKey] == "true",
+		Halted: status.Connector.State == connect.Stopped && connectors.OverlayOf(config).Halted != "",
 	}
 	for _, task := range status.Tasks {
 		v.Tasks = append(v.Tasks, taskView{task.ID, task.State, task.WorkerID, connect.Redact(task.Trace, config)})
@@ -88,6 +91,15 @@ func (v view) condition() connect.State {
 		}
 	}
 	return v.State
+}
+
+// shownCondition says also of a connector that it is kept stopped: no sync starts it.
+func (v view) shownCondition() cell {
+	if v.Halted {
+		return cell{string(v.State) + " (kept)", red}
+	}
+	state := v.condition()
+	return cell{string(state), colourOf(state)}
 }
 
 func (v view) tasks() cell {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/integrator-charm/internal/page"
+	"connectcharms/requirer-lib/connection"
 )
 
 func ask(t *testing.T, method, path string, headers map[string]string) *http.Response {
@@ -110,4 +112,19 @@ func TestScriptsMakeNoMarkupOfText(t *testing.T) {
 		code := strings.ReplaceAll(string(text), "http://www.w3.org/2000/svg", "")
 		assert.Empty(t, risky.FindAllString(code, -1), script)
 	}
+}
+
+// The page puts first what needs somebody, by the rule of package connection.
+func TestThePageOrdersStatesByTheirUrgency(t *testing.T) {
+	t.Parallel()
+	script, err := os.ReadFile("assets/systems.js")
+	require.NoError(t, err)
+	pictures := regexp.MustCompile(`const pictures = \{(.*)\};`).FindSubmatch(script)
+	require.NotNil(t, pictures)
+	var shown []connection.State
+	for _, found := range regexp.MustCompile(`(\w+):`).FindAllSubmatch(pictures[1], -1) {
+		shown = append(shown, connection.State(strings.ToUpper(string(found[1]))))
+	}
+	assert.ElementsMatch(t, connection.States, shown)
+	assert.True(t, slices.IsSortedFunc(shown, func(a, b connection.State) int { return a.Urgency() - b.Urgency() }), "%v", shown)
 }
