@@ -1,6 +1,9 @@
 package charms
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -98,4 +101,16 @@ func TestWhatWouldBeMissingFromTheCharmIsAnError(t *testing.T) {
 		_, err := parseProject([]byte(text))
 		assert.ErrorContains(t, err, problem, "%q", text)
 	}
+}
+
+func TestTheLinksInContributingAreTaken(t *testing.T) {
+	t.Parallel()
+	root, err := Repository()
+	require.NoError(t, err)
+	text, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
+	require.NoError(t, err)
+	block := regexp.MustCompile("(?s)```yaml\n(links:.*?)```").FindSubmatch(text)
+	require.NotNil(t, block)
+	_, err = parseProject(append([]byte("name: a\n"), block[1]...))
+	assert.NoError(t, err)
 }
