@@ -42,6 +42,7 @@ var held = map[string]string{
 	"docs/tutorial.md console":            "TestTheProgramOnARealWorker",
 	"docs/tutorial.md yaml":               "TestTheProgramOnARealWorker",
 	"docs/write-an-integrator.md yaml":    "TestCodeInTheExamplesMetadataIsItsOwn",
+	"schemas/README.md json":              "TestCodeInTheStatusOfProvidersIsOne",
 	"terraform/README.md hcl":             "TestTheExampleInTheReadmeIsTheOneThatIsRead",
 }
 
@@ -139,6 +140,19 @@ func TestCodeInDatabagsIsOfTheContract(t *testing.T) {
 	shown[1]["plugin-sha256"] = strings.Replace(shown[1]["plugin-sha256"], "…", strings.Repeat("0", 32), 1) // it is cut
 	_, err = schemas.DecodeRequirer(shown[1])
 	require.NoError(t, err)
+}
+
+func TestCodeInTheStatusOfProvidersIsOne(t *testing.T) {
+	t.Parallel()
+	for _, block := range fence.FindAllStringSubmatch(document(t, "schemas/README.md"), -1) {
+		if block[1] != "json" {
+			continue
+		}
+		provider, err := schemas.DecodeProvider(map[string]string{"endpoints": "http://a:8083", "secret-user": "secret:9m4e2mr0ui3e8a215n4g", "status": block[2]})
+		require.NoError(t, err)
+		require.Len(t, provider.Status, 1)
+		assert.Equal(t, schemas.PassingTrouble, provider.Status[0].Code)
+	}
 }
 
 // signing is how the documents sign a push without a body.

@@ -13,6 +13,7 @@ import (
 // has them. A flag that takes a value has an equals sign behind it.
 var jujuFlags = map[string][]string{
 	"add-secret":         nil,
+	"add-unit":           {"-n="},
 	"attach-resource":    nil,
 	"bootstrap":          nil,
 	"config":             {"--reset="},
@@ -109,7 +110,7 @@ func (l *jujuLine) check(line string) {
 		if len(words) == 2 {
 			l.charm(words[1])
 		}
-	case "show-unit", "ssh", "remove-unit", "remove-application", "refresh":
+	case "add-unit", "show-unit", "ssh", "remove-unit", "remove-application", "refresh":
 		l.charm(words[0])
 	}
 }
