@@ -11,4 +11,8 @@ var All = []Benchmark{
 	{Name: "gateway", Run: Gateway},
 	{Name: "client", Run: Client, Limit: 10 * time.Minute},
 	{Name: "rollout", Run: Rollouts, Limit: 25 * time.Minute},
+	{Name: "install", Run: Installs},
+	{Name: "sync", Run: Syncs, Limit: 15 * time.Minute},
+	{Name: "recovery", Run: Recoveries, Limit: 10 * time.Minute},
+	{Name: "connectors", Run: Connectors, Limit: 15 * time.Minute},
 }

@@ -5,15 +5,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"connectcharms/requirer-lib/connect"
-	"connectcharms/requirer-lib/connecttest"
 	"connectcharms/tests/bench"
 	"connectcharms/tests/bench/report"
 )
@@ -32,35 +29,6 @@ func TestBenchmarksRun(t *testing.T) {
 	written, err := os.ReadFile(filepath.Join(dir, report.Document))
 	require.NoError(t, err)
 	t.Logf("%s", written)
-}
-
-func TestTheComparisonsOfSyncsRun(t *testing.T) {
-	t.Parallel()
-	server := connecttest.NewServer()
-	t.Cleanup(server.Close)
-	var out strings.Builder
-	measure := bench.Sync{Out: &out, Rounds: 2, Config: connect.Settings{
-		"connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector",
-	}}
-	require.NoError(t, measure.Changes(t.Context(), server.URL(), 3, connect.Stopped))
-	assert.Empty(t, server.Connectors(), "it tidies up")
-	assert.Len(t, server.TakeWrites(), 2*2*3*3, "each of two creates, changes and deletes all, in two rounds")
-	require.NoError(t, measure.Refused(t.Context(), server.URL(), 3, time.Millisecond))
-	server.TakeWrites()
-	require.NoError(t, measure.NoOp(t.Context(), server.URL(), 3))
-	assert.Empty(t, server.TakeWrites())
-	program, err := bench.BuildProgram(t.Context(), t.TempDir())
-	require.NoError(t, err)
-	measure.Program = &program
-	require.NoError(t, measure.Memory(t.Context(), server.URL(), 3))
-	assert.Empty(t, server.TakeWrites(), "the program finds all as it is to be")
-	require.NoError(t, measure.Killed(t.Context(), []string{server.URL()}, 4, "nobody is killed", func() error { return nil }))
-	for _, row := range []string{
-		"| bare requests | ", "| ratio of the medians | ", "| ratio of the shortest | ", "| package connectors | 3 | 0 | ", "| package connectors | 1 | 0 | ",
-		"| connect-manager sync | ", "| connect-manager serve, and a sync in it | ", "| nobody is killed | ",
-	} {
-		assert.Contains(t, out.String(), "\n"+row)
-	}
 }
 
 func TestALoadThatIsRefusedIsAnError(t *testing.T) {

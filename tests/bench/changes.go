@@ -11,48 +11,42 @@ import (
 
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
+	"connectcharms/tests/bench/report"
 )
 
-// Changes has a number of connectors created, changed and deleted by package connectors, and by bare requests, as many at a
+// changes has a number of connectors created, changed and deleted by package connectors, and by bare requests, as many at a
 // time. Each is measured until the last answer has come.
-func (s Sync) Changes(ctx context.Context, endpoint string, number int, state connect.State) error {
-	fmt.Fprintf(s.Out, "%d connectors %s, %d at a time, %d rounds:\n\n| | create | change | delete |\n|---|--:|--:|--:|\n",
-		number, state, connect.AtOnce, s.Rounds)
-	if _, err := s.Settle(ctx, endpoint, connectors.Desired{}); err != nil {
-		return err
+func (on *syncing) changes(ctx context.Context, number int, state connect.State, rounds int) (report.Table, error) {
+	if err := on.settle(ctx, connectors.Desired{}); err != nil {
+		return report.Table{}, err
 	}
-	contenders := []func(context.Context, string, phase) (time.Duration, error){s.byConnectors, s.byRequests}
-	var times [2][3]sample
-	for round := range s.Rounds {
+	contenders := []func(context.Context, phase) (time.Duration, error){on.byConnectors, on.byRequests}
+	var times [2][3]report.Sample
+	for round := range rounds {
 		for turn := range contenders {
 			who := (turn + round) % 2 // none is always the first
-			for i, phase := range s.phases(number, state) {
-				took, err := contenders[who](ctx, endpoint, phase)
+			for i, phase := range on.phases(number, state) {
+				took, err := contenders[who](ctx, phase)
 				if err != nil {
-					return err
+					return report.Table{}, err
 				}
-				times[who][i] = append(times[who][i], took)
-				if _, err := s.Settle(ctx, endpoint, phase.desired); err != nil {
-					return err
+				times[who][i] = append(times[who][i], took.Seconds())
+				if err := on.settle(ctx, phase.desired); err != nil {
+					return report.Table{}, err
 				}
 			}
 		}
 	}
-	for who, name := range []string{"package connectors", "bare requests"} {
-		fmt.Fprintf(s.Out, "| %s | %s | %s | %s |\n", name, times[who][0], times[who][1], times[who][2])
+	table := report.Table{
+		Title:  fmt.Sprintf("%d connectors %s", number, state),
+		Method: fmt.Sprintf("%d at a time, on one real worker, until the last answer. Bare requests look at nothing, compare nothing and repeat nothing.", connect.AtOnce),
 	}
-	s.ratioRow("ratio of the medians", times, sample.median)
-	s.ratioRow("ratio of the shortest", times, sample.shortest)
-	fmt.Fprintln(s.Out)
-	return nil
-}
-
-func (s Sync) ratioRow(name string, times [2][3]sample, of func(sample) time.Duration) {
-	fmt.Fprintf(s.Out, "| %s |", name)
-	for i := range times[0] {
-		fmt.Fprintf(s.Out, " %.2f |", of(times[0][i]).Seconds()/of(times[1][i]).Seconds())
+	for i, what := range []string{"create", "change", "delete"} {
+		table.Rows = append(table.Rows, report.Row{
+			What: what, Ours: times[0][i], Peer: times[1][i], PeerName: "bare requests", Unit: report.Seconds,
+		})
 	}
-	fmt.Fprintln(s.Out)
+	return table, nil
 }
 
 // phase is one of creation, change and deletion: what there is to be after it, and the request for one connector.
@@ -62,18 +56,18 @@ type phase struct {
 	request func(connector string) (method, path string, body any)
 }
 
-func (s Sync) phases(number int, state connect.State) []phase {
+func (on *syncing) phases(number int, state connect.State) []phase {
 	names := names(number)
 	return []phase{
-		{s.wanted(number, state, "a"), names, func(connector string) (string, string, any) {
-			body := map[string]any{"name": connector, "config": map[string]string(s.config("a"))}
+		{on.wanted(number, state, "a"), names, func(connector string) (string, string, any) {
+			body := map[string]any{"name": connector, "config": map[string]string(on.with("a"))}
 			if state != connect.Running { // which is so where nothing is said
 				body["initial_state"] = state
 			}
 			return http.MethodPost, "", body
 		}},
-		{s.wanted(number, state, "b"), names, func(connector string) (string, string, any) {
-			return http.MethodPut, "/" + connector + "/config", map[string]string(s.config("b"))
+		{on.wanted(number, state, "b"), names, func(connector string) (string, string, any) {
+			return http.MethodPut, "/" + connector + "/config", map[string]string(on.with("b"))
 		}},
 		{connectors.Desired{}, names, func(connector string) (string, string, any) {
 			return http.MethodDelete, "/" + connector, nil
@@ -81,8 +75,8 @@ func (s Sync) phases(number int, state connect.State) []phase {
 	}
 }
 
-func (s Sync) byConnectors(ctx context.Context, endpoint string, phase phase) (time.Duration, error) {
-	owned, done, err := ownedAt(endpoint)
+func (on *syncing) byConnectors(ctx context.Context, phase phase) (time.Duration, error) {
+	owned, done, err := ownedAt(on.endpoint)
 	if err != nil {
 		return 0, err
 	}
@@ -91,14 +85,14 @@ func (s Sync) byConnectors(ctx context.Context, endpoint string, phase phase) (t
 }
 
 // byRequests is as little as can be done: no looking, no comparing, no repeating.
-func (s Sync) byRequests(ctx context.Context, endpoint string, phase phase) (time.Duration, error) {
+func (on *syncing) byRequests(ctx context.Context, phase phase) (time.Duration, error) {
 	transport := &http.Transport{MaxIdleConnsPerHost: connect.AtOnce}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 	began := time.Now()
 	err := connect.Each(ctx, connect.AtOnce, phase.names, func(ctx context.Context, name string) error {
 		method, path, body := phase.request(name + mark)
-		return bare(ctx, client, method, endpoint+"/connectors"+path, body)
+		return bare(ctx, client, method, on.endpoint+"/connectors"+path, body)
 	}).Err()
 	return time.Since(began), err
 }

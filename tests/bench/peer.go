@@ -49,6 +49,12 @@ func FetchPeer(ctx context.Context) (Peer, error) {
 	})
 }
 
+// peerVersion is the one that is installed.
+func peerVersion() string {
+	_, version, _ := strings.Cut(strings.TrimSpace(peerRequirements), "==")
+	return version
+}
+
 // peerTask is what it is to do, with each of the names: put, compare (and put what differs), create, or read (all).
 type peerTask struct {
 	URL    string            `json:"url"`

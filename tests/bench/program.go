@@ -20,71 +20,93 @@ import (
 )
 
 // Program is the command connect-manager, built.
-type Program struct{ path string }
+type Program struct {
+	path  string
+	meter *Meter
+}
 
-// BuildProgram builds it in a directory, as it is in the charm.
-func BuildProgram(ctx context.Context, dir string) (Program, error) {
+// Manager builds it in a directory of its own, as it is in the charm.
+func (s *Stage) Manager(ctx context.Context) (Program, error) {
+	dir, err := os.MkdirTemp(s.Dir, "manager")
+	if err != nil {
+		return Program{}, err
+	}
+	meter, err := s.NewMeter(ctx)
+	if err != nil {
+		return Program{}, err
+	}
 	path, err := charms.BuildManager(ctx, dir)
-	return Program{path}, err
+	return Program{path, meter}, err
 }
 
-// sync runs one sync of these connectors, as a person would who has them in a file. It says how long that took, and the
-// most memory in KiB.
-func (p Program) sync(ctx context.Context, endpoint string, desired connectors.Desired) (took time.Duration, memory int64, err error) {
+// sync runs one sync of these connectors, as a person would who has them in a file.
+func (p Program) sync(ctx context.Context, endpoint string, desired connectors.Desired) (Cost, error) {
 	config, err := p.configure(endpoint, desired)
 	if err != nil {
-		return 0, 0, err
+		return Cost{}, err
 	}
-	command := exec.CommandContext(ctx, p.path, "sync", "--config", config, "-o", "json")
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	began := time.Now()
-	if err := command.Run(); err != nil {
-		return 0, 0, fmt.Errorf("connect-manager sync: %w: %s%s", err, stdout.Bytes(), stderr.Bytes())
+	if said, err := p.meter.Command(ctx, p.path, "sync", "--config", config, "-o", "json").CombinedOutput(); err != nil {
+		return Cost{}, fmt.Errorf("connect-manager sync: %w: %s", err, said)
 	}
-	return time.Since(began), maxRSS(command), nil
+	costs, err := p.meter.Take()
+	if err == nil && len(costs) != 1 {
+		err = fmt.Errorf("connect-manager sync was measured %d times", len(costs))
+	}
+	if err != nil {
+		return Cost{}, err
+	}
+	return costs[0], nil
 }
 
-// serve runs the daemon, has it sync twice, and says how long the second one took over its socket, and the daemon's most
-// memory in KiB.
-func (p Program) serve(ctx context.Context, endpoint string, desired connectors.Desired) (took time.Duration, memory int64, err error) {
+// interval is how often the daemon looks: as often as it can be told to.
+const interval = time.Second
+
+// daemon is connect-manager serve, at work.
+type daemon struct {
+	command *exec.Cmd
+	socket  *http.Client // of its API
+	stderr  bytes.Buffer
+	end     context.CancelFunc
+}
+
+// serve starts the daemon, and returns when it has synced once.
+func (p Program) serve(ctx context.Context, endpoint string, desired connectors.Desired) (*daemon, error) {
 	config, err := p.configure(endpoint, desired)
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	ctx, end := context.WithTimeout(ctx, daemonPatience)
-	defer end()
-	command := exec.CommandContext(ctx, p.path, "serve", "--config", config)
-	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
-	var stderr bytes.Buffer
-	command.Stderr = &stderr
-	if err := command.Start(); err != nil {
-		return 0, 0, err
-	}
-	for range 2 {
-		if took, err = p.ask(ctx); err != nil {
-			break
-		}
-	}
-	end()
-	_ = command.Wait() // it was told to end
-	if err != nil {
-		return 0, 0, fmt.Errorf("connect-manager serve: %w: %s", err, stderr.Bytes())
-	}
-	return took, maxRSS(command), nil
-}
-
-const daemonPatience = 5 * time.Minute
-
-// ask has the daemon sync, as soon as it answers.
-func (p Program) ask(ctx context.Context) (time.Duration, error) {
-	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	serving, end := context.WithCancel(ctx)
+	d := &daemon{end: end, command: exec.CommandContext(serving, p.path, "serve", "--config", config)}
+	d.command.Cancel = func() error { return d.command.Process.Signal(syscall.SIGTERM) }
+	d.command.Stderr = &d.stderr
+	d.socket = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(filepath.Dir(p.path), "socket"))
 	}}}
-	defer client.CloseIdleConnections()
+	if err := d.command.Start(); err != nil {
+		end()
+		return nil, err
+	}
+	if _, err := d.sync(ctx); err != nil {
+		d.stop()
+		return nil, fmt.Errorf("connect-manager serve: %w: %s", err, d.stderr.Bytes())
+	}
+	return d, nil
+}
+
+// stop ends the daemon.
+func (d *daemon) stop() {
+	d.end()
+	_ = d.command.Wait() // it was told to end
+	d.socket.CloseIdleConnections()
+}
+
+// sync has the daemon sync, as soon as it answers.
+func (d *daemon) sync(ctx context.Context) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, daemonPatience)
+	defer cancel()
 	for {
 		began := time.Now()
-		err := bare(ctx, client, http.MethodPost, "http://daemon/connectors/sync", nil)
+		err := bare(ctx, d.socket, http.MethodPost, "http://daemon/connectors/sync", nil)
 		if err == nil || ctx.Err() != nil {
 			return time.Since(began), err
 		}
@@ -96,16 +118,23 @@ func (p Program) ask(ctx context.Context) (time.Duration, error) {
 	}
 }
 
+const daemonPatience = 5 * time.Minute
+
+// get asks the daemon for a document, as the page does.
+func (d *daemon) get(ctx context.Context, path string) (time.Duration, error) {
+	began := time.Now()
+	err := bare(ctx, d.socket, http.MethodGet, "http://daemon"+path, nil)
+	return time.Since(began), err
+}
+
 // configure writes the program's configuration, and the state file that it names.
 func (p Program) configure(endpoint string, desired connectors.Desired) (path string, err error) {
 	dir := filepath.Dir(p.path)
 	state, path := filepath.Join(dir, "state.json"), filepath.Join(dir, "config.yaml")
-	text := fmt.Sprintf("current-context: bench\ncontexts: {bench: {endpoints: [%q], name-suffix: %s, state: %q}}\nserve: {socket: %q, data: %q, interval: 24h}\n",
-		endpoint, mark, state, filepath.Join(dir, "socket"), filepath.Join(dir, "data"))
+	text := fmt.Sprintf("current-context: bench\ncontexts: {bench: {endpoints: [%q], name-suffix: %s, state: %q}}\nserve: {socket: %q, listen: none, data: %q, interval: %s}\n",
+		endpoint, mark, state, filepath.Join(dir, "socket"), filepath.Join(dir, "data"), interval)
 	return path, errors.Join(os.WriteFile(path, []byte(text), 0o600), writeState(state, desired))
 }
-
-func maxRSS(command *exec.Cmd) int64 { return command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss }
 
 func writeState(path string, desired connectors.Desired) error {
 	type entry struct {

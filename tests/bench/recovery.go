@@ -9,83 +9,134 @@ import (
 
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
+	"connectcharms/tests/bench/report"
+	"connectcharms/tests/kafka"
 	"connectcharms/tests/proxy"
 )
 
-// Refused has connectors created on a cluster that answers everything with 409, as in a rebalance, for some time from the
+// Recoveries measures syncs of a cluster that refuses all for a while, and of one that loses a worker.
+func Recoveries(ctx context.Context, s *Stage) (report.Section, error) {
+	number := Pick(s, 4, 100)
+	refused, notes, err := s.refused(ctx, number, Pick(s, 100*time.Millisecond, 8*time.Second))
+	if err != nil {
+		return report.Section{}, err
+	}
+	killed, err := s.killed(ctx, number)
+	return report.Section{
+		Title: "Syncs of a cluster in trouble", Question: "What becomes of a sync when the cluster rebalances, or loses a worker in the middle?",
+		Tables: []report.Table{refused, killed}, Notes: notes,
+	}, err
+}
+
+// refused has connectors created on a cluster that answers everything with 409, as in a rebalance, for some time from the
 // first request on.
-func (s Sync) Refused(ctx context.Context, endpoint string, number int, during time.Duration) error {
-	fmt.Fprintf(s.Out, "%d connectors created while all is answered 409 for %s:\n\n| | applied | twice | requests | time |\n|---|--:|--:|--:|--:|\n", number, during)
-	desired := s.wanted(number, connect.Stopped, "a")
-	if err := s.refused(ctx, endpoint, during, "package connectors", func(through string) (time.Duration, error) {
+func (s *Stage) refused(ctx context.Context, number int, during time.Duration) (report.Table, []string, error) {
+	worker, err := s.Worker(ctx, kafka.WorkerOptions{})
+	if err != nil {
+		return report.Table{}, nil, err
+	}
+	on, err := s.syncing(ctx, worker.URL())
+	if err != nil {
+		return report.Table{}, nil, err
+	}
+	ours, became, err := on.through(ctx, during, func(through string) (time.Duration, error) {
 		owned, done, err := ownedAt(through)
 		if err != nil {
 			return 0, err
 		}
 		defer done()
-		return syncOnce(ctx, owned, desired)
-	}); err != nil || s.Peer == nil {
-		return err
-	}
-	err := s.refused(ctx, endpoint, during, "kafka-connect-py, each created", func(through string) (time.Duration, error) {
-		result, err := s.Peer.run(ctx, peerTask{URL: through, Mode: "create", Config: s.config("a"), Names: full(names(number))})
-		return result.took(), err
+		return syncOnce(ctx, owned, on.wanted(number, connect.Stopped, "a"))
 	})
-	fmt.Fprintln(s.Out)
-	return err
+	row := report.Row{What: "package connectors", Ours: ours, Unit: report.Seconds, Note: became}
+	if err == nil && on.peer != nil {
+		row.PeerName = "kafka-connect-py, each created"
+		row.Peer, became, err = on.through(ctx, during, func(through string) (time.Duration, error) {
+			result, err := on.peer.run(ctx, peerTask{URL: through, Mode: "create", Config: on.with("a"), Names: full(names(number))})
+			return result.took(), err
+		})
+		row.Note += "; the peer's: " + became
+	}
+	return report.Table{
+		Title: fmt.Sprintf("%d connectors created while all is answered 409 for %s", number, during), Rows: []report.Row{row},
+		Method: "Until the call ends, whatever came of it: who is done sooner has not waited, and left connectors out.",
+	}, on.notes, errors.Join(err, worker.Stop())
 }
 
-func (s Sync) refused(ctx context.Context, endpoint string, during time.Duration, who string, create func(through string) (time.Duration, error)) error {
-	if _, err := s.Settle(ctx, endpoint, connectors.Desired{}); err != nil {
-		return err
+// through has something create connectors while all is refused, and says what became of that.
+func (on *syncing) through(ctx context.Context, during time.Duration, create func(through string) (time.Duration, error)) (report.Sample, string, error) {
+	if err := on.settle(ctx, connectors.Desired{}); err != nil {
+		return nil, "", err
 	}
 	var first sync.Once
 	var began time.Time
-	through, err := proxy.Start([]string{endpoint}, proxy.Options{Refuse: func(proxy.Exchange) bool {
+	through, err := proxy.Start([]string{on.endpoint}, proxy.Options{Refuse: func(proxy.Exchange) bool {
 		first.Do(func() { began = time.Now() })
 		return time.Since(began) < during
 	}})
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	defer through.Close()
 	took, err := create(through.Endpoints[0])
-	if err != nil {
-		return err
-	}
-	s.recoveryRow(who, through.Take(), took)
-	return nil
+	return report.Times(took), applied(through.Take()), errors.Join(err, on.settle(ctx, connectors.Desired{}))
 }
 
-// Killed has half of the connectors created and the other half changed, and kills a worker of the group in the middle.
-func (s Sync) Killed(ctx context.Context, workers []string, number int, who string, kill func() error) error {
-	half := s.wanted(number/2, connect.Stopped, "a")
-	if _, err := s.Settle(ctx, workers[0], half); err != nil {
-		return err
+// killed has half of the connectors created and the other half changed, and kills a worker of two in the middle: the one that
+// was first, and then the other.
+func (s *Stage) killed(ctx context.Context, number int) (report.Table, error) {
+	table := report.Table{
+		Title:  fmt.Sprintf("%d connectors, half of them created, half changed, and a worker of two killed in the middle", number),
+		Method: "No peer: those that were tried end at the first connection that breaks.",
+	}
+	for killed, which := range []string{"the first worker killed", "the second worker killed"}[:Pick(s, 1, 2)] {
+		took, became, err := s.killOne(ctx, number, killed)
+		if err != nil {
+			return table, err
+		}
+		table.Rows = append(table.Rows, report.Row{What: "package connectors, " + which, Ours: took, Unit: report.Seconds, Note: became})
+	}
+	return table, nil
+}
+
+func (s *Stage) killOne(ctx context.Context, number, which int) (report.Sample, string, error) {
+	var workers []*kafka.Worker
+	var urls []string
+	for range 2 {
+		worker, err := s.Worker(ctx, kafka.WorkerOptions{Group: fmt.Sprintf("killed-%d", which)})
+		if err != nil {
+			return nil, "", err
+		}
+		workers, urls = append(workers, worker), append(urls, worker.URL())
+	}
+	on, err := s.syncing(ctx, urls[0])
+	if err != nil {
+		return nil, "", err
+	}
+	if err := on.settle(ctx, on.wanted(number/2, connect.Stopped, "a")); err != nil {
+		return nil, "", err
 	}
 	var once sync.Once
 	var killed error
-	through, err := proxy.Start(workers, proxy.Options{OnWrite: func(before int) {
+	through, err := proxy.Start(urls, proxy.Options{OnWrite: func(before int) {
 		if before >= number/2 {
-			once.Do(func() { killed = kill() })
+			once.Do(func() { killed = workers[which].Kill() })
 		}
 	}})
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	defer through.Close()
 	owned, done, err := ownedAt(through.Endpoints...)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	defer done()
-	took, err := syncOnce(ctx, owned, s.wanted(number, connect.Stopped, "b"))
-	s.recoveryRow(who, through.Take(), took)
-	return errors.Join(err, killed)
+	took, err := syncOnce(ctx, owned, on.wanted(number, connect.Stopped, "b"))
+	return report.Times(took), applied(through.Take()), errors.Join(err, killed, workers[1-which].Stop())
 }
 
-// recoveryRow counts the connectors with one change, and with more.
-func (s Sync) recoveryRow(who string, exchanges []proxy.Exchange, took time.Duration) {
+// applied counts the connectors with one change, and with more.
+func applied(exchanges []proxy.Exchange) string {
 	changes := map[string]int{}
 	for _, exchange := range exchanges {
 		if exchange.IsAccepted() {
@@ -98,5 +149,5 @@ func (s Sync) recoveryRow(who string, exchanges []proxy.Exchange, took time.Dura
 			twice++
 		}
 	}
-	fmt.Fprintf(s.Out, "| %s | %d | %d | %d | %s |\n", who, len(changes), twice, len(exchanges), short(took))
+	return fmt.Sprintf("%d applied, %d of them twice, %d requests", len(changes), twice, len(exchanges))
 }

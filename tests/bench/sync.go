@@ -5,54 +5,78 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
+	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
+	"connectcharms/tests/bench/report"
+	"connectcharms/tests/kafka"
 	"connectcharms/tests/proxy"
 )
 
-// Sync measures package connectors beside others, on one cluster, and prints tables in Markdown.
-type Sync struct {
-	Out     io.Writer
-	Config  connect.Settings // of every connector
-	Program *Program         // nil: only the package is measured
-	Peer    *Peer            // nil: no comparison with it
-	Rounds  int
+// Syncs measures package connectors, and the program around it, beside others, on a real worker.
+func Syncs(ctx context.Context, s *Stage) (report.Section, error) {
+	worker, err := s.Worker(ctx, kafka.WorkerOptions{})
+	if err != nil {
+		return report.Section{}, err
+	}
+	on, err := s.syncing(ctx, worker.URL())
+	if err != nil {
+		return report.Section{}, err
+	}
+	nothing, err := on.nothing(ctx, Pick(s, 3, 1000), Pick(s, 1, 5))
+	if err != nil {
+		return report.Section{}, err
+	}
+	stopped, err := on.changes(ctx, Pick(s, 3, 200), connect.Stopped, Pick(s, 1, 5))
+	if err != nil {
+		return report.Section{}, err
+	}
+	running, err := on.changes(ctx, Pick(s, 2, 50), connect.Running, Pick(s, 1, 4))
+	return report.Section{
+		Title: "Syncs", Question: "What does it cost to make connectors those of a file, and to find that they are?",
+		Tables: []report.Table{nothing, stopped, running}, Notes: on.notes,
+	}, err
+}
+
+// syncing is a cluster on which syncs are measured.
+type syncing struct {
+	endpoint string
+	config   connect.Settings // of every connector
+	program  Program
+	peer     *Peer // nil: it cannot be had
+	notes    []string
+}
+
+// syncing has all that is compared. Connectors read an empty file.
+func (s *Stage) syncing(ctx context.Context, endpoint string) (*syncing, error) {
+	lines := filepath.Join(s.Dir, "lines.txt")
+	if err := os.WriteFile(lines, nil, 0o600); err != nil {
+		return nil, err
+	}
+	program, err := s.Manager(ctx)
+	if err != nil {
+		return nil, err
+	}
+	on := &syncing{endpoint: endpoint, program: program, config: connect.Settings{
+		"connector.class": fileSource, "tasks.max": "1", "topic": "a", "file": lines,
+	}}
+	if peer, err := FetchPeer(ctx); err == nil {
+		on.peer = &peer
+		s.Uses("kafka-connect-py", peerVersion())
+	} else {
+		on.notes = append(on.notes, fmt.Sprintf("There is no comparison with kafka-connect-py, which cannot be had here: %.300v", err))
+	}
+	return on, nil
 }
 
 // mark ends the names of this owner's connectors.
 const mark = "-bench"
 
 const syncPatience = 20 * time.Minute
-
-// sample are the times of the rounds of one thing.
-type sample []time.Duration
-
-func (s sample) median() time.Duration {
-	sorted := slices.Sorted(slices.Values(s))
-	return sorted[len(sorted)/2]
-}
-
-// shortest is the time of the round that whatever else happens on the machine has held up least.
-func (s sample) shortest() time.Duration { return slices.Min(s) }
-
-// String is the median, and between which two all were.
-func (s sample) String() string {
-	if len(s) == 1 {
-		return short(s[0])
-	}
-	return fmt.Sprintf("%s (%s–%s)", short(s.median()), short(s.shortest()), short(slices.Max(s)))
-}
-
-func short(d time.Duration) string {
-	if d < time.Second {
-		return d.Round(time.Millisecond).String()
-	}
-	return fmt.Sprintf("%.2fs", d.Seconds())
-}
 
 func ownedAt(endpoints ...string) (connectors.Owned, func(), error) {
 	client, err := connect.New(connect.Config{Endpoints: endpoints, Patience: 5 * time.Minute})
@@ -63,17 +87,17 @@ func ownedAt(endpoints ...string) (connectors.Owned, func(), error) {
 }
 
 // wanted are connectors in a state, with a topic, by which one wish is told from another.
-func (s Sync) wanted(number int, state connect.State, topic string) connectors.Desired {
+func (on *syncing) wanted(number int, state connect.State, topic string) connectors.Desired {
 	desired := connectors.Desired{}
 	for _, name := range names(number) {
-		desired[name] = connectors.Connector{Config: s.config(topic), State: state}
+		desired[name] = connectors.Connector{Config: on.with(topic), State: state}
 	}
 	return desired
 }
 
-func (s Sync) config(topic string) connect.Settings {
+func (on *syncing) with(topic string) connect.Settings {
 	config := connect.Settings{"topic": topic}
-	for key, value := range s.Config {
+	for key, value := range on.config {
 		config[key] = cmp.Or(config[key], value)
 	}
 	return config
@@ -100,94 +124,110 @@ func syncOnce(ctx context.Context, owned connectors.Owned, desired connectors.De
 	return time.Since(began), errors.Join(err, report.Err())
 }
 
-// Settle makes the connectors the wanted ones, and waits until they show so: nothing is under way then.
-func (s Sync) Settle(ctx context.Context, endpoint string, desired connectors.Desired) (time.Duration, error) {
-	owned, done, err := ownedAt(endpoint)
+// settle makes the connectors the wanted ones, and waits until they show so: nothing is under way then.
+func (on *syncing) settle(ctx context.Context, desired connectors.Desired) error {
+	owned, done, err := ownedAt(on.endpoint)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer done()
-	began := time.Now()
 	for {
 		report, err := owned.Reconcile(ctx, desired, connectors.Options{Patience: syncPatience, Wait: syncPatience})
-		if err := errors.Join(err, report.Err()); err != nil {
-			return 0, err
-		}
-		if !report.IsChanged() {
-			return time.Since(began), nil
+		if err := errors.Join(err, report.Err()); err != nil || !report.IsChanged() {
+			return err
 		}
 	}
 }
 
-// NoOp measures a sync that has nothing to do.
-func (s Sync) NoOp(ctx context.Context, endpoint string, number int) error {
-	desired := s.wanted(number, connect.Stopped, "a")
-	took, err := s.Settle(ctx, endpoint, desired)
-	if err != nil {
-		return err
+// nothing measures a sync that has nothing to do, in turns with the one request that shows all connectors.
+func (on *syncing) nothing(ctx context.Context, number, rounds int) (report.Table, error) {
+	desired := on.wanted(number, connect.Stopped, "a")
+	if err := on.settle(ctx, desired); err != nil {
+		return report.Table{}, err
 	}
-	fmt.Fprintf(s.Out, "Nothing to do, %d connectors (made in %s):\n\n| | requests | writes | time |\n|---|--:|--:|--:|\n", number, short(took))
-	through, err := proxy.Start([]string{endpoint}, proxy.Options{})
+	through, err := proxy.Start([]string{on.endpoint}, proxy.Options{})
 	if err != nil {
-		return err
+		return report.Table{}, err
 	}
 	defer through.Close()
-	ours, done, err := ownedAt(through.Endpoints...)
+	owned, done, err := ownedAt(through.Endpoints...)
 	if err != nil {
-		return err
+		return report.Table{}, err
 	}
 	defer done()
-	var times sample
-	for range s.Rounds {
+	const ours, program, computed, listing = 0, 1, 2, 3
+	var times [4]report.Sample
+	var requests [2]string
+	for range rounds {
 		through.Take()
-		took, err := syncOnce(ctx, ours, desired)
+		took, err := syncOnce(ctx, owned, desired)
 		if err != nil {
-			return err
+			return report.Table{}, err
 		}
-		times = append(times, took)
+		times[ours], requests[ours] = append(times[ours], took.Seconds()), tally(through.Take())
+		run, err := on.program.sync(ctx, through.Endpoints[0], desired)
+		if err != nil {
+			return report.Table{}, err
+		}
+		times[program], requests[program] = append(times[program], run.Wall.Seconds()), tally(through.Take())
+		times[computed] = append(times[computed], run.CPU().Seconds())
+		took, err = list(ctx, through.Endpoints[0])
+		if err != nil {
+			return report.Table{}, err
+		}
+		times[listing] = append(times[listing], took.Seconds())
 	}
-	s.noOpRow("package connectors", through.Take(), times)
-	if err := s.noOpOfOthers(ctx, through, desired); err != nil {
-		return err
+	bare := "the listing alone, thrown away"
+	table := report.Table{
+		Title: fmt.Sprintf("Nothing to do, %d connectors", number),
+		Rows: []report.Row{
+			{What: "package connectors", Ours: times[ours], Peer: times[listing], PeerName: bare, Unit: report.Seconds, Note: requests[ours]},
+			{What: "`connect-manager sync`, the whole process", Ours: times[program], Peer: times[listing], PeerName: bare, Unit: report.Seconds, Note: requests[program]},
+			{What: "CPU time of that process", Ours: times[computed], Unit: report.Seconds},
+		},
+		Method: "Stopped connectors on one real worker, through a proxy that counts. The program is started, reads its configuration and the file, and ends.",
 	}
-	fmt.Fprintln(s.Out)
-	return nil
+	peers, err := on.nothingByPeer(ctx, through, times[ours], desired)
+	table.Rows = append(table.Rows, peers...)
+	return table, err
 }
 
-// noOpOfOthers is that of the whole program, which reads a file first, and of the peer in two ways.
-func (s Sync) noOpOfOthers(ctx context.Context, through *proxy.Proxy, desired connectors.Desired) error {
-	if s.Program != nil {
-		var times sample
-		for range s.Rounds {
-			through.Take()
-			took, _, err := s.Program.sync(ctx, through.Endpoints[0], desired)
-			if err != nil {
-				return err
-			}
-			times = append(times, took)
-		}
-		s.noOpRow("connect-manager sync, the whole process", through.Take(), times)
+// nothingByPeer is that of the peer in two ways, once each: they take long.
+func (on *syncing) nothingByPeer(ctx context.Context, through *proxy.Proxy, ours report.Sample, desired connectors.Desired) (rows []report.Row, err error) {
+	if on.peer == nil {
+		return nil, nil
 	}
-	if s.Peer == nil {
-		return nil
-	}
-	for _, mode := range []string{"compare", "put"} {
-		result, err := s.Peer.run(ctx, peerTask{URL: through.Endpoints[0], Mode: mode, Config: s.config("a"), Names: full(names(len(desired)))})
+	for _, way := range []struct{ mode, name string }{
+		{"compare", "kafka-connect-py, each read and compared"},
+		{"put", "kafka-connect-py, each put"},
+	} {
+		through.Take()
+		result, err := on.peer.run(ctx, peerTask{URL: through.Endpoints[0], Mode: way.mode, Config: on.with("a"), Names: full(names(len(desired)))})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		s.noOpRow("kafka-connect-py, "+map[string]string{"compare": "each read and compared", "put": "each put"}[mode],
-			through.Take(), sample{result.took()})
+		rows = append(rows, report.Row{
+			What: "package connectors", Ours: ours, Peer: report.Times(result.took()), PeerName: way.name, Unit: report.Seconds,
+			Note: "the peer's: " + tally(through.Take()),
+		})
 	}
-	return nil
+	return rows, nil
 }
 
-func (s Sync) noOpRow(who string, exchanges []proxy.Exchange, times sample) {
+// tally says how many requests there were.
+func tally(exchanges []proxy.Exchange) string {
 	writes := 0
 	for _, exchange := range exchanges {
 		if exchange.IsWrite() {
 			writes++
 		}
 	}
-	fmt.Fprintf(s.Out, "| %s | %d | %d | %s |\n", who, len(exchanges), writes, times)
+	return fmt.Sprintf("%d request(s), %d write(s)", len(exchanges), writes)
+}
+
+// list asks for all connectors as package connectors does, and throws the answer away.
+func list(ctx context.Context, endpoint string) (time.Duration, error) {
+	began := time.Now()
+	err := bare(ctx, http.DefaultClient, http.MethodGet, endpoint+"/connectors?expand=info&expand=status", nil)
+	return time.Since(began), err
 }
