@@ -14,6 +14,8 @@ BIN     := $(CACHE)/bin
 export GOWORK := off
 # The race detector is cgo; nothing that is shipped is. No cached result: what the tests build and start, Go's cache does not see.
 GO_TEST := go test -race -count=1 -timeout 40m
+# What takes longest begins first: begun last, it would run on alone.
+LONGEST := ./e2e ./interop
 
 .PHONY: help bench demo test fuzz interop integration integration-k8s conformance conformance-k8s controller controller-down controller-k8s controller-k8s-down lint charms image fmt tidy rename
 
@@ -24,7 +26,7 @@ demo: ## run the pair on this machine, without Juju and without root; DEMO=once 
 	@go -C tests build -o $(BIN)/demo ./cmd/demo && exec $(BIN)/demo
 
 test: ## every test that needs no root, on real parts
-	@set -e; for module in $(MODULES); do echo "── $$module"; (cd $$module && $(GO_TEST) ./...); done
+	@set -e; for module in $(MODULES); do echo "── $$module"; (cd $$module && $(GO_TEST) $$([ $$module != tests ] || echo $(LONGEST)) ./...); done
 
 fuzz: ## run every fuzz target of every module: FOR=10s each (ONLY=gateway: those); what fails becomes a seed in its testdata
 	@go -C tests run ./cmd/fuzz -for $(or $(FOR),10s) -only '$(ONLY)'
