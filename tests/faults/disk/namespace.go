@@ -1,0 +1,75 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+)
+
+const (
+	inside = "CONNECTCHARMS_MAY_MOUNT"           // set in the namespace
+	denied = "CONNECTCHARMS_MAY_NOT_MOUNT"       // the reason why there is none
+	sysAdm = 21                                  // CAP_SYS_ADMIN: who has it in a namespace may mount there
+	unseen = syscall.MS_REC | syscall.MS_PRIVATE // mounts are seen in the namespace alone
+)
+
+// Main is for the TestMain of a package whose tests have disks: it runs them where they may mount, in a namespace of their own, and
+// returns the code that the package is to exit with.
+//
+//	func TestMain(m *testing.M) { os.Exit(disk.Main(m)) }
+func Main(m *testing.M) int { return Within(m.Run) }
+
+// Within runs what a package does in its TestMain in a namespace of its own: the program starts once more there, and that one runs it.
+func Within(run func() int) int {
+	if os.Getenv(inside) != "" {
+		if err := syscall.Mount("none", "/", "", unseen, ""); err != nil {
+			fmt.Fprintln(os.Stderr, "a namespace for disks:", err)
+			return 1
+		}
+		return run()
+	}
+	if os.Getenv(denied) != "" {
+		return run()
+	}
+	err := again(alone(), inside+"=1")
+	var ended *exec.ExitError
+	if err != nil && !errors.As(err, &ended) {
+		err = again(&syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}, denied+"="+err.Error())
+	}
+	if errors.As(err, &ended) {
+		return ended.ExitCode()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "run the tests once more, where they may mount:", err)
+		return 1
+	}
+	return 0
+}
+
+// again runs this program once more.
+func again(how *syscall.SysProcAttr, set string) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	command := exec.Command(program, os.Args[1:]...) // go test ends it
+	command.Env = append(os.Environ(), set)
+	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
+	command.SysProcAttr = how
+	return command.Run()
+}
+
+// alone is a mount namespace; for others than root it is one of accounts, too, in which they are who they are, and may mount.
+func alone() *syscall.SysProcAttr {
+	how := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
+	if user, group := os.Getuid(), os.Getgid(); user != 0 {
+		how.Cloneflags |= syscall.CLONE_NEWUSER
+		how.UidMappings = []syscall.SysProcIDMap{{ContainerID: user, HostID: user, Size: 1}}
+		how.GidMappings = []syscall.SysProcIDMap{{ContainerID: group, HostID: group, Size: 1}}
+		how.AmbientCaps = []uintptr{sysAdm}
+	}
+	return how
+}
