@@ -112,12 +112,16 @@ func (g given) Running() bool {
 	return err == nil
 }
 
+// inMemory has Pebble keep no state on disk. All that lasts is in its layers; and a state that it cannot write, for the disk is full, it
+// tries to write for five minutes, in which it answers nobody, and then it ends, and all services with it.
+const inMemory = "PEBBLE_PERSIST=never"
+
 // detached keeps Pebble as a process that each hook looks after.
 func detached(binary, dir string) daemon.Process {
 	return daemon.Process{
 		PIDFile: filepath.Join(dir, "pebble.pid"), Log: filepath.Join(dir, "pebble.log"), Dir: dir,
 		Command: []string{binary, "run", "--create-dirs"},
-		Env:     []string{"PEBBLE=" + dir, "PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LANG=C.UTF-8"},
+		Env:     []string{"PEBBLE=" + dir, "PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LANG=C.UTF-8", inMemory},
 	}
 }
 

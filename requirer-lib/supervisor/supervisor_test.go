@@ -77,6 +77,16 @@ func TestServicesOutliveTheSupervisorObjectAndStop(t *testing.T) {
 	assert.NotEqual(t, since, states["one"].Since)
 }
 
+// A disk that becomes full would stop Pebble, and with it all services.
+func TestOurPebbleKeepsNoStateOnDisk(t *testing.T) {
+	t.Parallel()
+	s, dir := newSupervisor(t)
+	require.NoError(t, s.Ensure(t.Context(), services(map[string]supervisor.Service{"one": service("sleep 60")})))
+	states, err := filepath.Glob(filepath.Join(dir, ".pebble.state*"))
+	require.NoError(t, err)
+	assert.Empty(t, states)
+}
+
 func TestAServiceThatHangsAtStopIsKilled(t *testing.T) {
 	t.Parallel()
 	s, dir := newSupervisor(t)

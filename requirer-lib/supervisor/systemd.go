@@ -42,7 +42,7 @@ After=network-online.target
 Wants=network-online.target
 
 [Service]
-Environment=PEBBLE=%[3]s HOME=%[3]s LANG=C.UTF-8
+Environment=PEBBLE=%[3]s HOME=%[3]s LANG=C.UTF-8 %[4]s
 ExecStart=%[2]s run --create-dirs
 Restart=always
 RestartSec=1
@@ -51,7 +51,7 @@ TimeoutStopSec=60
 
 [Install]
 WantedBy=multi-user.target
-`, s.name, s.binary, s.dir)
+`, s.name, s.binary, s.dir, inMemory)
 }
 
 func (s systemd) service() string { return s.name + ".service" }

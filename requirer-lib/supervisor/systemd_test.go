@@ -40,7 +40,7 @@ func TestSystemctlIsCalledOnlyForWhatDiffers(t *testing.T) {
 	assert.Equal(t, []string{"daemon-reload", "enable --now --quiet kafka-connect-0-pebble.service"}, calls)
 	unit, err := os.ReadFile(filepath.Join(s.units, "kafka-connect-0-pebble.service"))
 	require.NoError(t, err)
-	for _, line := range []string{"ExecStart=/charm/bin/pebble run --create-dirs", "Environment=PEBBLE=/data/pebble HOME=/data/pebble LANG=C.UTF-8", "KillMode=mixed"} {
+	for _, line := range []string{"ExecStart=/charm/bin/pebble run --create-dirs", "Environment=PEBBLE=/data/pebble HOME=/data/pebble LANG=C.UTF-8 PEBBLE_PERSIST=never", "KillMode=mixed"} {
 		assert.Contains(t, strings.Split(string(unit), "\n"), line)
 	}
 

@@ -39,6 +39,7 @@ var (
 		{"provider-charm/internal/certificates", "", errorsToo, nil, nothing},
 		{"provider-charm/internal/distribution", "resource kafka: ", errorsToo, nil, nothing},
 		{"integrator-charm/internal/charm", "", statuses, nil, holders},
+		{"requirer-lib/reconcile", "", nil, nil, holders},
 		{"requirer-lib/connectors", "", statuses, []string{"idle", "summary"}, regexp.MustCompile(`^idle$`)},
 		{"requirer-lib/connectclient", "", map[string]int{"notReady": 1}, nil, regexp.MustCompile(`^Err[A-Z]`)},
 	}

@@ -17,6 +17,7 @@ import (
 	"connectcharms/requirer-lib/hook"
 	"connectcharms/requirer-lib/jujutest"
 	"connectcharms/schemas"
+	"connectcharms/tests/faults/disk"
 	"connectcharms/tests/kafka"
 	"connectcharms/tests/pair"
 )
@@ -30,7 +31,7 @@ var parts struct {
 	broker *kafka.Broker
 }
 
-func TestMain(m *testing.M) { os.Exit(runAll(m)) }
+func TestMain(m *testing.M) { os.Exit(disk.Within(func() int { return runAll(m) })) }
 
 func runAll(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "e2e")

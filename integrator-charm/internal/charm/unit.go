@@ -49,7 +49,12 @@ func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if err := reconcile.Run(ctx, u, w, next, log); err != nil || w.Leaving {
+	err = reconcile.Run(ctx, u, w, next, log)
+	if reconcile.IsDiskFull(err) && !w.Leaving {
+		log.Error("the next hook goes on", "error", err)
+		return u.StatusSet(ctx, reconcile.DiskFull)
+	}
+	if err != nil || w.Leaving {
 		return err
 	}
 	return u.StatusSet(ctx, status(w))

@@ -47,6 +47,7 @@ type inner struct {
 	inForce  source.Document
 	file     *state.File     // of inForce; nil: there was no good one yet
 	done     source.Revision // the file that was carried out whole
+	unkept   bool            // these are not on disk: it took them not
 	seen     source.Revision // the last one that was looked at, good or wrong
 	problems state.Problems  // of that one
 	dangling state.Problems  // references of the file in force that lead nowhere

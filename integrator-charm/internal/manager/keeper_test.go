@@ -3,6 +3,7 @@ package manager_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -223,4 +224,19 @@ func TestVerbsAreForTheManagersOwnConnectors(t *testing.T) {
 	run := s.newest()
 	assert.Equal(t, []any{"pause", "ada", []string{"lines"}}, []any{run.Kind, run.By, run.Summary.Paused})
 	assert.False(t, s.listed("foreign").Owned)
+}
+
+func TestAFileThatTheDiskDidNotTakeIsKeptWhenItDoes(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.rules.Interval = 50 * time.Millisecond
+	kept := filepath.Join(s.dir, "state", "main.json")
+	require.NoError(t, os.MkdirAll(filepath.Join(kept, "in the way"), 0o700)) // as a full disk
+	s.keep(lines)
+	s.until(func() bool { return s.status().LastSync != nil })
+	require.NoError(t, os.RemoveAll(kept))
+	s.until(func() bool {
+		content, err := os.ReadFile(kept)
+		return err == nil && strings.Contains(string(content), `"done"`)
+	})
 }

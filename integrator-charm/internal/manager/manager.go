@@ -292,7 +292,7 @@ func (m *Manager) Alive() error {
 	return nil
 }
 
-// Ready says which cluster has not had its first turn yet.
+// Ready says which cluster has not had its first turn yet, and why what has to be remembered is not, such as for a full disk.
 func (m *Manager) Ready() error {
 	all := m.all()
 	if len(all) == 0 {
@@ -303,5 +303,5 @@ func (m *Manager) Ready() error {
 			return fmt.Errorf("cluster %s: the state file was not looked at yet", one.cluster.Name)
 		}
 	}
-	return nil
+	return m.store.Check()
 }

@@ -72,8 +72,20 @@ func (k *keeper) keep() {
 	i := &k.inner
 	what := kept{Name: i.inForce.Name, Revision: i.inForce.Revision, Data: i.inForce.Data, Done: i.done}
 	k.mu.Unlock()
-	if err := k.kept.write(what); err != nil {
+	err := k.kept.write(what)
+	if err != nil {
 		k.log.Error("the state file will not outlast this process", "error", err)
+	}
+	k.note(func(i *inner) { i.unkept = err != nil })
+}
+
+// keepAgain keeps what could not be kept before, as on a disk that was full.
+func (k *keeper) keepAgain() {
+	k.mu.Lock()
+	due := k.inner.unkept
+	k.mu.Unlock()
+	if due {
+		k.keep()
 	}
 }
 

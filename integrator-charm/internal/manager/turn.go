@@ -71,6 +71,7 @@ func (k *keeper) turn(ctx context.Context, by string) (connectors.Summary, error
 	if file == nil {
 		return connectors.Summary{}, nil
 	}
+	k.keepAgain()
 	declared, err := k.resolve(file)
 	if err != nil {
 		return connectors.Summary{}, err

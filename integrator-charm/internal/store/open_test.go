@@ -153,7 +153,7 @@ func TestOneProcessHasTheStore(t *testing.T) {
 	output, err := other.CombinedOutput()
 	require.Error(t, err)
 	assert.Contains(t, string(output), store.ErrInUse.Error())
-	require.NoError(t, s.Check(t.Context()))
+	require.NoError(t, s.Check())
 }
 
 func TestOpeningWaitsForTheOneThatEnds(t *testing.T) {

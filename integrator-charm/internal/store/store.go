@@ -5,7 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // Options of a store. The zero value will do.
@@ -36,6 +40,7 @@ type Store struct {
 	db      *sql.DB
 	path    string
 	options Options
+	refused atomic.Pointer[error] // why the disk did not take the last write; nil: it did
 }
 
 // Path is the file.
@@ -44,10 +49,10 @@ func (s *Store) Path() string { return s.path }
 // Close closes the file. What was acknowledged is on disk before that.
 func (s *Store) Close() error { return s.db.Close() }
 
-// Check asks whether the store answers, for a health check.
-func (s *Store) Check(ctx context.Context) error {
-	if _, err := s.db.ExecContext(ctx, "SELECT 1 FROM runs LIMIT 1"); err != nil {
-		return fmt.Errorf("store %s: %w", s.path, err)
+// Check says why the disk did not take the last write, such as that it is full; nil when it did.
+func (s *Store) Check() error {
+	if refused := s.refused.Load(); refused != nil {
+		return *refused
 	}
 	return nil
 }
@@ -59,9 +64,28 @@ func (s *Store) write(ctx context.Context, doing string, change func(*sql.Tx) er
 		err = errors.Join(ctx.Err(), err) // the other is only how it shows
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("store %s: %s: %w", s.path, doing, err)
+		err = fmt.Errorf("store %s: %s: %w", s.path, doing, err)
+	}
+	switch {
+	case err == nil:
+		s.refused.Store(nil)
+	case isOfTheDisk(err):
+		s.refused.Store(&err)
 	}
 	return err
+}
+
+// isOfTheDisk says whether the disk did not take a write: it is full, broken, or may not be written.
+func isOfTheDisk(err error) bool {
+	fault, is := errors.AsType[*sqlite.Error](err)
+	if !is {
+		return false
+	}
+	switch fault.Code() & 0xff {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
+		return true
+	}
+	return false
 }
 
 func transact(ctx context.Context, db *sql.DB, change func(*sql.Tx) error) error {

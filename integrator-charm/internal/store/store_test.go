@@ -309,7 +309,7 @@ func TestCallersThatLeaveDoNoHarm(t *testing.T) {
 		assert.True(t, found[name], name)
 	}
 	t.Logf("%d of %d calls were acknowledged", len(acknowledged), 8*60)
-	require.NoError(t, s.Check(t.Context()))
+	require.NoError(t, s.Check())
 }
 
 func TestOverlaysNeverGoBackAndAreWrittenWithWhatTellsOfThem(t *testing.T) {

@@ -47,10 +47,15 @@ func Run(ctx context.Context, h *hook.Hook, log *slog.Logger) error {
 			return err
 		}
 	}
-	if err := reconcile.Run(ctx, u, w, next, log); err != nil || w.Leaving {
-		return err
+	err = reconcile.Run(ctx, u, w, next, log)
+	if err == nil && !w.Leaving {
+		err = u.noteForMetrics(w)
 	}
-	if err := u.noteForMetrics(w); err != nil {
+	if reconcile.IsDiskFull(err) && !w.Leaving {
+		log.Error("the next hook goes on", "error", err)
+		return u.StatusSet(ctx, reconcile.DiskFull)
+	}
+	if err != nil || w.Leaving {
 		return err
 	}
 	if w.Leader {

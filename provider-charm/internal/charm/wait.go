@@ -8,6 +8,7 @@ import (
 
 	"connectcharms/requirer-lib/atomicfile"
 	"connectcharms/requirer-lib/hook"
+	"connectcharms/requirer-lib/reconcile"
 )
 
 // Wait is what the unit waits for, in the words of its status, and since when.
@@ -36,7 +37,7 @@ func (w Wait) since(now time.Time) string {
 	return w.For + " (since " + w.Since.Format(layout) + ")"
 }
 
-// setStatus sets the unit's status; a wait with its begin, which the unit remembers in a file.
+// setStatus sets the unit's status; a wait with its begin, which the unit remembers in a file. A full disk costs the begin.
 func (u *unit) setStatus(ctx context.Context, status hook.Status, now time.Time) error {
 	before, _ := os.ReadFile(u.layout.waitFile())
 	var noted Wait
@@ -47,7 +48,7 @@ func (u *unit) setStatus(ctx context.Context, status hook.Status, now time.Time)
 		if err != nil {
 			return err
 		}
-		if err := atomicfile.Write(u.layout.waitFile(), document, 0o600); err != nil {
+		if err := atomicfile.Write(u.layout.waitFile(), document, 0o600); err != nil && !reconcile.IsDiskFull(err) {
 			return err
 		}
 	}

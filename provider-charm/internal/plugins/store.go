@@ -227,13 +227,14 @@ func (s *Store) digests() ([]Digest, error) {
 	return digests, nil
 }
 
-// discard takes a plugin out of the worker's sight in one rename, then deletes it. One that is gone already is no error.
+// discard takes a plugin out of the worker's sight in one rename, then deletes it. One that is gone already is no error. It makes no
+// directory: on a disk that is full there would be no room for one, and removing makes room.
 func (s *Store) discard(dir string) error {
-	grave, err := os.MkdirTemp(s.incoming(), "removed-*")
-	if err != nil {
+	grave := filepath.Join(s.incoming(), "removed-"+filepath.Base(dir))
+	if err := os.RemoveAll(grave); err != nil { // of a removal that was interrupted
 		return err
 	}
-	err = os.Rename(dir, filepath.Join(grave, "plugin"))
+	err := os.Rename(dir, grave)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}

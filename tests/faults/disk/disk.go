@@ -18,15 +18,21 @@ type Disk struct {
 	Path string
 }
 
-// New is an empty disk of some bytes, mounted in a directory that ends with the test. The test is skipped where Main could not get the
-// right to mount.
+// New is an empty disk of some bytes in a directory that ends with the test.
 func New(t testing.TB, bytes int64) *Disk {
+	t.Helper()
+	return At(t, t.TempDir(), bytes)
+}
+
+// At is an empty disk of some bytes at a path, made where nothing is, until the test ends. The test is skipped where Main could not get
+// the right to mount.
+func At(t testing.TB, path string, bytes int64) *Disk {
 	t.Helper()
 	if reason := os.Getenv(denied); reason != "" {
 		t.Skip("no file system can be mounted here: " + reason)
 	}
-	d := &Disk{Path: t.TempDir()}
-	if err := d.Mount(bytes); err != nil {
+	d := &Disk{Path: path}
+	if err := errors.Join(os.MkdirAll(path, 0o755), d.Mount(bytes)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -42,7 +48,7 @@ func (d *Disk) Mount(bytes int64) error {
 	if os.Getenv(inside) == "" {
 		return errors.New("package disk mounts nothing outside of a namespace: begin TestMain with disk.Main")
 	}
-	err := syscall.Mount("small", d.Path, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0700", bytes))
+	err := syscall.Mount("small", d.Path, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0755", bytes))
 	if err != nil {
 		return fmt.Errorf("mount a disk at %s: %w", d.Path, err)
 	}
