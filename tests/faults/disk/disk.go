@@ -48,8 +48,7 @@ func (d *Disk) Mount(bytes int64) error {
 	if os.Getenv(inside) == "" {
 		return errors.New("package disk mounts nothing outside of a namespace: begin TestMain with disk.Main")
 	}
-	err := syscall.Mount("small", d.Path, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0755", bytes))
-	if err != nil {
+	if err := mount(d.Path, bytes); err != nil {
 		return fmt.Errorf("mount a disk at %s: %w", d.Path, err)
 	}
 	return nil
@@ -57,7 +56,7 @@ func (d *Disk) Mount(bytes int64) error {
 
 // Unmount takes it away, also from processes that have files of it open: those see theirs until they close them.
 func (d *Disk) Unmount() error {
-	if err := syscall.Unmount(d.Path, syscall.MNT_DETACH); err != nil {
+	if err := unmount(d.Path); err != nil {
 		return fmt.Errorf("unmount the disk at %s: %w", d.Path, err)
 	}
 	return nil
@@ -91,11 +90,11 @@ func (d *Disk) Free() error {
 
 // Room is how many bytes are free.
 func (d *Disk) Room() (int64, error) {
-	var state syscall.Statfs_t
-	if err := syscall.Statfs(d.Path, &state); err != nil {
+	free, err := room(d.Path)
+	if err != nil {
 		return 0, fmt.Errorf("look at a disk: %w", err)
 	}
-	return int64(state.Bavail) * state.Bsize, nil
+	return free, nil
 }
 
 func (d *Disk) ballast() string { return filepath.Join(d.Path, ".ballast") }

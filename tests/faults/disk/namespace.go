@@ -10,10 +10,8 @@ import (
 )
 
 const (
-	inside = "CONNECTCHARMS_MAY_MOUNT"           // set in the namespace
-	denied = "CONNECTCHARMS_MAY_NOT_MOUNT"       // the reason why there is none
-	sysAdm = 21                                  // CAP_SYS_ADMIN: who has it in a namespace may mount there
-	unseen = syscall.MS_REC | syscall.MS_PRIVATE // mounts are seen in the namespace alone
+	inside = "CONNECTCHARMS_MAY_MOUNT"     // set in the namespace
+	denied = "CONNECTCHARMS_MAY_NOT_MOUNT" // the reason why there is none
 )
 
 // Main is for the TestMain of a package whose tests have disks: it runs them where they may mount, in a namespace of their own, and
@@ -25,7 +23,7 @@ func Main(m *testing.M) int { return Within(m.Run) }
 // Within runs what a package does in its TestMain in a namespace of its own: the program starts once more there, and that one runs it.
 func Within(run func() int) int {
 	if os.Getenv(inside) != "" {
-		if err := syscall.Mount("none", "/", "", unseen, ""); err != nil {
+		if err := keepMounts(); err != nil {
 			fmt.Fprintln(os.Stderr, "a namespace for disks:", err)
 			return 1
 		}
@@ -37,7 +35,7 @@ func Within(run func() int) int {
 	err := again(alone(), inside+"=1")
 	var ended *exec.ExitError
 	if err != nil && !errors.As(err, &ended) {
-		err = again(&syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}, denied+"="+err.Error())
+		err = again(&syscall.SysProcAttr{}, denied+"="+err.Error())
 	}
 	if errors.As(err, &ended) {
 		return ended.ExitCode()
@@ -60,16 +58,4 @@ func again(how *syscall.SysProcAttr, set string) error {
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
 	command.SysProcAttr = how
 	return command.Run()
-}
-
-// alone is a mount namespace; for others than root it is one of accounts, too, in which they are who they are, and may mount.
-func alone() *syscall.SysProcAttr {
-	how := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
-	if user, group := os.Getuid(), os.Getgid(); user != 0 {
-		how.Cloneflags |= syscall.CLONE_NEWUSER
-		how.UidMappings = []syscall.SysProcIDMap{{ContainerID: user, HostID: user, Size: 1}}
-		how.GidMappings = []syscall.SysProcIDMap{{ContainerID: group, HostID: group, Size: 1}}
-		how.AmbientCaps = []uintptr{sysAdm}
-	}
-	return how
 }
