@@ -112,8 +112,8 @@ func (s *stage) run(in string, args ...string) (out string, err error) {
 	return string(said), err
 }
 
-// begin starts the daemon, and waits until it answers.
-func (s *stage) begin() {
+// start starts the daemon.
+func (s *stage) start() {
 	s.t.Helper()
 	s.serve, s.log = s.command("serve"), &said.Lines{}
 	s.serve.Stderr = s.log
@@ -126,6 +126,12 @@ func (s *stage) begin() {
 			s.t.Logf("connect-manager serve:\n%s", s.log)
 		}
 	})
+}
+
+// begin starts the daemon, and waits until it answers.
+func (s *stage) begin() {
+	s.t.Helper()
+	s.start()
 	s.until("it is ready", func() bool {
 		address := s.log.Field("listen=")
 		s.url = "http://" + address

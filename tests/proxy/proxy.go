@@ -1,5 +1,6 @@
 // Package proxy stands between a client and the workers of a Kafka Connect cluster. It notes what was asked and what came of
-// it, and can have the cluster refuse as one does that rebalances.
+// it, and can answer in the cluster's place, as one does that rebalances, or as nothing should. What harms connections, whatever they
+// carry, is package faults/network.
 package proxy
 
 import (
@@ -33,6 +34,8 @@ func (e Exchange) IsAccepted() bool { return e.IsWrite() && e.Status >= 200 && e
 type Options struct {
 	// Refuse says whether a request is answered as during a rebalance, and not passed on. Nil: none is.
 	Refuse func(Exchange) bool
+	// Instead says what a request is answered with instead of what the worker says; nil: nothing else. Nil: none is.
+	Instead func(Exchange) Answer
 	// OnWrite is called before a change is passed on, with how many were before it.
 	OnWrite func(before int)
 }
@@ -87,16 +90,31 @@ func (p *Proxy) Take() []Exchange {
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, through http.Handler) {
 	exchange := read(r)
 	noted := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-	if p.options.Refuse != nil && p.options.Refuse(exchange) {
-		refuse(noted)
-	} else {
+	defer func() { // also where the answer breaks off
+		exchange.Status = noted.status
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.exchanges = append(p.exchanges, exchange)
+	}()
+	announced := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.announce(exchange)
-		through.ServeHTTP(noted, r)
+		through.ServeHTTP(w, r)
+	})
+	if answer := p.options.answer(exchange); answer != nil {
+		answer(noted, r, announced)
+		return
 	}
-	exchange.Status = noted.status
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.exchanges = append(p.exchanges, exchange)
+	announced.ServeHTTP(noted, r)
+}
+
+func (o Options) answer(exchange Exchange) Answer {
+	if o.Refuse != nil && o.Refuse(exchange) {
+		return Rebalancing
+	}
+	if o.Instead != nil {
+		return o.Instead(exchange)
+	}
+	return nil
 }
 
 func (p *Proxy) announce(exchange Exchange) {
@@ -122,12 +140,6 @@ func read(r *http.Request) Exchange {
 		name = asked.Name
 	}
 	return Exchange{Method: r.Method, Connector: name, Of: of}
-}
-
-func refuse(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusConflict)
-	_, _ = io.WriteString(w, `{"error_code":409,"message":"Cannot complete request momentarily due to stale configuration (typically caused by a concurrent config change)"}`)
 }
 
 // statusWriter remembers the status.
