@@ -45,7 +45,7 @@ func Run(ctx context.Context, all []Benchmark, options RunOptions) error {
 		fmt.Fprintf(options.Log, "── %s\n", one.Name)
 		section, err := one.run(ctx, options)
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return context.Cause(ctx) // somebody has ended it: what is half measured is not kept
 		}
 		if err != nil {
 			fmt.Fprintf(options.Log, "  failed: %v\n", err)
