@@ -86,18 +86,30 @@ func writeAccounts(w *World) Step {
 type WriteAccounts struct{ Accounts accounts.Set }
 
 func (s WriteAccounts) Apply(ctx context.Context, u *unit, w *World) error {
-	if err := s.Accounts.WriteFile(u.layout.accountsFile()); err != nil {
+	taken, err := u.putAccounts(ctx, s.Accounts)
+	if err != nil {
 		return err
 	}
 	if !w.Services.GatewayUp {
-		return nil // it reads the file when it starts
+		return nil
+	}
+	if taken != nil {
+		w.Services.GatewayReason = taken.Error()
+	}
+	return u.observeServices(ctx, w)
+}
+
+// putAccounts writes the gateway's accounts and has it read them, also where it did not answer a moment ago: Pebble may just be
+// starting it. It opens its socket before it reads the file, so one that is not to be reached yet will read what is written.
+// taken says why it could not be reached.
+func (u *unit) putAccounts(ctx context.Context, set accounts.Set) (taken, err error) {
+	if err := set.WriteFile(u.layout.accountsFile()); err != nil {
+		return nil, err
 	}
 	limited, cancel := context.WithTimeout(ctx, gatewayPatience)
 	defer cancel()
-	if _, err := u.control.Reload(limited); err != nil {
-		w.Services.GatewayReason = err.Error()
-	}
-	return u.observeServices(ctx, w)
+	_, taken = u.control.Reload(limited)
+	return taken, nil
 }
 
 // addOperator makes the charm's own account.
