@@ -17,6 +17,7 @@ var changes = []Fault{
 	fault{"workers get another configuration", changeWorkers},
 	fault{"a unit joins or leaves", changeUnits},
 	fault{"a manager joins or leaves", changeManagers},
+	fault{"the integrator's relation goes and comes again", replaceLines},
 	fault{"a leader is lost", loseLeader},
 	fault{"a client's password is rotated", rotatePassword},
 	fault{"the operator's secret is revoked or granted", changeGrant},
@@ -33,7 +34,7 @@ func changeGuest(_ context.Context, s *Stage, random *rand.Rand) error {
 	}
 	number := random.IntN(pluginCount)
 	s.Guest.setPlugin(s.Plugins.url(number))
-	if s.guestLeaves() {
+	if s.ends(s.Guest.App) {
 		return nil // Juju has one relation of two endpoints at a time
 	}
 	s.say("the guest comes, with plugin %d", number)
@@ -41,10 +42,10 @@ func changeGuest(_ context.Context, s *Stage, random *rand.Rand) error {
 	return err
 }
 
-// guestLeaves says whether a relation of the guest's is still ending.
-func (s *Stage) guestLeaves() bool {
+// ends says whether a relation of an application's is still ending.
+func (s *Stage) ends(app string) bool {
 	for _, relation := range s.Relations() {
-		if relation.Dying && strings.HasPrefix(relation.Endpoints[0], s.Guest.App+":") {
+		if relation.Dying && strings.HasPrefix(relation.Endpoints[0], app+":") {
 			return true
 		}
 	}
@@ -58,10 +59,25 @@ func replaceGuest(ctx context.Context, s *Stage, random *rand.Rand) error {
 			return err
 		}
 	}
-	for s.guestLeaves() && ctx.Err() == nil {
+	for s.ends(s.Guest.App) && ctx.Err() == nil {
 		pause(ctx, glance)
 	}
 	return changeGuest(ctx, s, random)
+}
+
+// replaceLines has the integrator begin anew, with connectors of other names. What was told to its connectors ends with the relation.
+func replaceLines(ctx context.Context, s *Stage, _ *rand.Rand) error {
+	s.say("the relation of %s goes and comes again", linesApp)
+	s.Lines.beginAnew()
+	if err := s.RemoveRelation(pair.Provider, linesApp); err != nil {
+		return err
+	}
+	for s.ends(linesApp) && ctx.Err() == nil {
+		pause(ctx, glance)
+	}
+	s.Lines.beginAnew()
+	_, err := s.Integrate(pair.Provider, linesApp)
+	return err
 }
 
 // changePlugin has the keeper ask for another plugin: a rollout.
@@ -79,6 +95,9 @@ func changeWorkers(_ context.Context, s *Stage, random *rand.Rand) error {
 		"worker-heap": 200 + random.IntN(20), "credentials-overlap": 60 * random.IntN(2),
 		"client-rate-limit": 1000 * random.IntN(2), "request-body-limit": 1000 + random.IntN(20),
 	}[option]
+	if option == "credentials-overlap" && value == 0 {
+		s.Ledger.endAbruptly(true)
+	}
 	s.say("%s is %d", option, value)
 	return s.SetConfig(pair.Provider, map[string]any{option: value})
 }
@@ -104,6 +123,7 @@ func (s *Stage) changeUnitsOf(random *rand.Rand, app string, most int) (left boo
 	if leaves {
 		unit, _ := pick(random, units)
 		s.say("%s leaves", unit)
+		s.Ledger.leaves(unit)
 		return true, s.RemoveUnit(unit)
 	}
 	unit, err := s.AddUnit(app)
@@ -134,7 +154,11 @@ func rotatePassword(ctx context.Context, s *Stage, random *rand.Rand) error {
 		s.say("the password of %s is rotated", app)
 		return s.RotateSecret(bag["secret-user"])
 	}
-	params := map[string]any{"client": app, "revoke": random.IntN(2) == 0}
+	revoke := random.IntN(2) == 0
+	if revoke {
+		s.Ledger.endAbruptly(true)
+	}
+	params := map[string]any{"client": app, "revoke": revoke}
 	leader := s.Leader(pair.Provider)
 	if leader == "" {
 		return nil

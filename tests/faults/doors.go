@@ -77,8 +77,11 @@ func (l *login) String() string {
 }
 
 // ghosts are the logins of relations that have ended, on a unit that knows it: its hook relation-broken has run to its end.
-// A unit that leaves has that hook too, of relations that go on.
+// A unit that leaves has that hook too, of relations that go on, and changes nothing: its gateway ends with it.
 func (s *Stage) ghosts(unit string) (all []*login) {
+	if s.Ledger.isLeaving(unit) {
+		return nil
+	}
 	for _, run := range s.HookLog() {
 		if run.Unit != unit || run.Name != clientEndpoint+"-relation-broken" || run.Err != "" {
 			continue
@@ -107,7 +110,9 @@ func (s *Stage) goesOn(relation int) bool {
 	return slices.ContainsFunc(s.Relations(), func(r jujutest.RelationInfo) bool { return r.ID == relation && !r.Dying })
 }
 
-// refused says which clients are refused at an endpoint that is published for them, with what is published now.
+// refused says which clients are refused at an endpoint that is published for them, with what is published now. A password that
+// ends without an overlap, as was asked for, is refused from within the hook that announces the next one: so a refusal
+// counts when the unit's next hook has run to its end, and what is published is still the same.
 func (s *Stage) refused(ctx context.Context) (problems []string) {
 	for _, app := range s.clients() {
 		now, is := s.published(app)
@@ -116,16 +121,47 @@ func (s *Stage) refused(ctx context.Context) (problems []string) {
 		}
 		s.Ledger.see(now)
 		for _, at := range now.Endpoints {
-			code := knock(ctx, at, &login{now.Username, now.Password})
-			if code != http.StatusUnauthorized && code != http.StatusForbidden {
-				continue
-			}
-			if again, is := s.published(app); is && again.Password == now.Password && slices.Contains(again.Endpoints, at) {
+			if code := knock(ctx, at, &login{now.Username, now.Password}); isRefusal(code) && s.staysRefused(ctx, app, at, now) {
 				problems = append(problems, fmt.Sprintf("%s answers %d to what is published for %s", at, code, app))
 			}
 		}
 	}
 	return problems
+}
+
+func isRefusal(code int) bool { return code == http.StatusUnauthorized || code == http.StatusForbidden }
+
+// staysRefused looks again at a refusal until it is none, or counts.
+func (s *Stage) staysRefused(ctx context.Context, app, at string, refused Published) bool {
+	leader := s.Leader(pair.Provider)
+	until := s.succeeded(leader)
+	if s.Ledger.abrupt() {
+		until += 2 // one may run, and be killed
+	}
+	for ctx.Err() == nil {
+		now, is := s.published(app)
+		if !is || now.Password != refused.Password || !slices.Contains(now.Endpoints, at) || s.Leader(pair.Provider) != leader {
+			return false
+		}
+		if !isRefusal(knock(ctx, at, &login{now.Username, now.Password})) {
+			return false
+		}
+		if s.succeeded(leader) >= until {
+			return true
+		}
+		pause(ctx, glance)
+	}
+	return false
+}
+
+// succeeded counts the hooks of a unit that ran to their end.
+func (s *Stage) succeeded(unit string) (hooks int) {
+	for _, run := range s.HookLog() {
+		if run.Unit == unit && run.Err == "" {
+			hooks++
+		}
+	}
+	return hooks
 }
 
 // closed says who comes in to a pair at rest that may not any more.

@@ -10,7 +10,7 @@ import (
 	"connectcharms/tests/pair"
 )
 
-// kills are faults by SIGKILL: what was killed has no say in it.
+// kills are faults by signals that a process has no say in.
 var kills = []Fault{
 	fault{"a worker is killed", killWorker},
 	fault{"a gateway is killed", killGateway},
@@ -20,6 +20,7 @@ var kills = []Fault{
 	fault{"a hook is killed", killHook},
 	fault{"hooks are killed again and again", killHooks},
 	fault{"the broker is killed", killBroker},
+	fault{"a process hangs for a while", hang},
 }
 
 func killWorker(_ context.Context, s *Stage, random *rand.Rand) error {
@@ -105,6 +106,29 @@ func killBroker(ctx context.Context, s *Stage, random *rand.Rand) error {
 	return s.Broker.Kill(ctx, func() { pause(ctx, away) })
 }
 
+// hang stops a process for up to seven seconds, which keeps its memory and its connections and answers nobody.
+func hang(ctx context.Context, s *Stage, random *rand.Rand) error {
+	which, _ := pick(random, []string{"worker", "gateway", "Pebble", "manager"})
+	unit, _ := pick(random, s.Units(pair.Provider))
+	if which == "manager" {
+		unit, _ = pick(random, s.Units(linesApp))
+	}
+	info, err := s.Unit(unit)
+	if err != nil {
+		return err
+	}
+	pids := map[string][]int{
+		"worker": {pair.Worker(s.On.Seen(info))}, "gateway": pair.Gateways(s.On.Seen(info)),
+		"Pebble": s.pebbles(unit), "manager": pair.Managers(info.Root),
+	}[which]
+	length := time.Duration(random.IntN(7000)) * time.Millisecond
+	s.say("%s of %s hangs for %v: %v", which, unit, length, pids)
+	send(syscall.SIGSTOP, pids)
+	defer send(syscall.SIGCONT, pids)
+	pause(ctx, length)
+	return nil
+}
+
 // pebbles are the processes of a unit's Pebble.
 func (s *Stage) pebbles(unit string) []int {
 	info, err := s.Unit(unit)
@@ -119,12 +143,16 @@ func (s *Stage) pebbles(unit string) []int {
 	return pids
 }
 
-// kill kills processes that may have ended.
 func (s *Stage) kill(what string, pids ...int) {
+	send(syscall.SIGKILL, pids)
+	s.say("killed %s: %v", what, pids)
+}
+
+// send sends a signal to processes, which may have ended.
+func send(signal syscall.Signal, pids []int) {
 	for _, pid := range pids {
 		if pid > 0 {
-			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+			_ = syscall.Kill(pid, signal) // see above
 		}
 	}
-	s.say("killed %s: %v", what, pids)
 }

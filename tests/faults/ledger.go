@@ -16,9 +16,15 @@ type Ledger struct {
 	relations map[login]int
 	// ended are those of the operator that were taken back.
 	ended map[login]bool
+	// withoutOverlap says that a password may end with the announcement of the next one.
+	withoutOverlap bool
+	// leaving are units that were told to go.
+	leaving map[string]bool
 }
 
-func newLedger() *Ledger { return &Ledger{relations: map[login]int{}, ended: map[login]bool{}} }
+func newLedger() *Ledger {
+	return &Ledger{relations: map[login]int{}, ended: map[login]bool{}, leaving: map[string]bool{}}
+}
 
 func (l *Ledger) see(p Published) {
 	l.mu.Lock()
@@ -30,6 +36,18 @@ func (l *Ledger) end(account login) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ended[account] = true
+}
+
+func (l *Ledger) leaves(unit string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.leaving[unit] = true
+}
+
+func (l *Ledger) isLeaving(unit string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.leaving[unit]
 }
 
 // of are the logins that were published for one relation.
@@ -49,4 +67,17 @@ func (l *Ledger) all() []login {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Concat(slices.Collect(maps.Keys(l.relations)), slices.Collect(maps.Keys(l.ended)))
+}
+
+// endAbruptly notes that from now on, or from now on no more, passwords may end without an overlap.
+func (l *Ledger) endAbruptly(may bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.withoutOverlap = may
+}
+
+func (l *Ledger) abrupt() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.withoutOverlap
 }

@@ -27,6 +27,8 @@ type Messages struct {
 	// risked says that since then the manager that answers may have gone, or have ceased to lead: what was said in the
 	// second before that may be lost (docs/connect-manager.md has the two gaps).
 	risked bool
+	// void is the last one that was sent to a relation that has ended.
+	void int
 }
 
 // message is what message N says.
@@ -72,6 +74,13 @@ func (s *Stage) sendMessage(ctx context.Context, unit string) error {
 	return nil
 }
 
+// beginAnew ends all messages up to now, with the relation.
+func (l *Lines) beginAnew() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.void, l.acknowledged, l.kept, l.risked = l.sent, 0, 0, true
+}
+
 // heeded says whether the source is configured as messages have it that were acknowledged.
 func (s *Stage) heeded(config connect.Settings) (problem string) {
 	l := s.Lines
@@ -88,8 +97,9 @@ func (s *Stage) heeded(config connect.Settings) (problem string) {
 	if l.risked {
 		least = l.kept
 	}
-	if now < least || now > l.sent {
-		return fmt.Sprintf("the source has control message %d, and %d was acknowledged (%d sent)", now, l.acknowledged, l.sent)
+	if now < least || now > l.sent || now != 0 && now <= l.void {
+		return fmt.Sprintf("the source has control message %d, and %d was acknowledged (%d sent, those up to %d in a relation that has ended)",
+			now, l.acknowledged, l.sent, l.void)
 	}
 	l.kept, l.acknowledged, l.risked = now, now, false
 	if now == 0 {
