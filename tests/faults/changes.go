@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"time"
 
 	"connectcharms/tests/pair"
 )
@@ -139,6 +140,7 @@ func loseLeader(_ context.Context, s *Stage, random *rand.Rand) error {
 		s.Lines.risked = true
 		s.Lines.mu.Unlock()
 	}
+	s.Ledger.harm(s.Leader(app), time.Now(), time.Now()) // what a hook writes as leader is refused at its end
 	s.say("%s leads, after %s", unit, s.Leader(app))
 	return s.SetLeader(unit)
 }

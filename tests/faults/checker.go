@@ -77,10 +77,11 @@ func (s *Stage) comeIn(ctx context.Context) (problems []string) {
 	return problems
 }
 
-// failed says which hooks have failed that were not killed.
+// failed says which hooks have failed that were not killed, and that had all that they cannot do without: Pebble, and where they
+// began as the leader's, leadership.
 func (s *Stage) failed() (problems []string) {
 	for _, run := range s.HookLog() {
-		if run.Err != "" && !strings.Contains(run.Err, "signal: killed") {
+		if run.Err != "" && !strings.Contains(run.Err, "signal: killed") && !s.Ledger.excuses(run) {
 			problems = append(problems, fmt.Sprintf("%s of %s: %s\n%s", run.Name, run.Unit, run.Err, run.Output))
 		}
 	}

@@ -39,6 +39,7 @@ func killGateway(_ context.Context, s *Stage, random *rand.Rand) error {
 func killPebble(_ context.Context, s *Stage, random *rand.Rand) error {
 	app, _ := pick(random, []string{pair.Provider, linesApp})
 	unit, _ := pick(random, s.Units(app))
+	s.Ledger.harm(unit, time.Now(), time.Now())
 	s.kill("Pebble of "+unit, s.pebbles(unit)...)
 	return nil
 }
@@ -46,6 +47,7 @@ func killPebble(_ context.Context, s *Stage, random *rand.Rand) error {
 // killUnit is the power cut of a machine that is back at once: nothing of it runs, and all its files are there.
 func killUnit(_ context.Context, s *Stage, random *rand.Rand) error {
 	unit, _ := pick(random, s.Units(pair.Provider))
+	s.Ledger.harm(unit, time.Now(), time.Now())
 	pids := append(s.pebbles(unit), pair.Gateways(s.seen(unit))...)
 	s.kill("all of "+unit, append(pids, pair.Worker(s.seen(unit)))...)
 	return nil
@@ -125,6 +127,9 @@ func hang(ctx context.Context, s *Stage, random *rand.Rand) error {
 	s.say("%s of %s hangs for %v: %v", which, unit, length, pids)
 	send(syscall.SIGSTOP, pids)
 	defer send(syscall.SIGCONT, pids)
+	if which == "Pebble" {
+		s.Ledger.harm(unit, time.Now(), time.Now().Add(length))
+	}
 	pause(ctx, length)
 	return nil
 }

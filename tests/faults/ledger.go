@@ -4,6 +4,9 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
+
+	"connectcharms/requirer-lib/jujutest"
 )
 
 // login is a user name and its password.
@@ -20,10 +23,14 @@ type Ledger struct {
 	withoutOverlap bool
 	// leaving are units that were told to go.
 	leaving map[string]bool
+	// harmed are the times at which a unit's hooks may fail, for something was taken from them.
+	harmed map[string][]span
 }
 
+type span struct{ from, to time.Time }
+
 func newLedger() *Ledger {
-	return &Ledger{relations: map[login]int{}, ended: map[login]bool{}, leaving: map[string]bool{}}
+	return &Ledger{relations: map[login]int{}, ended: map[login]bool{}, leaving: map[string]bool{}, harmed: map[string][]span{}}
 }
 
 func (l *Ledger) see(p Published) {
@@ -48,6 +55,22 @@ func (l *Ledger) isLeaving(unit string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.leaving[unit]
+}
+
+// harm notes that something was taken from a unit at a moment, or for a time, that its hooks cannot do without.
+func (l *Ledger) harm(unit string, from, to time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.harmed[unit] = append(l.harmed[unit], span{from, to})
+}
+
+// excuses says whether a hook ran while its unit was harmed.
+func (l *Ledger) excuses(run jujutest.HookRun) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.harmed[run.Unit], func(s span) bool {
+		return !run.Started.After(s.to) && !run.Started.Add(run.Duration).Before(s.from)
+	})
 }
 
 // of are the logins that were published for one relation.
