@@ -47,7 +47,9 @@ func runGateway(t *testing.T, u *unit) {
 	require.NoError(t, os.WriteFile(u.layout.gatewayFile(), document, 0o600))
 	ctx, end := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- gateway.Run(ctx, u.layout.gatewayFile(), prometheus.NewRegistry(), slog.New(slog.DiscardHandler)) }()
+	go func() {
+		ended <- gateway.Run(ctx, u.layout.gatewayFile(), prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	}()
 	t.Cleanup(func() {
 		end()
 		assert.NoError(t, <-ended)
