@@ -209,6 +209,9 @@ func (s *Stage) served(ctx context.Context) (problems []string) {
 	account, open := s.Admin.login()
 	for _, name := range units {
 		unit, err := s.Unit(name)
+		if ports := unit.OpenPorts; err == nil && !slices.Equal(ports, []string{"8083/tcp"}) {
+			problems = append(problems, fmt.Sprintf("the ports of %s that are open are %v", name, ports))
+		}
 		if code := knock(ctx, endpoint(unit), &account); err == nil && letsIn(code) != open {
 			problems = append(problems, fmt.Sprintf("%s answers %d to the operator, whose secret is granted: %t", name, code, open))
 		}

@@ -26,7 +26,7 @@ func next(w *World) Step {
 		takeIdentity, askForCertificate, takeCertificate, dropCertificate,
 		keepSecrets, installJava, unpackKafka, installJMX, installPlugins, removePlugins, askForKafka, passExactlyOnce,
 		// its services, and the worker in its turn
-		runServices, awaitGateway, configureGateway, noteRequests, giveTurn, restartWorker, awaitWorker, setLevels,
+		runServices, awaitGateway, configureGateway, openPorts, noteRequests, giveTurn, restartWorker, awaitWorker, setLevels,
 		// what clients get
 		noteKafka, publishCAs, setScheme, openAccounts, writeAccounts, goOnWithRotations, publish, noteFailing,
 		// what others are told

@@ -92,7 +92,7 @@ func settled(t *testing.T) *World {
 		Started: w.noteOf(w.Config.Settings(w)),
 	}
 	w.Own = Report{
-		Address: "10.0.0.5", Ready: true, Loaded: []plugins.Digest{digestA}, Accounts: w.Services.Accounts, TLS: TLSReport{Plain: true},
+		Address: "10.0.0.5", Ready: true, Loaded: []plugins.Digest{digestA}, Accounts: w.Services.Accounts, TLS: TLSReport{Plain: true}, Ports: []int{8083},
 		Plugins: map[connectprovider.Key]PluginReport{of7: {Source: fingerprint(wantA), Digest: digestA}},
 	}
 	w.Sent = w.Own.clone()

@@ -112,9 +112,6 @@ func (ConfigureGateway) Apply(ctx context.Context, u *unit, w *World) error {
 	if err := u.writeGatewayConfig(w); err != nil {
 		return err
 	}
-	if err := u.openOnly(ctx, w.ports()); err != nil {
-		return err
-	}
 	limited, cancel := context.WithTimeout(ctx, gatewayPatience)
 	defer cancel()
 	done, err := u.control.Reload(limited)

@@ -113,6 +113,7 @@ func (u *unit) sendReport(ctx context.Context, id hook.RelationID, report Report
 
 func (r Report) clone() Report {
 	r.Plugins, r.Loaded, r.Secrets = maps.Clone(r.Plugins), slices.Clone(r.Loaded), maps.Clone(r.Secrets)
+	r.Ports = slices.Clone(r.Ports)
 	return r
 }
 
@@ -120,5 +121,5 @@ func (r Report) equal(other Report) bool {
 	return r.Address == other.Address && r.NeedsRestart == other.NeedsRestart && r.Ready == other.Ready && r.Trouble == other.Trouble &&
 		r.Accounts == other.Accounts && r.TLS == other.TLS && r.ExactlyOnce == other.ExactlyOnce &&
 		r.Asks == other.Asks && r.Turned == other.Turned && r.Echo == other.Echo &&
-		maps.Equal(r.Plugins, other.Plugins) && slices.Equal(r.Loaded, other.Loaded) && maps.Equal(r.Secrets, other.Secrets)
+		maps.Equal(r.Plugins, other.Plugins) && slices.Equal(r.Loaded, other.Loaded) && slices.Equal(r.Ports, other.Ports) && maps.Equal(r.Secrets, other.Secrets)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"slices"
 	"time"
 
 	"connectcharms/provider-charm/internal/worker"
@@ -139,9 +138,6 @@ func (s RunServices) Apply(ctx context.Context, u *unit, w *World) error {
 			return err
 		}
 	}
-	if err := u.openOnly(ctx, w.ports()); err != nil {
-		return err
-	}
 	if w.Runtime.Version != "" {
 		if err := u.ApplicationVersionSet(ctx, w.Runtime.Version); err != nil {
 			return err
@@ -186,28 +182,6 @@ func (u *unit) writeSettings(w *World, settings worker.Settings) error {
 
 func (u *unit) writeServicesNote(fingerprint string) error {
 	return atomicfile.Write(u.layout.servicesFile(), []byte(fingerprint), 0o600)
-}
-
-// openOnly opens ports in the model's firewall, and closes those that were open before.
-func (u *unit) openOnly(ctx context.Context, ports []int) error {
-	opened, err := u.OpenedPorts(ctx)
-	if err != nil {
-		return err
-	}
-	for _, old := range opened {
-		var number int
-		if _, err := fmt.Sscanf(old, "%d/tcp", &number); err == nil && !slices.Contains(ports, number) {
-			if err := u.ClosePort(ctx, number, "tcp"); err != nil {
-				return err
-			}
-		}
-	}
-	for _, port := range ports {
-		if err := u.OpenPort(ctx, port, "tcp"); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // leave stops the services of a unit that goes. The leader cleans up after it where a relation ends.

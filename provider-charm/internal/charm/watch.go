@@ -113,14 +113,6 @@ func (w *World) metricsAddress() string {
 	return ""
 }
 
-// ports are those that others need to reach.
-func (w *World) ports() []int {
-	if w.Config.MetricsPort > 0 && len(w.Watch.Watchers[scrapeEndpoint]) > 0 {
-		return []int{w.Config.Port, w.Config.MetricsPort}
-	}
-	return []int{w.Config.Port}
-}
-
 // topology is this unit's place in Juju.
 func (w *World) topology() cos.Topology {
 	charm := "kafka-connect"

@@ -117,6 +117,7 @@ type Report struct {
 	Trouble      string                               `json:"trouble,omitempty"`  // why the worker is not ready, where that is known
 	Accounts     string                               `json:"accounts,omitempty"` // revision that its gateway accepts
 	TLS          TLSReport                            `json:"tls,omitzero"`
+	Ports        []int                                `json:"ports,omitempty"` // that are open in the model's firewall
 	ExactlyOnce  worker.ExactlyOnce                   `json:"exactly-once,omitempty"`
 	Asks         int                                  `json:"asks,omitempty"`   // number of the last restart that was asked for on it
 	Turned       int                                  `json:"turned,omitempty"` // number of the last turn that it has used
