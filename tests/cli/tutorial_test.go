@@ -74,7 +74,7 @@ func (s *stage) follow(shown string) string {
 }
 
 // looks is a command that changes nothing.
-var looks = regexp.MustCompile(`^(cat|connect-manager (list|status)) `)
+var looks = regexp.MustCompile(`^(cat |connect-manager (list|status) |connect-manager plan state\.yaml$)`)
 
 // say runs a line in the reader's shell, and gives what is to be seen, as it is with every reader.
 func (s *stage) say(line string) string {
