@@ -3,7 +3,6 @@ package connectclient
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -169,7 +168,7 @@ func (c *Connection) readTLS(ctx context.Context) error {
 		return err
 	}
 	c.ca = tls[keyCA].Reveal()
-	enabled, known := truth(tls[keyTLS].Reveal())
+	enabled, known := schemas.IsTLS(tls[keyTLS].Reveal())
 	switch isHTTPS := strings.HasPrefix(c.answer.Endpoints[0], "https://"); {
 	case !known:
 		return c.notReady(ErrMalformed, "tls is neither enabled, disabled, true nor false")
@@ -184,17 +183,6 @@ func (c *Connection) readTLS(ctx context.Context) error {
 	return nil
 }
 
-// truth reads the words for tls that providers use; none is false.
-func truth(word string) (is, known bool) {
-	switch strings.ToLower(strings.TrimSpace(word)) {
-	case "enabled", "true":
-		return true, true
-	case "disabled", "false", "":
-		return false, true
-	}
-	return false, false
-}
-
 // content reads a secret, or where there is none what the provider wrote in clear.
 func (c *Connection) content(ctx context.Context, uri schemas.SecretURI) (hook.SecretContent, error) {
 	if uri.IsZero() {
@@ -205,8 +193,8 @@ func (c *Connection) content(ctx context.Context, uri schemas.SecretURI) (hook.S
 		return content, nil
 	}
 	content, err := c.hook.SecretGet(ctx, uri.String(), hook.Latest)
-	if refused, is := errors.AsType[*hook.ToolError](err); is && isUnreadable(err) {
-		return nil, c.notReady(ErrNotGranted, "%s", refused.Message)
+	if why, is := hook.IsUnreadable(err); is {
+		return nil, c.notReady(ErrNotGranted, "%s", why)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the secret of relation %d: %w", c.relation, err)

@@ -63,17 +63,6 @@ func Status(err error) (status hook.Status, ok bool) {
 	return status, true
 }
 
-// isUnreadable says whether a secret-get was refused because the secret is not there for this unit (yet). Juju words it
-// differently from version to version.
-func isUnreadable(err error) bool {
-	for _, words := range []string{"not found", "not allowed", "permission denied"} {
-		if hook.Says(err, words) {
-			return true
-		}
-	}
-	return false
-}
-
 func (c *Connection) notReady(reason error, format string, args ...any) error {
 	return &NotReadyError{Reason: reason, Detail: fmt.Sprintf(format, args...), Provider: c.app}
 }

@@ -2,6 +2,7 @@ package hook_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -82,6 +83,11 @@ func TestASecretLivesFromAddToRemove(t *testing.T) {
 	s.in(t, "client/0", func(ctx context.Context, h *hook.Hook) error {
 		_, err := h.SecretGet(ctx, uri, hook.Latest)
 		refusal(t, err, "secret-get", "not allowed")
+		why, is := hook.IsUnreadable(err)
+		assert.True(t, is)
+		assert.Contains(t, why, "not allowed")
+		_, is = hook.IsUnreadable(errors.New("it is not allowed, but no tool said so"))
+		assert.False(t, is)
 		return nil
 	})
 	s.in(t, "server/0", func(ctx context.Context, h *hook.Hook) error { return h.SecretRemove(ctx, uri, 0) })

@@ -52,6 +52,18 @@ func Says(err error, part string) bool {
 // IsNotFound reports whether err is a tool's "not found".
 func IsNotFound(err error) bool { return Says(err, "not found") }
 
+// IsUnreadable reports whether err is the refusal to show a secret that is not there for this unit, or not yet, and why in the
+// tool's words. Juju words it differently from version to version.
+func IsUnreadable(err error) (why string, is bool) {
+	for _, words := range []string{"not found", "not allowed", "permission denied"} {
+		if Says(err, words) {
+			refusal, _ := errors.AsType[*ToolError](err)
+			return refusal.Message, true
+		}
+	}
+	return "", false
+}
+
 // Tools are the hook tools, typed. The zero Tools is not usable: see [New] and [FromEnvironment].
 //
 // Juju flushes at the end of a hook what its tools have changed in databags, secrets, ports and state, all together, and

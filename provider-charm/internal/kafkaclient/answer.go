@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -141,7 +140,7 @@ func (a Answer) Access(ctx context.Context, secrets SecretReader) (brokers.Acces
 	}
 	word := cmp.Or(tls[keyTLS].Reveal(), a.inClear[keyTLS].Reveal())
 	known := false
-	if access.TLS, known = truth(word); !known {
+	if access.TLS, known = schemas.IsTLS(word); !known {
 		return brokers.Access{}, wrong("tls is neither enabled, disabled, true nor false")
 	}
 	if access.TLS {
@@ -159,33 +158,11 @@ func (a Answer) content(ctx context.Context, secrets SecretReader, uri schemas.S
 		return a.inClear, nil
 	}
 	content, err := secrets.SecretGet(ctx, uri.String(), hook.Latest)
-	if refused, is := errors.AsType[*hook.ToolError](err); is && isUnreadable(err) {
-		return nil, waiting("its secret: %s", refused.Message)
+	if why, is := hook.IsUnreadable(err); is {
+		return nil, waiting("its secret: %s", why)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the secret of the Kafka charm: %w", err)
 	}
 	return content, nil
-}
-
-// isUnreadable says whether a secret is not there for this unit, or not yet. Juju words it differently from version to
-// version.
-func isUnreadable(err error) bool {
-	for _, words := range []string{"not found", "not allowed", "permission denied"} {
-		if hook.Says(err, words) {
-			return true
-		}
-	}
-	return false
-}
-
-// truth reads the words for tls that providers use; none is false.
-func truth(word string) (is, known bool) {
-	switch strings.ToLower(strings.TrimSpace(word)) {
-	case "enabled", "true":
-		return true, true
-	case "disabled", "false", "":
-		return false, true
-	}
-	return false, false
 }
