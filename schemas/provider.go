@@ -63,8 +63,9 @@ type StatusEntry struct {
 	Resolution string `json:"resolution"`
 }
 
-// Where codes begin to mean a trouble, and one that lasts until somebody does something.
+// Where codes begin to mean information, a trouble, and one that lasts until somebody does something.
 const (
+	Information    = 1000
 	PassingTrouble = 4000
 	LastingTrouble = 5000
 )

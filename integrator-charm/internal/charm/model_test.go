@@ -104,7 +104,7 @@ func (w *world) provide(ctx context.Context, h *hook.Hook) error {
 		w.cluster.SetPassword(user, "pw-of-relation")
 		content := hook.SecretContent{"username": secret.New(user), "password": secret.New("pw-of-relation")}
 		_, err = h.SecretAdd(ctx, content, hook.SecretOptions{Label: user})
-		return err // granted in a later hook: see juju.md
+		return err // granted in a later hook: Juju 4.1-beta2 drops a grant made in this one
 	}
 	if err != nil {
 		return err

@@ -149,7 +149,7 @@ func (w *World) failures(relation hook.RelationID) (told []schemas.StatusEntry) 
 			continue
 		}
 		told = append(told, schemas.StatusEntry{
-			Code: information, Message: "connector " + failing.Connector + " " + failing.Reason,
+			Code: schemas.Information, Message: "connector " + failing.Connector + " " + failing.Reason,
 			Resolution: "mend what it says, then restart the connector or its tasks",
 		})
 		if len(told) == maxTold {
@@ -159,10 +159,7 @@ func (w *World) failures(relation hook.RelationID) (told []schemas.StatusEntry) 
 	return told
 }
 
-const (
-	information = 1000 // code of the status key: contract.md
-	maxTold     = 3    // a databag is no log
-)
+const maxTold = 3 // a databag is no log
 
 // applicationOf is the application of a relation, by the text of its ID; empty where there is none.
 func (w *World) applicationOf(relation string) string {

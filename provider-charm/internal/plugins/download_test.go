@@ -165,7 +165,8 @@ func TestInstallVerifiesTLSAndStaysOnIt(t *testing.T) {
 	assert.Contains(t, failure.Error(), "unknown authority")
 	assert.False(t, failure.Temporary())
 
-	trusting := openStore(t, WithTransport(server.Client().Transport))
+	trusting := openStore(t)
+	trusting.transport = server.Client().Transport
 	_, err = install(t, trusting, server.URL+"/down")
 	assert.Contains(t, requireFailure(t, trusting, err, BadRedirect).Error(), "from https to http")
 	got, err := install(t, trusting, server.URL)
@@ -184,18 +185,19 @@ func TestInstallSaysThatTheServerIsUnreachable(t *testing.T) {
 	noDNS := &http.Transport{DialContext: (&net.Dialer{Resolver: deaf}).DialContext}
 	for _, c := range []struct {
 		name, url string
-		options   []Option
+		transport http.RoundTripper
 		says      string
 	}{
 		{"nobody listens", closedPort(t), nil, "connection refused"},
-		{"no DNS", "http://plugins.example/x", []Option{WithTransport(noDNS)}, "DNS gives no answer"},
+		{"no DNS", "http://plugins.example/x", noDNS, "DNS gives no answer"},
 		{"not HTTP", serveRaw(t, "SSH-2.0-OpenSSH_9.6\r\n"), nil, "not usable HTTP"},
 		{"endless headers", serveRaw(t, "HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 2*longestHeaders)+"\r\n\r\n"), nil, "not usable HTTP"},
 		{"nothing", serveRaw(t, ""), nil, "without an answer"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			store := openStore(t, c.options...)
+			store := openStore(t)
+			store.transport = c.transport
 			_, err := install(t, store, c.url)
 			failure := requireFailure(t, store, err, Unreachable)
 			assert.Contains(t, failure.Error(), c.says)

@@ -22,9 +22,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func openStore(t testing.TB, options ...Option) *Store {
+func openStore(t testing.TB) *Store {
 	t.Helper()
-	store, err := Open(filepath.Join(t.TempDir(), "plugins"), options...)
+	store, err := Open(filepath.Join(t.TempDir(), "plugins"))
 	require.NoError(t, err)
 	return store
 }

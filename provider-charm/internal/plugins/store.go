@@ -56,26 +56,15 @@ func (i Installed) LoadedBy(listed map[string]bool) bool {
 // Store is a directory of plugins. Its methods may be called from several goroutines and several processes at once.
 type Store struct {
 	dir       string
-	transport http.RoundTripper // nil: what the Network of a Source asks for
+	transport http.RoundTripper // nil: what the Network of a Source asks for; tests put servers here that have no other way
 	// openTarget opens the directory an archive is unpacked into; tests put a full disk here.
 	openTarget func(dir string) (target, error)
 }
 
-// Option changes how a Store works.
-type Option func(*Store)
-
-// WithTransport makes every download go through transport, whatever the Source's Network says.
-func WithTransport(transport http.RoundTripper) Option {
-	return func(s *Store) { s.transport = transport }
-}
-
 // Open opens the store at dir and makes it, mode 0755, when it is not there. Unless somebody is writing to the store at
 // this moment, it removes what an interrupted installation or removal left behind.
-func Open(dir string, options ...Option) (*Store, error) {
+func Open(dir string) (*Store, error) {
 	s := &Store{dir: dir, openTarget: openDirectory}
-	for _, option := range options {
-		option(s)
-	}
 	if err := s.prepare(); err != nil {
 		return nil, fmt.Errorf("cannot open the plugin store %s: %w", dir, err)
 	}
