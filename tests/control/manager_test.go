@@ -12,8 +12,10 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"connectcharms/tests/said"
 	"github.com/stretchr/testify/require"
+
+	"connectcharms/requirer-lib/said"
+	"connectcharms/tests/served"
 )
 
 const managerToken = "open sesame"
@@ -143,22 +145,14 @@ func (m *manager) stop() {
 // ask sends a request to the manager.
 func (m *manager) ask(method, path string) (status int, body string) {
 	m.t.Helper()
-	request, err := http.NewRequestWithContext(m.t.Context(), method, m.url+path, http.NoBody)
-	require.NoError(m.t, err)
-	request.Header.Set("Authorization", managerToken)
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(m.t, err)
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	require.NoError(m.t, err)
-	return response.StatusCode, string(content)
+	return m.operator().Ask(m.t, method, path, "")
 }
 
 // get reads a document.
-func get[T any](m *manager, path string) (document T) {
+func get[T any](m *manager, path string) T {
 	m.t.Helper()
-	status, body := m.ask(http.MethodGet, path)
-	require.Equal(m.t, http.StatusOK, status, body)
-	require.NoError(m.t, json.Unmarshal([]byte(body), &document))
-	return document
+	return served.Get[T](m.t, m.operator(), path)
 }
+
+// operator is who asks the manager.
+func (m *manager) operator() served.Somebody { return served.Somebody{URL: m.url, Token: managerToken} }

@@ -16,9 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/said"
 	"connectcharms/tests/charms"
 	"connectcharms/tests/kafka"
-	"connectcharms/tests/said"
 )
 
 const (

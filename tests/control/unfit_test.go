@@ -14,8 +14,8 @@ import (
 
 	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/control"
+	"connectcharms/requirer-lib/said"
 	"connectcharms/requirer-lib/secret"
-	"connectcharms/tests/said"
 )
 
 // whatDoesNotConform is a message whose configuration the connector's own definition refuses.

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connect"
-	"connectcharms/tests/said"
+	"connectcharms/requirer-lib/said"
 )
 
 // controlled begins a daemon for one connector, which has a token of its own.

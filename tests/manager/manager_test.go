@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connect"
-	"connectcharms/tests/said"
+	"connectcharms/requirer-lib/said"
 )
 
 // TestConnectManager has one worker for all of its parts.

@@ -5,9 +5,7 @@ package manager_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,9 +18,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connect"
+	"connectcharms/requirer-lib/said"
 	"connectcharms/tests/charms"
 	"connectcharms/tests/kafka"
-	"connectcharms/tests/said"
+	"connectcharms/tests/served"
 )
 
 // house is what all stages share: the program, and a worker of Kafka Connect.
@@ -161,28 +160,13 @@ func (s *stage) ask(method, path string) (status int, body string) {
 // askAs sends a request of somebody's; headers are "Name: value".
 func (s *stage) askAs(token, method, path, body string, headers ...string) (status int, answer string) {
 	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
-	require.NoError(s.t, err)
-	request.Header.Set("Authorization", token)
-	for _, header := range headers {
-		name, value, _ := strings.Cut(header, ": ")
-		request.Header.Set(name, value)
-	}
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(s.t, err)
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	require.NoError(s.t, err)
-	return response.StatusCode, string(content)
+	return served.Somebody{URL: s.url, Token: token}.Ask(s.t, method, path, body, headers...)
 }
 
 // get reads a document.
-func get[T any](s *stage, path string) (document T) {
+func get[T any](s *stage, path string) T {
 	s.t.Helper()
-	status, body := s.ask(http.MethodGet, path)
-	require.Equal(s.t, http.StatusOK, status, body)
-	require.NoError(s.t, json.Unmarshal([]byte(body), &document))
-	return document
+	return served.Get[T](s.t, served.Somebody{URL: s.url, Token: "open sesame"}, path)
 }
 
 // client is somebody else's.

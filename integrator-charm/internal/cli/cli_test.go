@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -101,22 +100,4 @@ func (b *bench) createWith(name string, config map[string]string) {
 	_, err = client.Create(b.Context(), name, config, connect.InitialRunning)
 	require.NoError(b, err)
 	b.server.TakeWrites()
-}
-
-// buffer may be read while it is written to.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(text []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(text)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

@@ -18,6 +18,7 @@ import (
 	"connectcharms/integrator-charm/internal/manager"
 	"connectcharms/integrator-charm/internal/overlay"
 	"connectcharms/requirer-lib/control"
+	"connectcharms/requirer-lib/said"
 )
 
 func (k *keeper) Control(_ context.Context, cluster, connector, by string, message control.Message, _ string) (overlay.Taken, error) {
@@ -95,7 +96,7 @@ func TestAMessageIsSentAgainWhileTheOtherLinesGoOn(t *testing.T) {
 	in, into := io.Pipe()
 	out, outOf := io.Pipe()
 	program := b.program
-	var told buffer
+	var told said.Lines
 	program.In, program.Out, program.Err, program.Environ = in, outOf, &told, b.lookup
 	code := make(chan int)
 	go func() { code <- program.Run(t.Context(), []string{"control", "--connector", "orders"}) }()

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"connectcharms/requirer-lib/said"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -157,7 +159,7 @@ func TestWatchFollowsChangesAndOutlivesAFault(t *testing.T) {
 	b := newBench(t)
 	b.create("a", "b")
 	b.program.Now = func() time.Time { return time.Date(2026, 11, 23, 4, 5, 6, 0, time.UTC) }
-	var out, err buffer
+	var out, err said.Lines
 	program := b.program
 	program.Out, program.Err, program.Environ = &out, &err, b.lookup
 	ctx, cancel := context.WithCancel(t.Context())

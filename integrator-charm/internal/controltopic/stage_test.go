@@ -1,7 +1,6 @@
 package controltopic_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -20,6 +19,7 @@ import (
 	"connectcharms/integrator-charm/internal/controltopic"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/requirer-lib/control"
+	"connectcharms/requirer-lib/said"
 )
 
 const (
@@ -121,7 +121,7 @@ type reading struct {
 	*controltopic.Reader
 	*taker
 	registry *prometheus.Registry
-	log      *lines
+	log      *said.Lines
 	end      func()
 	caughtUp chan []string // what was taken when what was there at the beginning was tried
 }
@@ -143,7 +143,7 @@ func (s *stage) open(control settings.Control) *controltopic.Config {
 
 func (s *stage) standby(member string) *reading {
 	r := &reading{
-		taker: &taker{answers: map[string]error{}, hold: map[string]chan struct{}{}}, registry: prometheus.NewRegistry(), log: &lines{},
+		taker: &taker{answers: map[string]error{}, hold: map[string]chan struct{}{}}, registry: prometheus.NewRegistry(), log: &said.Lines{},
 		caughtUp: make(chan []string, 1),
 	}
 	await := func(time.Duration) func() {
@@ -265,22 +265,4 @@ func (k *taker) tried() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.tries
-}
-
-// lines is what a log has said.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(text []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(text)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +18,7 @@ import (
 
 	"connectcharms/integrator-charm/internal/notify"
 	"connectcharms/integrator-charm/internal/store"
+	"connectcharms/requirer-lib/said"
 	"connectcharms/requirer-lib/secret"
 )
 
@@ -59,32 +59,14 @@ type desk struct {
 	t     *testing.T
 	dir   string
 	clock *clock
-	log   *journal
+	log   *said.Lines
 	store *store.Store
 	*notify.Notifier
 }
 
-// journal is what was logged.
-type journal struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (j *journal) Write(text []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(text)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
-}
-
 func newDesk(t *testing.T, config string) *desk {
 	t.Helper()
-	d := &desk{t: t, dir: t.TempDir(), clock: &clock{}, log: &journal{}}
+	d := &desk{t: t, dir: t.TempDir(), clock: &clock{}, log: &said.Lines{}}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(d.log.String())

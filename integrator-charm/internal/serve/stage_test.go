@@ -1,7 +1,6 @@
 package serve_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -22,6 +20,7 @@ import (
 	"connectcharms/integrator-charm/internal/serve"
 	"connectcharms/integrator-charm/internal/settings"
 	"connectcharms/requirer-lib/connecttest"
+	"connectcharms/requirer-lib/said"
 )
 
 // stage is connect-manager serve in this process, with a Kafka Connect in memory.
@@ -30,7 +29,7 @@ type stage struct {
 	dir     string
 	connect *connecttest.Server
 	client  *http.Client // of the socket
-	log     *lines
+	log     *said.Lines
 	hangups chan os.Signal
 	end     context.CancelFunc
 	ended   chan error
@@ -64,7 +63,7 @@ func (s *stage) configure(context, serve string) {
 // start runs the daemon; its error is in ended.
 func (s *stage) start() {
 	ctx, end := context.WithCancel(s.t.Context())
-	s.log, s.hangups, s.end, s.ended = &lines{}, make(chan os.Signal, 1), end, make(chan error, 1)
+	s.log, s.hangups, s.end, s.ended = &said.Lines{}, make(chan os.Signal, 1), end, make(chan error, 1)
 	options := serve.Options{
 		Load: func() (*settings.Settings, error) {
 			return settings.Load(s.path("config.yaml"), func(string) (string, bool) { return "", false })
@@ -103,22 +102,4 @@ func (s *stage) ask(method, path string) (status int, body string) {
 	text, err := io.ReadAll(response.Body)
 	require.NoError(s.t, err)
 	return response.StatusCode, string(text)
-}
-
-// lines is what a log has said.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(text []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(text)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

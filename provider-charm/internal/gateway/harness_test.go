@@ -23,6 +23,7 @@ import (
 
 	"connectcharms/provider-charm/internal/accounts"
 	"connectcharms/provider-charm/internal/gateway"
+	"connectcharms/requirer-lib/said"
 	"connectcharms/requirer-lib/secret"
 )
 
@@ -58,7 +59,7 @@ type fixture struct {
 	config   gateway.Config
 	address  string
 	control  gateway.Control
-	log      *lockedBuffer
+	log      *said.Lines
 	file     string // of the configuration
 	registry *prometheus.Registry
 	operator user
@@ -80,7 +81,7 @@ func withConfig(change func(*gateway.Config)) change {
 func start(t testing.TB, worker http.HandlerFunc, changes ...change) *fixture {
 	t.Helper()
 	f := &fixture{
-		log:      &lockedBuffer{},
+		log:      &said.Lines{},
 		operator: newUser(t, "operator", 0), one: newUser(t, "relation-1", 1), twelve: newUser(t, "relation-12", 12),
 	}
 	upstream := httptest.NewServer(f.recording(worker))
@@ -229,21 +230,4 @@ func says(status int, body string) http.HandlerFunc {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	}
-}
-
-type lockedBuffer struct {
-	mutex  sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(data []byte) (int, error) {
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
-	return b.buffer.Write(data)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
-	return b.buffer.String()
 }

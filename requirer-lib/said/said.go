@@ -1,4 +1,4 @@
-// Package said keeps what a process says, while it says it.
+// Package said keeps what a program says, while it says it, for tests of what it says.
 package said
 
 import (
@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// Lines is what a process has said. The zero value is nothing yet. It may be written and read at the same time.
+// Lines is what a program has said. The zero value is nothing yet. It may be written and read at the same time.
 type Lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
