@@ -110,7 +110,6 @@ func ignoreDone(err error) error {
 // querier is the store outside of a transaction, or a transaction.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
 // collect reads all rows of a query. It reads them to the end before it returns: there is one connection.
