@@ -28,7 +28,7 @@ func TestTheStructureIsTheOneInThePicture(t *testing.T) {
 
 // tableRow is a row of a table: its first cell, and what follows.
 var (
-	tableRow = regexp.MustCompile("(?m)^\\| ([^|]*) \\|(.*)$")
+	tableRow = regexp.MustCompile(`(?m)^\| ([^|]*) \|(.*)$`)
 	quoted   = regexp.MustCompile("`([^`]+)`")
 )
 
