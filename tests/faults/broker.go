@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"sync"
 
+	"connectcharms/tests/faults/network"
 	"connectcharms/tests/kafka"
 )
 
@@ -13,28 +14,43 @@ import (
 type Broker struct {
 	runtime *kafka.Runtime
 	options kafka.BrokerOptions
+	way     *network.Wire // by which all come to it, itself too
 
 	mu  sync.Mutex // held while it is away
 	now *kafka.Broker
 }
 
 func startBroker(ctx context.Context, runtime *kafka.Runtime, dir string) (*Broker, error) {
-	b := &Broker{runtime: runtime, options: kafka.BrokerOptions{Dir: dir}}
-	var err error
-	if b.now, err = kafka.StartBroker(ctx, runtime, b.options); err != nil {
+	port, err := freePort()
+	if err != nil {
 		return nil, err
 	}
-	_, port, err := net.SplitHostPort(b.now.Bootstrap())
-	if err == nil {
-		b.options.Port, err = strconv.Atoi(port)
+	way, err := network.Lay(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return nil, err
 	}
-	return b, err
+	b := &Broker{runtime: runtime, way: way, options: kafka.BrokerOptions{Dir: dir, Port: port, Extra: map[string]string{
+		"advertised.listeners": "PLAINTEXT://" + way.Address(),
+	}}}
+	if b.now, err = kafka.StartBroker(ctx, runtime, b.options); err != nil {
+		way.Close()
+		return nil, err
+	}
+	return b, nil
 }
 
-// Bootstrap is where it is, also while it is away.
-func (b *Broker) Bootstrap() string {
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(b.options.Port))
+// freePort is one that nobody uses at this moment.
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
 }
+
+// Bootstrap is where it is, also while it is away: the beginning of the way to it.
+func (b *Broker) Bootstrap() string { return b.way.Address() }
 
 // Kill ends the broker as a power cut would, has something be done meanwhile, and starts it again.
 func (b *Broker) Kill(ctx context.Context, meanwhile func()) error {
@@ -55,5 +71,7 @@ func (b *Broker) Kill(ctx context.Context, meanwhile func()) error {
 func (b *Broker) stop() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.now.Stop()
+	err := b.now.Stop()
+	b.way.Close()
+	return err
 }

@@ -10,7 +10,7 @@ import (
 
 // decks are all faults. Cards of each are dealt to all strikes of a hand, so that faults of one kind meet what those of another
 // have begun.
-var decks = [][]Fault{changes, kills}
+var decks = [][]Fault{changes, kills, forces}
 
 const (
 	// hand is in how many strikes each fault comes once.

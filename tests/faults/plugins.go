@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strconv"
+	"sync"
 
 	"connectcharms/tests/pair"
 )
@@ -19,6 +21,10 @@ const pluginCount = 6
 type PluginServer struct {
 	*httptest.Server
 	archives map[string][]byte // by digest; that of connect-integrator too
+
+	mu     sync.Mutex
+	wrong  *answer         // what is said instead; nil: what should be
+	mended context.Context // ends with the wrong answer
 }
 
 func servePlugins(parts pair.Parts) (*PluginServer, error) {
@@ -43,9 +49,41 @@ func servePlugins(parts pair.Parts) (*PluginServer, error) {
 			http.NotFound(w, r)
 			return
 		}
-		_, _ = w.Write(numbered[number]) // who asks may have been killed
+		p.serve(w, r, numbered[number])
 	}))
 	return p, nil
+}
+
+func (p *PluginServer) serve(w http.ResponseWriter, r *http.Request, archive []byte) {
+	p.mu.Lock()
+	wrong, mended := p.wrong, p.mended
+	p.mu.Unlock()
+	w.Header().Set("Content-Length", strconv.Itoa(len(archive)))
+	if wrong == nil {
+		_, _ = w.Write(archive) // who asks may have been killed
+		return
+	}
+	if !wrong.whole {
+		w.Header().Del("Content-Length")
+	}
+	ctx, end := context.WithCancel(r.Context())
+	defer end()
+	defer context.AfterFunc(mended, end)()
+	wrong.give(w, r.WithContext(ctx), archive)
+}
+
+// answer answers wrongly from now on, and gives what mends that, and ends what is being said.
+func (p *PluginServer) answer(wrongly answer) (mend func()) {
+	ctx, end := context.WithCancel(context.Background())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wrong, p.mended = &wrongly, ctx
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.wrong = nil
+		end()
+	}
 }
 
 // url is where a plugin is.
