@@ -62,6 +62,9 @@ func (p patient) treatFailed(now time.Time) remedy {
 		return remedy{known: &backoff{since: now, next: now.Add(pause(p.policy, 0))}}
 	}
 	known := *p.known
+	if longest := now.Add(pause(p.policy, known.attempts)); known.next.After(longest) {
+		known.next = longest // it was noted by a clock that has been put right meanwhile, or by another policy
+	}
 	isExhausted := known.attempts >= p.policy.Attempts
 	switch {
 	case known.givenUp:

@@ -66,6 +66,14 @@ func TestRestartsComeAtGrowingIntervalsAndEnd(t *testing.T) {
 	assert.True(t, l.known.givenUp)
 }
 
+func TestABackOffNotedByAClockThatWasAheadIsNoLongerThanAnyOther(t *testing.T) {
+	t.Parallel()
+	const years = 20 * 365 * 24 * time.Hour
+	l := life{now: dawn, known: &backoff{attempts: 1, since: dawn.Add(years), last: dawn.Add(years), next: dawn.Add(years + 20*second)}}
+	l.lives(policy, failed, 60)
+	assert.Equal(t, []time.Duration{20 * second, 45 * second}, l.restarts)
+}
+
 func TestOneThatRunsLongEnoughBeginsAnew(t *testing.T) {
 	t.Parallel()
 	l := &life{now: dawn}

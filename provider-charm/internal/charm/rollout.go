@@ -2,6 +2,7 @@ package charm
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -104,7 +105,7 @@ func (w *World) nextTurn() Turn {
 	}
 	held := now.Unit == "" && !now.Since.IsZero()
 	switch {
-	case w.downUnit(waiting[0]) == "", held && w.Now.Sub(now.Since) >= downPatience:
+	case w.downUnit(waiting[0]) == "", held && w.passed(now.Since) >= downPatience:
 		return Turn{Number: now.Number + 1, Unit: waiting[0], Since: w.second(), Echo: waiting[0] == w.Event.Unit, fresh: true}
 	case held:
 		return now
@@ -143,7 +144,20 @@ func (w *World) turnIsLate() bool {
 			limit += w.Config.Plugins.Total
 		}
 	}
-	return w.Shared.Turn.Unit != "" && w.Now.Sub(w.Shared.Turn.Since) > limit
+	return w.Shared.Turn.Unit != "" && w.passed(w.Shared.Turn.Since) > limit
+}
+
+// skew is how much the clocks of units may differ.
+const skew = time.Minute
+
+// passed is how much time has passed since something that a unit has noted. What lies ahead by more than the skew was noted by a
+// clock that has been put right meanwhile: it is long ago, for nobody may be waited for until then.
+func (w *World) passed(since time.Time) time.Duration {
+	passed := w.Now.Sub(since)
+	if passed < -skew {
+		return math.MaxInt64
+	}
+	return passed
 }
 
 // reports is the report of every unit, this one's with what it needs now.
@@ -187,7 +201,7 @@ func (w *World) waitingUnits() []string {
 func (w *World) unasked() (app string) {
 	for _, client := range w.Clients {
 		record := w.Shared.Clients[client.Key]
-		if client.WantErr != nil && schemas.IsMissing(client.WantErr) && w.Now.Sub(record.Since) < settlePatience {
+		if client.WantErr != nil && schemas.IsMissing(client.WantErr) && w.passed(record.Since) < settlePatience {
 			return client.name()
 		}
 	}
@@ -213,7 +227,7 @@ func rolloutStatus(w *World) (hook.Status, bool) {
 	switch {
 	case there && !mine && report.NeedsRestart && report.Turned != turn.Number && w.turnIsLate():
 		return waiting("%s to restart its worker, its turn from %s: mend or remove that unit", turn.Unit, clock(turn.Since))
-	case there && !mine && !report.NeedsRestart && !report.Ready && w.Now.Sub(turn.Since) > stopPatience+workerPatience:
+	case there && !mine && !report.NeedsRestart && !report.Ready && w.passed(turn.Since) > stopPatience+workerPatience:
 		return waiting("the worker of %s, which has not come up since %s: the others do not restart before it", turn.Unit, clock(turn.Since))
 	case !w.needsRestart() || !w.Services.WorkerReady:
 		return hook.Status{}, false

@@ -90,6 +90,15 @@ func TestWhoseTurnItIs(t *testing.T) {
 		"a late unit loses it to the next": {
 			waiting: []string{unit1, unit2}, turn: since(unit1, 10*time.Minute), want: fresh(unit2),
 		},
+		"a turn that a clock gave which was ahead is late": {
+			waiting: []string{unit1, unit2}, turn: since(unit1, -24*time.Hour), want: fresh(unit2),
+		},
+		"one of a clock that is ahead by seconds is not": {
+			waiting: []string{unit1, unit2}, turn: since(unit1, -10*time.Second), want: since(unit1, -10*time.Second),
+		},
+		"a requirer is not waited for until a clock's time comes that was ahead": {
+			waiting: []string{unit1}, change: mute(-24 * time.Hour), want: fresh(unit1),
+		},
 		"a late unit keeps it where nobody else waits": {
 			waiting: []string{unit1}, turn: since(unit1, 10*time.Minute), want: since(unit1, 10*time.Minute),
 		},
