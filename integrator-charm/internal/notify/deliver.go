@@ -29,6 +29,13 @@ func Exponential(attempt int) time.Duration {
 	return delay - rand.N(delay/5)
 }
 
+// waits says whether something that is due at a time waits for it. Whoever would wait longer than anybody ever has to, has the time from a
+// clock that was ahead and has been put right: that is due.
+func waits(due, now time.Time, longest time.Duration) bool {
+	wait := due.Sub(now)
+	return wait > 0 && wait <= longest
+}
+
 // Run delivers what is to be told, until the context ends. Each receiver gets its messages in their order; one that hangs holds up no
 // other.
 func (n *Notifier) Run(ctx context.Context) error {
@@ -71,7 +78,7 @@ func (n *Notifier) step(ctx context.Context, busy *receiversInUse, deliveries *s
 	}
 	now := n.now()
 	for _, delivery := range outbox {
-		if delivery.Next.After(now) {
+		if waits(delivery.Next, now, longestWait) {
 			next = earlier(next, delivery.Next)
 			continue
 		}

@@ -50,6 +50,37 @@ func TestAMessageIsTriedUntilTheReceiverHasIt(t *testing.T) {
 	assert.Zero(t, receivers[0].Waiting)
 }
 
+// TestNobodyWaitsForTheTimeOfAClockThatWasAhead has a message wait in its group, and another for its next attempt, when the clock is put
+// right.
+func TestNobodyWaitsForTheTimeOfAClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	const years = 20 * 365 * 24 * time.Hour
+	for name, config := range map[string]string{"in its group": "group-wait: 1h\n", "for its next attempt": quick} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHook(t)
+			h.respond(status(http.StatusServiceUnavailable))
+			d := newDesk(t, config)
+			d.forward(years, config)
+			d.know(h.subject("orders"))
+			d.observe(ill("orders"))
+			if config == quick {
+				stop := d.run()
+				h.await(t, 1)
+				stop()
+			}
+			d.forward(-years, config)
+			h.respond(nil)
+			d.run()
+			d.settled()
+			deliveries, err := d.store.Outbox(t.Context())
+			require.NoError(t, err)
+			assert.Empty(t, deliveries)
+			assert.NotEmpty(t, h.got())
+		})
+	}
+}
+
 func TestAReceiverThatHangsHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	hanging, other := newHook(t), newHook(t)

@@ -31,7 +31,7 @@ func (n *Notifier) flush(ctx context.Context) (next time.Time, err error) {
 	routes, now := n.routes.Load(), n.now()
 	for key, events := range groups {
 		due := dueAt(events[0].kept.At, n.flushed[key], routes.config)
-		if due.After(now) {
+		if waits(due, now, routes.config.GroupWait+routes.config.GroupInterval) {
 			next = earlier(next, due)
 			continue
 		}
