@@ -69,6 +69,8 @@ func TestTheOldPasswordEndsWithTheOverlap(t *testing.T) {
 	assert.Nil(t, goOnWithRotations(w))
 	w.Now = noon.Add(time.Minute)
 	assert.Equal(t, EndRotation{Username: "relation-7"}, goOnWithRotations(w))
+	w.Now = noon.AddDate(-20, 0, 0)
+	assert.Equal(t, EndRotation{Username: "relation-7"}, goOnWithRotations(w), "the end was set by a clock that was ahead")
 
 	w.Now = noon
 	w.Event.Kind, w.Event.Secret = hook.SecretRemove, &hook.SecretEvent{URI: secretOf7, Revision: 1}
