@@ -23,9 +23,8 @@ func Main(m *testing.M) int { return Within(m.Run) }
 // Within runs what a package does in its TestMain in a namespace of its own: the program starts once more there, and that one runs it.
 func Within(run func() int) int {
 	if os.Getenv(inside) != "" {
-		if err := keepMounts(); err != nil {
-			fmt.Fprintln(os.Stderr, "a namespace for disks:", err)
-			return 1
+		if err := keepMounts(); err != nil { // as where a profile of AppArmor takes back what the namespace gives
+			_ = os.Setenv(denied, err.Error())
 		}
 		return run()
 	}
