@@ -17,7 +17,7 @@ GO_TEST := go test -race -count=1 -timeout 40m
 # What takes longest begins first: begun last, it would run on alone.
 LONGEST := ./e2e ./interop
 
-.PHONY: help bench demo test fuzz interop integration integration-k8s conformance conformance-k8s controller controller-down controller-k8s controller-k8s-down lint charms image fmt tidy rename
+.PHONY: help bench demo test fuzz interop integration integration-k8s conformance conformance-k8s controller controller-down controller-k8s controller-k8s-down lint vulnerabilities charms image fmt tidy rename
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -70,7 +70,7 @@ bench: ## measure all beside peers and as it grows, and write docs/benchmarks.md
 	@command -v nginx >/dev/null || [ "$$(id -u)" != 0 ] || apt-get install -y --no-install-recommends nginx-light apache2-utils >/dev/null || true
 	@go -C tests run ./cmd/bench -only "$(ONLY)"
 
-charms: ## pack the charms for amd64 and arm64 into build/
+charms: ## pack the charms for amd64 and arm64 into build/, each with a bill of materials (CycloneDX)
 	@go -C tests run ./cmd/build-charms -o ../build
 
 image: ## build the workload image of kafka-connect-k8s (root, Debian or Ubuntu), and say where it is and its size
@@ -83,6 +83,11 @@ lint: $(BIN)/gofumpt $(BIN)/staticcheck ## format, vet, static checks
 	@set -e; for module in $(NODE); do echo "── $$module"; (cd $$module && go mod tidy -diff); done
 	@command -v shellcheck >/dev/null || { echo "shellcheck is missing: apt-get install shellcheck"; exit 1; }
 	@shellcheck dispatch .ci/run integrator-charm/dispatch provider-charm/image/*.sh && (cd tests/image && shellcheck -x debian.sh) && cd tests/juju && shellcheck -x controller kubernetes pins.sh $$(find steps -name "*.sh")
+
+# The database is fetched, unless DB names a copy, as file:///srv/vulndb. Of the tests' modules nothing is shipped.
+vulnerabilities: ## look for known vulnerabilities in what the programs call, by Go's database (DB: another one)
+	@mkdir -p $(BIN) && go -C tests build -o $(BIN)/ golang.org/x/vuln/cmd/govulncheck
+	@set -e; for module in $(filter-out tests,$(MODULES)); do echo "── $$module"; (cd $$module && $(BIN)/govulncheck $(if $(DB),-db $(DB)) ./...); done
 
 fmt: $(BIN)/gofumpt ## format the code
 	@$(BIN)/gofumpt -modpath $(PREFIX) -w .

@@ -23,13 +23,14 @@ type Archive struct {
 	Path   string
 	Size   int // bytes
 	SHA256 string
+	Bill   string // path of what it is made of, in CycloneDX's form
 }
 
 // Arches are the architectures that charms are packed for, in the words of Go, Debian and Juju.
 var Arches = []string{"amd64", "arm64"}
 
 // Pack packs the charms for one architecture into dir, as NAME_BASE@CHANNEL-ARCH.charm, which is how charmcraft names
-// them. The same source and the same Go give the same bytes, on any machine and in any directory. The directories that
+// them, each with its bill of materials beside it. The same source and the same Go give the same bytes, on any machine and in any directory. The directories that
 // were packed stay below dir/unpacked/ARCH: Go need not link again what is in them, and charmcraft takes them from there.
 func Pack(ctx context.Context, dir, arch string) ([]Archive, error) {
 	root, err := Repository()
@@ -100,7 +101,15 @@ func (c charm) packFor(p platform, files files, dir string) (Archive, error) {
 		return Archive{}, err
 	}
 	digest := sha256.Sum256(content)
-	return Archive{Charm: c.name, Path: path, Size: len(content), SHA256: hex.EncodeToString(digest[:])}, nil
+	archive := Archive{
+		Charm: c.name, Path: path, Size: len(content), SHA256: hex.EncodeToString(digest[:]),
+		Bill: strings.TrimSuffix(path, ".charm") + ".cdx.json",
+	}
+	bill, err := c.bill(archive, files)
+	if err != nil {
+		return Archive{}, err
+	}
+	return archive, atomicfile.Write(archive.Bill, bill, 0o644)
 }
 
 // zip packs the files in the order of their names, all of them from the first moment that zip can name.
