@@ -24,6 +24,7 @@ func (l layout) program() string { return filepath.Join(l.data, "bin", "kafka-co
 func (l layout) kafkaDir() string   { return filepath.Join(l.data, "kafka") }
 func (l layout) pluginsDir() string { return filepath.Join(l.data, "plugins") }
 func (l layout) workerDir() string  { return filepath.Join(l.data, "worker") }
+func (l layout) logsDir() string    { return filepath.Join(l.workerDir(), worker.LogsName) }
 func (l layout) secretsDir() string { return secretfiles.In(l.workerDir()) }
 func (l layout) propertiesFile() string {
 	return filepath.Join(l.workerDir(), worker.PropertiesName)
@@ -46,28 +47,51 @@ func (l layout) leavingFile() string     { return filepath.Join(l.data, "leaving
 
 // make makes the directories. Only plugins and Kafka are for all to read. Those of the services belong to their group, 0
 // where they run as the charm does: files in them get that group too.
+//
+// On a machine the charm is root, and a plugin is anybody's code in the worker. So where services may write, the charm makes no
+// directory and follows no name: in worker/ they may write to the logs alone.
 func (l layout) make(group int) error {
 	for _, dir := range []struct {
 		path string
 		mode os.FileMode
 	}{
 		{l.data, 0o755},
-		{l.workerDir(), 0o770},
-		{l.secretsDir(), 0o770},
+		{l.workerDir(), 0o750},
+		{l.logsDir(), 0o770},
+		{l.secretsDir(), 0o750},
 		{l.gatewayDir(), 0o770},
-		{l.identityDir(), 0o770},
+		{l.identityDir(), 0o750},
 	} {
-		if err := os.MkdirAll(dir.path, dir.mode); err != nil {
+		if err := makeDir(dir.path, dir.mode); err != nil {
 			return err
 		}
-		if group == 0 || dir.mode != 0o770 {
+		if group == 0 || dir.path == l.data {
 			continue
 		}
-		if err := errors.Join(os.Chown(dir.path, -1, group), os.Chmod(dir.path, dir.mode|os.ModeSetgid)); err != nil {
+		if err := errors.Join(os.Chown(dir.path, ownerOfDirs(), group), os.Chmod(dir.path, dir.mode|os.ModeSetgid)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// makeDir also replaces what is no directory: earlier versions of the charm let the services write beside it, so that a link may lead
+// elsewhere.
+func makeDir(path string, mode os.FileMode) error {
+	if found, err := os.Lstat(path); err == nil && !found.IsDir() {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return os.MkdirAll(path, mode)
+}
+
+// ownerOfDirs is who has the directories, whoever made them; -1 where the charm cannot say so.
+func ownerOfDirs() int {
+	if os.Geteuid() == 0 {
+		return 0
+	}
+	return -1
 }
 
 // shareProgram puts the charm's program where the services find it. One that runs goes on as it was.

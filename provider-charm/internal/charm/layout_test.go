@@ -39,3 +39,31 @@ func TestServicesRunAProgramOutsideTheCharm(t *testing.T) {
 		}
 	}
 }
+
+// A plugin's code is in the worker, and the charm is root: no link that it lays leads the charm's hand.
+func TestServicesLeadTheCharmNowhere(t *testing.T) {
+	t.Parallel()
+	elsewhere := t.TempDir()
+	require.NoError(t, os.Chmod(elsewhere, 0o700))
+	l := layout{data: filepath.Join(t.TempDir(), "connect-0")}
+	require.NoError(t, os.MkdirAll(l.workerDir(), 0o770)) // as an earlier version of the charm made it
+	require.NoError(t, os.Symlink(elsewhere, l.secretsDir()))
+	require.NoError(t, os.Symlink(elsewhere, l.logsDir()))
+	for range 2 {
+		require.NoError(t, l.make(os.Getgid()))
+		for dir, mode := range map[string]os.FileMode{
+			l.workerDir(): 0o750, l.secretsDir(): 0o750, l.identityDir(): 0o750, l.logsDir(): 0o770, l.gatewayDir(): 0o770,
+		} {
+			info, err := os.Lstat(dir)
+			require.NoError(t, err)
+			require.True(t, info.IsDir(), dir)
+			if os.Getgid() != 0 {
+				assert.Equal(t, mode, info.Mode().Perm(), dir)
+			}
+			assert.Zero(t, info.Mode().Perm()&^mode, dir)
+		}
+		info, err := os.Stat(elsewhere)
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o700), info.Mode().Perm(), "nothing has become of where the links led")
+	}
+}

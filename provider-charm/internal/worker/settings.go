@@ -54,8 +54,11 @@ func (s Settings) URL() string {
 	return "http://" + net.JoinHostPort(Loopback(s.Address), strconv.Itoa(Port))
 }
 
-// PropertiesName is the name of the file for Properties, in Dir.
-const PropertiesName = "worker.properties"
+// What is in Dir: the file for Properties, and the directory of the logs, which alone the worker writes to.
+const (
+	PropertiesName = "worker.properties"
+	LogsName       = "logs"
+)
 
 // Properties is the worker's configuration file. It holds the password for Kafka.
 //
@@ -88,7 +91,7 @@ func (s Settings) Service() supervisor.Service {
 	environment := map[string]string{
 		"KAFKA_HEAP_OPTS": fmt.Sprintf("-Xmx%dm", s.HeapMiB),
 		"KAFKA_OPTS":      s.jvmOptions(),
-		"LOG_DIR":         filepath.Join(s.Dir, "logs"),
+		"LOG_DIR":         filepath.Join(s.Dir, LogsName),
 	}
 	if s.JavaHome != "" {
 		environment["JAVA_HOME"] = s.JavaHome
