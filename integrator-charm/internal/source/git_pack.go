@@ -1,6 +1,8 @@
 package source
 
 import (
+	"bufio"
+	"encoding/binary"
 	"errors"
 	"io"
 	"path"
@@ -90,7 +92,11 @@ func packError(err error) error {
 // unpack puts the objects of a pack into a directory.
 func unpack(dir string, pack io.Reader, limits Limits) error {
 	limited := &limitedPack{from: pack, left: limits.Pack}
-	if err := packfile.UpdateObjectStorage(openObjects(dir), limited); err != nil {
+	pack, err := countedPack(limited)
+	if err != nil {
+		return err
+	}
+	if err := packfile.UpdateObjectStorage(openObjects(dir), pack); err != nil {
 		if limited.left < 0 {
 			return failed(TooLarge, "one commit of the repository is more than %d MiB; keep the state file in a smaller one, "+
 				"or read it through a server's API (github://) or as a file over https://", limits.Pack>>20)
@@ -98,6 +104,21 @@ func unpack(dir string, pack io.Reader, limits Limits) error {
 		return packError(err)
 	}
 	return nil
+}
+
+// maxObjects is how many objects a pack may say that it has: go-git makes room for all of them at once, when it has read the number.
+// One commit of a repository of hundreds of thousands of files stays below.
+const maxObjects = 1 << 20
+
+// countedPack looks at the head of a pack (gitformat-pack(5)): PACK, a version, and how many objects follow.
+func countedPack(pack io.Reader) (io.Reader, error) {
+	const head = 12
+	buffered := bufio.NewReader(pack)
+	read, err := buffered.Peek(head)
+	if err == nil && binary.BigEndian.Uint32(read[head-4:]) > maxObjects {
+		return nil, failed(TooLarge, "one commit of the repository is said to have more than %d objects; keep the state file in a smaller one", maxObjects)
+	}
+	return buffered, nil // what is cut short is found out by who reads it
 }
 
 // openObjects sees the packs that are there when it is first asked.
