@@ -165,6 +165,11 @@ func FuzzDecode(f *testing.F) {
 			require.NoError(t, err)
 			require.Equal(t, requirer, again)
 		}
+		if unit, err := schemas.DecodeProviderUnit(map[string]string{"connector-secrets": text, key: value}); err == nil {
+			again, err := schemas.DecodeProviderUnit(unit.Encode())
+			require.NoError(t, err)
+			require.Equal(t, unit, again)
+		}
 		for _, databag := range []map[string]string{
 			{"endpoints": "http://h", "secret-user": short, "status": text, key: value},
 			{"version": "v1", "requests": text, "data": value, key: value},

@@ -1,4 +1,4 @@
-package fuzz_test
+package fuzz
 
 import (
 	"bytes"
@@ -9,8 +9,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"connectcharms/tests/fuzz"
 )
 
 const source = `package p
@@ -37,15 +35,22 @@ func TestTargetsAreFoundAndRun(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(root, name)), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(text), 0o600))
 	}
-	targets, err := fuzz.Find(root)
+	targets, err := Find(root)
 	require.NoError(t, err)
-	require.Equal(t, []fuzz.Target{{Package: "m/p", Name: "FuzzHolds"}, {Package: "m/p", Name: "FuzzFails"}}, targets)
+	require.Equal(t, []Target{{Package: "m/p", Name: "FuzzHolds"}, {Package: "m/p", Name: "FuzzFails"}}, targets)
 
 	var said bytes.Buffer
-	runner := fuzz.Runner{Root: root, Cache: t.TempDir(), For: 10 * time.Millisecond, Say: &said, AtOnce: 1}
+	runner := Runner{Root: root, Cache: t.TempDir(), For: 10 * time.Millisecond, Say: &said, AtOnce: 1}
 	err = runner.Run(t.Context(), targets)
 	require.EqualError(t, err, "1 of 2 fuzz targets failed: m/p FuzzFails")
 	assert.Contains(t, said.String(), "ok   m/p FuzzHolds")
 	assert.Contains(t, said.String(), "FAIL m/p FuzzFails")
 	assert.Contains(t, said.String(), "seven")
+}
+
+func TestATargetIsNotBlamedForTheClock(t *testing.T) {
+	t.Parallel()
+	assert.True(t, wasOnlyLate("fuzz: elapsed: 45s\n--- FAIL: FuzzListing (45.10s)\n    context deadline exceeded\nFAIL\n"))
+	assert.False(t, wasOnlyLate("--- FAIL: FuzzListing (1s)\n    context deadline exceeded\n    Failing input written to testdata/fuzz/x\n"))
+	assert.False(t, wasOnlyLate("--- FAIL: FuzzListing (1s)\n    --- FAIL: FuzzListing (0.00s)\n        a_test.go:1: context deadline exceeded\n"))
 }

@@ -376,3 +376,24 @@ func FuzzMessage(f *testing.F) {
 		o.Show(nil)
 	})
 }
+
+// Whatever was kept of an overlay, by Juju or another version, it is refused, or read and written without loss.
+func FuzzKept(f *testing.F) {
+	f.Add([]byte(`{"connector":"c","version":3,"keys":{"a":{"value":"1","emitted_at":"2026-01-01T00:00:00Z"}},"files":{"a.v1":"x"}}`))
+	f.Add([]byte(`{"keys":null,"files":{"":""}}`))
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		o, err := overlay.Decode(text)
+		if err != nil {
+			return
+		}
+		written, err := o.Encode()
+		if err != nil {
+			return // a time that JSON has no form for
+		}
+		again, err := overlay.Decode(written)
+		require.NoError(t, err)
+		assert.True(t, again.Says(o))
+		assert.True(t, o.Import(o).Says(o), "merging the same changes nothing")
+	})
+}

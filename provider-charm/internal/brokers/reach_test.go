@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -135,5 +136,21 @@ func FuzzAnyAnswerCanBeRead(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, answer []byte) {
 		_, _ = readMembers(&reader{rest: answer})
 		_ = advertised(answer)
+	})
+}
+
+// Whatever a server says in a login, it comes to an end soon, and no error shows the password.
+func FuzzChallenge(f *testing.F) {
+	for _, said := range []string{"r=n1,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", "r=n1,s=,i=4096", "r=n,i=-1", "i=", ",,,=", "v=AAAA", ""} {
+		f.Add([]byte(said))
+	}
+	f.Fuzz(func(t *testing.T, said []byte) {
+		exchange := &scram{access: Access{Password: secret.New("hunter22")}, hash: newSCRAM(Access{}).hash, nonce: "n", turn: 1}
+		for range 2 {
+			_, _, err := exchange.step(said)
+			if err != nil && !strings.Contains(string(said), "hunter22") {
+				assert.NotContains(t, err.Error(), "hunter22")
+			}
+		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/provider-charm/internal/certificates"
+	"connectcharms/requirer-lib/secret"
 )
 
 func TestAnswerToTheRequestIsFoundAmongOthers(t *testing.T) {
@@ -187,5 +188,29 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, answers, refusals string) {
 		_, err := request.Answer(map[string]string{"certificates": answers, "request_errors": refusals}, addresses, now)
 		assert.Error(t, err, "nobody signed it")
+	})
+}
+
+// Whatever an operator puts into a secret, or a file has, it is refused or is a certificate with its key; no error repeats the key.
+func FuzzOwnCertificate(f *testing.F) {
+	root := newAuthority(f, "root", nil)
+	request, err := certificates.NewRequest(subject)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n", root.pem(), root.pem())
+	f.Add(request.Encode().Reveal(), root.issue(request, nil), root.pem())
+	f.Add("", "-----BEGIN CERTIFICATE-----\n", "")
+	f.Fuzz(func(t *testing.T, key, chain, ca string) {
+		content := map[string]secret.Value{"private-key": secret.New(key), "certificate": secret.New(chain), "ca-certificate": secret.New(ca)}
+		own, err := certificates.FromSecret(content, addresses, now)
+		if err == nil {
+			_, err = certificates.Decode(own.File())
+			assert.NoError(t, err, "what is written is read")
+			return
+		}
+		if len(key) > 20 && !strings.Contains(chain+ca, key) {
+			assert.NotContains(t, err.Error(), key)
+		}
 	})
 }

@@ -25,13 +25,13 @@ var (
 
 // authority is a CA of a test.
 type authority struct {
-	t           *testing.T
+	t           testing.TB
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 }
 
 // newAuthority makes a root CA, or with a parent one that the parent signed.
-func newAuthority(t *testing.T, name string, parent *authority) *authority {
+func newAuthority(t testing.TB, name string, parent *authority) *authority {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
@@ -75,7 +75,7 @@ func asPEM(der []byte) string {
 }
 
 // csrOf is the request as the provider finds it.
-func csrOf(t *testing.T, request certificates.Request) string {
+func csrOf(t testing.TB, request certificates.Request) string {
 	t.Helper()
 	var listed []map[string]any
 	require.NoError(t, json.Unmarshal([]byte(request.Databag()), &listed))
@@ -84,7 +84,7 @@ func csrOf(t *testing.T, request certificates.Request) string {
 	return listed[0]["certificate_signing_request"].(string)
 }
 
-func parsed(t *testing.T, request certificates.Request) *x509.CertificateRequest {
+func parsed(t testing.TB, request certificates.Request) *x509.CertificateRequest {
 	t.Helper()
 	block, _ := pem.Decode([]byte(csrOf(t, request)))
 	require.NotNil(t, block)
@@ -94,7 +94,7 @@ func parsed(t *testing.T, request certificates.Request) *x509.CertificateRequest
 	return csr
 }
 
-func newRequest(t *testing.T) certificates.Request {
+func newRequest(t testing.TB) certificates.Request {
 	t.Helper()
 	request, err := certificates.NewRequest(subject)
 	require.NoError(t, err)

@@ -236,3 +236,25 @@ func TestCredentialsSayWhatIsWrongWithThemAndNothingElse(t *testing.T) {
 		assert.NotContains(t, err.Error(), "hunter2")
 	}
 }
+
+// Wherever a server redirects to, nobody can read along who could not before, and no other server gets the URL's password.
+func FuzzRedirects(f *testing.F) {
+	for _, location := range []string{"/b", "//evil.example/b", "http://a.example/", "https://u:p@b.example/", "https://a.example@evil.example/", "ftp://x", "%", "https://A.EXAMPLE/", "\\\\evil.example"} {
+		f.Add(location)
+	}
+	from, err := url.Parse("https://reader:hunter2@a.example/plugin.tgz")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, location string) {
+		next, err := nextSource(from, location)
+		if err != nil {
+			assert.NotContains(t, err.Error(), "hunter2")
+			return
+		}
+		assert.Equal(t, "https", next.Scheme)
+		if password, _ := next.User.Password(); password == "hunter2" && !strings.Contains(location, "hunter2") {
+			assert.Equal(t, "a.example", next.Host)
+		}
+	})
+}
