@@ -2,13 +2,13 @@ package manager
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"connectcharms/requirer-lib/connect"
 	"connectcharms/requirer-lib/connectors"
 )
 
@@ -25,7 +25,6 @@ type sight struct {
 	gone  time.Time                   // since when the cluster does not answer; zero: it does
 	there map[string]connectors.Found // as last seen, also where the cluster does not answer now
 	err   error                       // of the last look
-	print [sha256.Size]byte           // tells one sight from another
 }
 
 // look gives the connectors of the cluster as they are now or were at most so long ago. What was not answered then is not
@@ -54,18 +53,18 @@ func (k *keeper) lookAgain(ctx context.Context) {
 		s.err = fmt.Errorf("%w: %w", ErrCluster, ctx.Err())
 		return // whoever looked has gone: that says nothing
 	}
-	was := s.err
+	was, shown := s.err, s.there
 	s.at, s.seen = k.now(), seen
 	if s.err = nil; err != nil {
 		s.err = unanswered(err)
 	} else {
 		s.there = there
 	}
-	k.tellSight(was)
+	k.tellSight(was, shown)
 }
 
-// tellSight tells subscribers where the sight has changed.
-func (k *keeper) tellSight(was error) {
+// tellSight tells subscribers where the sight is not the one there was.
+func (k *keeper) tellSight(was error, shown map[string]connectors.Found) {
 	s := &k.sight
 	if (was == nil) != (s.err == nil) {
 		s.gone = time.Time{}
@@ -77,9 +76,7 @@ func (k *keeper) tellSight(was error) {
 			k.log.Info("the cluster answers")
 		}
 	}
-	print := fingerprint(s.there)
-	if print != s.print {
-		s.print = print
+	if !showsAs(shown, s.there) {
 		k.hub.Tell(k.cluster.Name, OnConnectors)
 	}
 }
@@ -94,13 +91,12 @@ func (s *sight) last() (there map[string]connectors.Found, at time.Time, err err
 	return s.there, s.at, s.err
 }
 
-// fingerprint is the same for what shows in the same way. Package fmt orders maps.
-func fingerprint(there map[string]connectors.Found) [sha256.Size]byte {
-	statuses := map[string]connect.Status{}
-	for name, found := range there {
-		statuses[name] = found.Status
-	}
-	return sha256.Sum256(fmt.Append(nil, statuses))
+// showsAs says whether each connector shows as it did. It is asked at every look, of thousands: it makes nothing anew.
+func showsAs(before, now map[string]connectors.Found) bool {
+	return (before == nil) == (now == nil) && maps.EqualFunc(before, now, func(a, b connectors.Found) bool {
+		return a.Status.Name == b.Status.Name && a.Status.Type == b.Status.Type && a.Status.Connector == b.Status.Connector &&
+			slices.Equal(a.Status.Tasks, b.Status.Tasks)
+	})
 }
 
 // outage says since when the cluster does not answer, and how that shows; no time: it does.
