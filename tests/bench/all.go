@@ -12,6 +12,7 @@ var All = []Benchmark{
 	{Name: "client", Run: Client, Limit: 10 * time.Minute},
 	{Name: "rollout", Run: Rollouts, Limit: 25 * time.Minute},
 	{Name: "install", Run: Installs},
+	{Name: "plugins", Run: Plugins, Limit: 15 * time.Minute},
 	{Name: "sync", Run: Syncs, Limit: 15 * time.Minute},
 	{Name: "recovery", Run: Recoveries, Limit: 10 * time.Minute},
 	{Name: "connectors", Run: Connectors, Limit: 15 * time.Minute},
