@@ -49,16 +49,16 @@ func (s *Stage) refused(ctx context.Context, number int, during time.Duration) (
 	})
 	row := report.Row{What: "package connectors", Ours: ours, Unit: report.Seconds, Note: became}
 	if err == nil && on.peer != nil {
-		row.PeerName = "kafka-connect-py, each created"
-		row.Peer, became, err = on.through(ctx, during, func(through string) (time.Duration, error) {
+		var took report.Sample
+		took, became, err = on.through(ctx, during, func(through string) (time.Duration, error) {
 			result, err := on.peer.run(ctx, peerTask{URL: through, Mode: "create", Config: on.with("a"), Names: full(names(number))})
 			return result.took(), err
 		})
-		row.Note += "; the peer's: " + became
+		row.Note += "; by kafka-connect-py, each created: " + became + ", in " + took.Text(report.Seconds)
 	}
 	return report.Table{
 		Title: fmt.Sprintf("%d connectors created while all is answered 409 for %s", number, during), Rows: []report.Row{row},
-		Method: "Until the call ends, whatever came of it: who is done sooner has not waited, and left connectors out.",
+		Method: "Until the call ends, whatever came of it. There is no ratio: who does not wait is done sooner, and has left connectors out.",
 	}, on.notes, errors.Join(err, worker.Stop())
 }
 

@@ -62,7 +62,9 @@ func (s *Stage) Say(format string, arguments ...any) {
 
 // Uses notes the version of something that took part, beside those that every run notes.
 func (s *Stage) Uses(name, version string) {
-	s.versions = append(s.versions, report.Version{Name: name, Version: version})
+	if used := (report.Version{Name: name, Version: version}); !slices.Contains(s.versions, used) {
+		s.versions = append(s.versions, used)
+	}
 }
 
 // Pick is a size or number of rounds: one for quick runs, one for real ones.
