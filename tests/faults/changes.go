@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,9 +113,9 @@ func changeUnits(_ context.Context, s *Stage, random *rand.Rand) error {
 // changeManagers keeps one or two managers.
 func changeManagers(_ context.Context, s *Stage, random *rand.Rand) error {
 	left, err := s.changeUnitsOf(random, linesApp, 2)
-	s.Lines.mu.Lock()
-	defer s.Lines.mu.Unlock()
-	s.Lines.risked = s.Lines.risked || left
+	if left {
+		s.Lines.risk()
+	}
 	return err
 }
 
@@ -132,17 +133,24 @@ func (s *Stage) changeUnitsOf(random *rand.Rand, app string, most int) (left boo
 	return false, err
 }
 
+// loseLeader has another unit lead, of an application that has another.
 func loseLeader(_ context.Context, s *Stage, random *rand.Rand) error {
-	app, _ := pick(random, []string{pair.Provider, pair.Provider, linesApp})
-	unit, _ := pick(random, s.Units(app))
-	if app == linesApp && unit != s.Leader(app) {
-		s.Lines.mu.Lock()
-		s.Lines.risked = true
-		s.Lines.mu.Unlock()
+	apps := []string{pair.Provider, linesApp}
+	random.Shuffle(len(apps), func(i, j int) { apps[i], apps[j] = apps[j], apps[i] })
+	for _, app := range apps {
+		leader := s.Leader(app)
+		unit, is := pick(random, slices.DeleteFunc(s.Units(app), func(unit string) bool { return unit == leader }))
+		if !is {
+			continue
+		}
+		if app == linesApp {
+			s.Lines.risk()
+		}
+		s.Ledger.harm(leader, time.Now(), time.Now()) // what a hook writes as leader is refused at its end
+		s.say("%s leads, after %s", unit, leader)
+		return s.SetLeader(unit)
 	}
-	s.Ledger.harm(s.Leader(app), time.Now(), time.Now()) // what a hook writes as leader is refused at its end
-	s.say("%s leads, after %s", unit, s.Leader(app))
-	return s.SetLeader(unit)
+	return nil
 }
 
 // rotatePassword is what Juju asks for, or an operator, who may end the old password at once.

@@ -65,7 +65,7 @@ func killManager(_ context.Context, s *Stage, random *rand.Rand) error {
 // killHook kills a hook of one of the charms, at a random moment of the time that short ones take, or long ones.
 func killHook(ctx context.Context, s *Stage, random *rand.Rand) error {
 	unit, _ := pick(random, append(s.Units(pair.Provider), s.Units(linesApp)...))
-	s.killHookOf(ctx, unit, someTime(random))
+	s.killHookOf(ctx, unit, random)
 	return nil
 }
 
@@ -73,31 +73,32 @@ func killHook(ctx context.Context, s *Stage, random *rand.Rand) error {
 func killHooks(ctx context.Context, s *Stage, random *rand.Rand) error {
 	unit, _ := pick(random, s.Units(pair.Provider))
 	for range 3 {
-		s.killHookOf(ctx, unit, someTime(random))
+		s.killHookOf(ctx, unit, random)
 	}
 	return nil
 }
 
-// someTime is a part of what a hook takes: with nothing to do 150 ms, and seconds where a worker starts.
-func someTime(random *rand.Rand) time.Duration {
-	most, _ := pick(random, []time.Duration{150 * time.Millisecond, 3 * time.Second})
-	return time.Duration(random.Int64N(int64(most)))
-}
+// What hooks take: with nothing to do, and where a worker starts.
+const (
+	shortHook = 200 * time.Millisecond
+	longHook  = 3 * time.Second
+)
 
-// tries is how often a hook that runs is looked for: it may end a moment before it is to be killed.
+// tries is how often a hook that runs is looked for: it may have ended a moment before it is to be killed.
 const tries = 20
 
-func (s *Stage) killHookOf(ctx context.Context, unit string, after time.Duration) {
+func (s *Stage) killHookOf(ctx context.Context, unit string, random *rand.Rand) {
+	most, _ := pick(random, []time.Duration{shortHook, longHook})
 	for range tries {
 		if s.UpdateStatus(unit) != nil || ctx.Err() != nil {
 			return // the unit has gone
 		}
-		pause(ctx, after)
+		pause(ctx, time.Duration(random.Int64N(int64(most))))
 		if killed, err := s.KillHook(unit); killed || err != nil {
 			s.say("killed a hook of %s", unit)
 			return
 		}
-		after /= 2
+		most = shortHook
 	}
 	s.say("no hook of %s ran", unit)
 }

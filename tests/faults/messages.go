@@ -81,6 +81,13 @@ func (l *Lines) beginAnew() {
 	l.void, l.acknowledged, l.kept, l.risked = l.sent, 0, 0, true
 }
 
+// risk notes that a message that was acknowledged may be lost by right.
+func (l *Lines) risk() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.risked = true
+}
+
 // heeded says whether the source is configured as messages have it that were acknowledged.
 func (s *Stage) heeded(config connect.Settings) (problem string) {
 	l := s.Lines
