@@ -38,10 +38,13 @@ func (p Process) Running() bool {
 	return alive
 }
 
-// Start starts the process unless it lives, and says whether it did.
+// Start starts the process unless it lives, and says whether it did. What one before has left that died, it ends first.
 func (p Process) Start() (started bool, err error) {
 	if p.Running() {
 		return false, nil
+	}
+	if err := p.endLeft(); err != nil {
+		return false, err
 	}
 	if err := os.MkdirAll(filepath.Dir(p.PIDFile), 0o755); err != nil {
 		return false, fmt.Errorf("start %s: %w", p.Command[0], err)
@@ -67,7 +70,8 @@ func (p Process) Start() (started bool, err error) {
 	return true, atomicfile.Write(p.PIDFile, fmt.Appendf(nil, "%d %s\n", pid, birth), 0o644)
 }
 
-// Stop asks the process to end, and ends it by force after grace. A process that is gone already is no error.
+// Stop asks the process to end, and ends it by force after grace, and then what it has left. A process that is gone already is no
+// error.
 func (p Process) Stop(ctx context.Context, grace time.Duration) error {
 	pid, alive := p.find()
 	if alive {
@@ -78,6 +82,9 @@ func (p Process) Stop(ctx context.Context, grace time.Duration) error {
 				return fmt.Errorf("stop process %d: it is still there after SIGKILL (%w)", pid, errOr(ctx.Err(), context.DeadlineExceeded))
 			}
 		}
+	}
+	if err := p.endLeft(); err != nil {
+		return err
 	}
 	if err := os.Remove(p.PIDFile); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("stop process %d: %w", pid, err)
@@ -125,20 +132,38 @@ func (p Process) find() (pid int, alive bool) {
 	return pid, alive && now == birth
 }
 
-// birthOf is the process's start time in clock ticks since boot (proc_pid_stat(5), field 22), with the boot's own
-// identity, since ticks begin again at each. A zombie counts as dead.
+// birthOf is the process's start time in clock ticks since boot, with the boot's own identity, since ticks begin again at each.
 func birthOf(pid int) (birth string, alive bool) {
+	fields := statOf(pid)
+	if fields == nil {
+		return "", false
+	}
+	return fields[birthField] + "@" + boot(), true
+}
+
+func boot() string {
+	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(id))
+}
+
+// Which of the fields of statOf are which (proc_pid_stat(5) counts from the process's number on, as 1).
+const (
+	stateField   = 3 - 3
+	sessionField = 6 - 3
+	birthField   = 22 - 3
+)
+
+// statOf is what the system says of a living process, from its state on; nil of one that is gone. A zombie counts as dead.
+func statOf(pid int) []string {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return "", false
+		return nil
 	}
-	afterName := string(stat[strings.LastIndexByte(string(stat), ')')+1:])
-	fields := strings.Fields(afterName) // fields[0] is field 3, the state
-	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
-		return "", false
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	if len(fields) <= birthField || fields[stateField] == "Z" || fields[stateField] == "X" {
+		return nil
 	}
-	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	return fields[19] + "@" + strings.TrimSpace(string(boot)), true
+	return fields
 }
 
 func (p Process) openLog() (*os.File, error) {

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -54,6 +56,48 @@ func TestAProcessThatIgnoresSIGTERMIsKilled(t *testing.T) {
 	}, 5*time.Second, 10*time.Millisecond)
 	require.NoError(t, p.Stop(t.Context(), 100*time.Millisecond))
 	assert.False(t, p.Running())
+}
+
+// What a service manager has started has process groups of its own, and outlives it when it is killed.
+func TestWhatAKilledProcessHasLeftIsEndedBeforeItIsStartedAgain(t *testing.T) {
+	t.Parallel()
+	p := process(t, `set -m; sleep 600 & sh -c 'trap "" TERM; echo ready; while :; do sleep 1; done' & echo "of $$"; wait`)
+	_, err := p.Start()
+	require.NoError(t, err)
+	var log string
+	require.Eventually(t, func() bool {
+		text, _ := os.ReadFile(p.Log)
+		log = string(text)
+		return strings.Contains(log, "ready") && strings.Contains(log, "of ")
+	}, time.Minute, 10*time.Millisecond)
+	leader := strings.Fields(log[strings.Index(log, "of "):])[1]
+	before := sessionOf(t, leader)
+	require.GreaterOrEqual(t, len(before), 3, "the process, and two that it has started")
+
+	pid, err := strconv.Atoi(leader)
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+	require.Eventually(t, func() bool { return !p.Running() }, time.Minute, 10*time.Millisecond)
+	require.NotEmpty(t, sessionOf(t, leader), "they live on")
+	started, err := p.Start()
+	require.NoError(t, err)
+	assert.True(t, started)
+	assert.Empty(t, sessionOf(t, leader))
+}
+
+// sessionOf are the living processes of a session.
+func sessionOf(t *testing.T, leader string) (pids []string) {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	require.NoError(t, err)
+	for _, path := range all {
+		stat, _ := os.ReadFile(path)
+		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+		if len(fields) > 3 && fields[3] == leader && fields[0] != "Z" {
+			pids = append(pids, filepath.Base(filepath.Dir(path)))
+		}
+	}
+	return pids
 }
 
 func TestAReusedNumberIsNotTheProcess(t *testing.T) {
