@@ -67,7 +67,7 @@ func replaceGuest(ctx context.Context, s *Stage, random *rand.Rand) error {
 	return changeGuest(ctx, s, random)
 }
 
-// replaceLines has the integrator begin anew, with connectors of other names. What was told to its connectors ends with the relation.
+// replaceLines has the integrator begin anew, with connectors of other names, and secrets in another place.
 func replaceLines(ctx context.Context, s *Stage, _ *rand.Rand) error {
 	s.say("the relation of %s goes and comes again", linesApp)
 	s.Lines.beginAnew()

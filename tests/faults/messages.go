@@ -27,8 +27,6 @@ type Messages struct {
 	// risked says that since then the manager that answers may have gone, or have ceased to lead: what was said in the
 	// second before that may be lost (docs/connect-manager.md has the two gaps).
 	risked bool
-	// void is the last one that was sent to a relation that has ended.
-	void int
 }
 
 // message is what message N says.
@@ -74,11 +72,11 @@ func (s *Stage) sendMessage(ctx context.Context, unit string) error {
 	return nil
 }
 
-// beginAnew ends all messages up to now, with the relation.
+// beginAnew notes that the relation ends, and with it what Juju keeps of messages. The manager may have them still.
 func (l *Lines) beginAnew() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.void, l.acknowledged, l.kept, l.risked = l.sent, 0, 0, true
+	l.acknowledged, l.kept, l.risked = 0, 0, true
 }
 
 // risk notes that a message that was acknowledged may be lost by right.
@@ -104,9 +102,8 @@ func (s *Stage) heeded(config connect.Settings) (problem string) {
 	if l.risked {
 		least = l.kept
 	}
-	if now < least || now > l.sent || now != 0 && now <= l.void {
-		return fmt.Sprintf("the source has control message %d, and %d was acknowledged (%d sent, those up to %d in a relation that has ended)",
-			now, l.acknowledged, l.sent, l.void)
+	if now < least || now > l.sent {
+		return fmt.Sprintf("the source has control message %d, and %d was acknowledged (%d sent)", now, l.acknowledged, l.sent)
 	}
 	l.kept, l.acknowledged, l.risked = now, now, false
 	if now == 0 {

@@ -127,7 +127,7 @@ func (m *Manager) end(which func(*keeper) bool) {
 
 func (m *Manager) start(cluster Cluster) *running {
 	ctx, end := context.WithCancel(context.Background()) // until Keep ends it
-	log, layers := m.log.With("cluster", cluster.Name), m.layersOf(ctx, cluster.Name)
+	log, layers := m.log.With("cluster", cluster.Name), m.layersOf(ctx, cluster)
 	k := &keeper{
 		cluster: cluster, source: &newest{from: cluster.Source, now: m.now}, kept: newLastGood(m.data, cluster), store: m.store, book: m.book, notifier: m.notifier, connections: m.connections,
 		hub: &m.Hub, meters: m.meters, now: m.now, log: log,
@@ -143,12 +143,16 @@ func (m *Manager) start(cluster Cluster) *running {
 }
 
 // layersOf are what connectors of a cluster have changed: read once.
-func (m *Manager) layersOf(ctx context.Context, cluster string) *layers {
-	known := m.layers[cluster]
+func (m *Manager) layersOf(ctx context.Context, cluster Cluster) *layers {
+	name := cluster.Name
+	known := m.layers[name]
 	if known == nil {
-		known = newLayers(cluster, m.store, m.seal, m.now, m.log.With("cluster", cluster), func() { m.told(cluster) })
+		known = newLayers(name, m.store, m.seal, m.now, m.log.With("cluster", name), func() { m.told(name) })
 		known.load(ctx)
-		m.layers[cluster] = known
+		m.layers[name] = known
+	}
+	if cluster.Vault != nil && cluster.Rules.Active {
+		known.moveTo(ctx, cluster.Vault)
 	}
 	known.placeAgain()
 	return known

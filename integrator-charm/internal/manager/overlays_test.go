@@ -402,6 +402,29 @@ func TestACharmBringsSecretsAndSaysWhenTheyAreThere(t *testing.T) {
 	require.ErrorIs(t, s.ImportOverlays(t.Context(), "", overlay.Document{Overlays: []json.RawMessage{json.RawMessage("{")}}), manager.ErrInvalid)
 }
 
+// The next relation has the secrets in another place: connectors may not refer to that of the one that has ended.
+func TestSecretsAreBroughtAnewWhereWorkersFindThemElsewhere(t *testing.T) {
+	t.Parallel()
+	s := newAPI(t)
+	s.vault = overlay.Courier{Place: overlay.Place{Provider: "connector-secrets", Path: "/relation-7"}}
+	s.keep(api)
+	s.says(1, `{"pin": "hunter3"}`)
+	before, err := s.ExportOverlays(t.Context(), "")
+	require.NoError(t, err)
+	require.NoError(t, s.Delivered(t.Context(), "", before.Version))
+	s.until(func() bool { return strings.HasPrefix(s.own("api")["pin"], "${connector-secrets:/relation-7:") })
+
+	s.Keep(nil)
+	s.vault = overlay.Courier{Place: overlay.Place{Provider: "connector-secrets", Path: "/relation-8"}}
+	s.keep(api)
+	now, err := s.ExportOverlays(t.Context(), "")
+	require.NoError(t, err)
+	assert.Equal(t, before.Files, now.Files)
+	assert.Greater(t, now.Version, before.Version, "whoever has brought them before has not brought these")
+	require.NoError(t, s.Delivered(t.Context(), "", now.Version))
+	s.until(func() bool { return strings.HasPrefix(s.own("api")["pin"], "${connector-secrets:/relation-8:") })
+}
+
 func TestAMessageThatCannotBeOneStopsTheConnector(t *testing.T) {
 	t.Parallel()
 	s := newAPI(t)

@@ -27,6 +27,26 @@ func (l *layers) placeAgain() {
 	clear(l.placed)
 }
 
+// moveTo has all refer to files as the vault has them: it may be another one than before. They have to be brought there first.
+func (l *layers) moveTo(ctx context.Context, vault overlay.Vault) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.broken != nil {
+		return
+	}
+	for connector, o := range l.all {
+		moved, is := o.MovedTo(vault.Reference)
+		if !is {
+			continue
+		}
+		moved.Sequence = l.sequence() + 1
+		moved.Placed = moved.Sequence
+		if err := l.write(ctx, moved); err != nil {
+			l.log.Error("a connector refers to secrets where they were", "connector", connector, "error", err)
+		}
+	}
+}
+
 // isNowPlaced notes that workers find the files of an overlay.
 func (l *layers) isNowPlaced(o overlay.Overlay) {
 	l.mu.Lock()
