@@ -4,6 +4,8 @@ package caller
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -17,6 +19,7 @@ import (
 // with who owns it: juju-exec waits for the end of a hook that may be waiting for the manager's.
 type Caller struct {
 	command atomic.Pointer[[]string]
+	longest time.Duration
 	pauses  Pauses
 	log     *slog.Logger
 	due     chan struct{}
@@ -30,9 +33,14 @@ func Doubling(failures int) time.Duration {
 	return min(time.Second<<min(failures-1, 10), 5*time.Minute)
 }
 
-// New makes a caller. Without a command, calls do nothing: see Set.
-func New(pauses Pauses, log *slog.Logger) *Caller {
-	c := &Caller{pauses: pauses, log: log, due: make(chan struct{}, 1)}
+// Longest is how long a command may take under Juju. It waits for the hook that runs, which may be a plugin's download or the wait
+// for a turn; one that never comes back would have nothing new be fetched any more.
+const Longest = 30 * time.Minute
+
+// New makes a caller of commands that are killed, and run again, when they take longer than longest. Without a command, calls do
+// nothing: see Set.
+func New(longest time.Duration, pauses Pauses, log *slog.Logger) *Caller {
+	c := &Caller{longest: longest, pauses: pauses, log: log, due: make(chan struct{}, 1)}
 	c.Set(nil)
 	return c
 }
@@ -61,7 +69,7 @@ func (c *Caller) Run(ctx context.Context) {
 		if len(command) == 0 {
 			continue
 		}
-		err := run(ctx, command)
+		err := c.run(ctx, command)
 		if err == nil {
 			failures = 0
 			continue
@@ -82,7 +90,9 @@ func (c *Caller) Run(ctx context.Context) {
 // kept are the variables that the command sees of the manager's environment, in which there is what is meant for it alone.
 var kept = []string{"PATH=", "HOME=", "LANG="}
 
-func run(ctx context.Context, words []string) error {
+func (c *Caller) run(ctx context.Context, words []string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.longest, fmt.Errorf("it did not end within %s", c.longest))
+	defer cancel()
 	command := exec.CommandContext(ctx, words[0], words[1:]...)
 	for _, variable := range os.Environ() {
 		for _, name := range kept {
@@ -93,5 +103,8 @@ func run(ctx context.Context, words []string) error {
 	}
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
-	return command.Run()
+	if err := command.Run(); err != nil {
+		return errors.Join(err, context.Cause(ctx))
+	}
+	return nil
 }

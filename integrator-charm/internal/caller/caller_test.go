@@ -18,8 +18,13 @@ import (
 // called is a caller that runs a shell script in a directory of the test's own.
 func called(t *testing.T, script string) (c *caller.Caller, dir string, end func()) {
 	t.Helper()
+	return calledFor(t, caller.Longest, script)
+}
+
+func calledFor(t *testing.T, longest time.Duration, script string) (c *caller.Caller, dir string, end func()) {
+	t.Helper()
 	dir = t.TempDir()
-	c = caller.New(func(int) time.Duration { return time.Millisecond }, slog.New(slog.DiscardHandler))
+	c = caller.New(longest, func(int) time.Duration { return time.Millisecond }, slog.New(slog.DiscardHandler))
 	c.Set([]string{"/bin/sh", "-c", "cd '" + dir + "'; " + script})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
@@ -74,6 +79,13 @@ func TestACommandThatFailsIsRunAgain(t *testing.T) {
 	eventually(t, exists(filepath.Join(dir, "done")))
 }
 
+func TestACommandThatHangsIsKilledAndRunAgain(t *testing.T) {
+	t.Parallel()
+	c, dir, _ := calledFor(t, 100*time.Millisecond, "echo >> ran; sleep 1000")
+	c.Call()
+	eventually(t, func() bool { return runs(dir) > 1 })
+}
+
 func TestTheCommandEndsWithItsOwnerAndAllThatItStarted(t *testing.T) {
 	t.Parallel()
 	c, dir, end := called(t, "sh -c 'touch ran; exec sleep 600'; touch survived")
@@ -98,7 +110,7 @@ func TestTheCommandSeesLittleOfTheEnvironment(t *testing.T) { //nolint:parallelt
 
 func TestWithoutACommandNothingIsRun(t *testing.T) {
 	t.Parallel()
-	c := caller.New(caller.Doubling, slog.New(slog.DiscardHandler))
+	c := caller.New(caller.Longest, caller.Doubling, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	c.Call()
 	cancel()

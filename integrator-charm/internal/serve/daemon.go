@@ -96,7 +96,7 @@ func newDaemon(ctx context.Context, options Options, kept *store.Store, loaded *
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	d := &daemon{options: options, began: loaded.Serve, book: approval.New(kept, approval.Config{}, time.Now)}
-	d.caller = caller.New(caller.Doubling, options.Log)
+	d.caller = caller.New(caller.Longest, caller.Doubling, options.Log)
 	var err error
 	d.notifier, err = notify.New(kept, notify.Options{
 		KeyFile: filepath.Join(loaded.Serve.Data, "notify.key"), Log: options.Log, Now: time.Now,
