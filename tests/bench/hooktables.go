@@ -3,6 +3,7 @@ package bench
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"connectcharms/tests/bench/report"
 )
@@ -26,7 +27,7 @@ func (s *hookStage) tables(perTool report.Sample) []report.Table {
 		for _, hook := range []string{updateStatus, relationChanged} {
 			more.Rows = append(more.Rows, s.rows(charm.name+", "+hook, hook, charm, peer, perTool)...)
 		}
-		more.Method += fmt.Sprintf("%s %s. ", charm.name, charm.does)
+		more.Method = strings.TrimSpace(fmt.Sprintf("%s %s %s.", more.Method, charm.name, charm.does))
 	}
 	return []report.Table{same, more}
 }
