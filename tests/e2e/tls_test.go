@@ -405,6 +405,7 @@ func TestIntegratorFollowsTLS(t *testing.T) {
 	_, err := s.Integrate(provider, "self-signed-certificates")
 	require.NoError(t, err)
 	input, output := s.integrator("one")
+	s.opened("one", input, output, ca)
 	s.settle()
 	relation := s.integrate("one")
 	s.settle()
@@ -413,6 +414,25 @@ func TestIntegratorFollowsTLS(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "https", now.scheme())
 	s.lines(input, output, "first\n")
+	renewed := filepath.Join(filepath.Dir(input), "renewed.txt")
+	require.NoError(t, os.WriteFile(renewed, nil, 0o600))
+	s.control(s.Leader("one"), map[string]string{"file": renewed})
+	require.NoError(t, os.WriteFile(renewed, []byte("renewed\n"), 0o600))
+	s.soon("the source reads the other file", func() bool {
+		arrived, _ := os.ReadFile(output)
+		return strings.HasSuffix(string(arrived), "renewed\n")
+	})
+	secrets := s.values()
+	for name, value := range secrets {
+		if value == renewed {
+			delete(secrets, name) // the connector itself says which file it reads
+		}
+	}
+	require.Greater(t, len(secrets), 6)
+	for charm, unit := range map[string]string{"kafka-connect": provider + "/0", "connect-integrator": s.Leader("one")} {
+		s.requireClosed(unit, charm, secrets)
+	}
+	s.requireNoneElsewhere(secrets)
 
 	old := now.tls["tls-ca"]
 	ca.rotate()
@@ -423,5 +443,5 @@ func TestIntegratorFollowsTLS(t *testing.T) {
 	require.NotEqual(t, old, ca.pem())
 	s.updateStatus() // the integrator looks after its connectors
 	s.allActive(provider, "one")
-	s.lines(input, output, "second\n")
+	s.lines(renewed, output, "second\n")
 }
