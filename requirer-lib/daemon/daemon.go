@@ -146,11 +146,11 @@ func boot() string {
 	return strings.TrimSpace(string(id))
 }
 
-// Which of the fields of statOf are which (proc_pid_stat(5) counts from the process's number on, as 1).
+// Which of the fields of statOf are which: proc_pid_stat(5) has them three further on, for it counts from 1 and has the process's number and name.
 const (
-	stateField   = 3 - 3
-	sessionField = 6 - 3
-	birthField   = 22 - 3
+	stateField   = 0
+	sessionField = 3
+	birthField   = 19
 )
 
 // statOf is what the system says of a living process, from its state on; nil of one that is gone. A zombie counts as dead.
