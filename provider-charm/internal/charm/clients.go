@@ -205,15 +205,17 @@ func (s CloseClient) Apply(ctx context.Context, u *unit, w *World) error {
 	})
 }
 
-// forgetClients deletes the connectors of a relation that is gone. It needs a worker; without one it stays to be done.
+// forgetClients deletes the connectors of a relation that is gone. It needs a worker; without one it stays to be done. So it does while a
+// gateway has the old accounts still: one that hangs may let a request in when it goes on, which makes a connector after all.
 func forgetClients(w *World) Step {
 	if !w.Leader || !w.Services.WorkerReady || w.Shared.Operator == nil {
 		return nil
 	}
+	last := len(w.behindWithAccounts()) == 0
 	var due []Step
 	for _, key := range recordedKeys(w) {
 		if w.Shared.Clients[key].Closing {
-			if step := w.once("forget "+key.String(), ForgetRelation{ID: key.Relation, Secret: w.Shared.Operator.Secret}); step != nil {
+			if step := w.once(fmt.Sprintf("forget %s %v", key, last), ForgetRelation{ID: key.Relation, Secret: w.Shared.Operator.Secret, Last: last}); step != nil {
 				due = append(due, step)
 			}
 		}
@@ -221,10 +223,12 @@ func forgetClients(w *World) Step {
 	return inOne(due)
 }
 
-// ForgetRelation deletes what connectors the clients of a relation have left, with the account in Secret.
+// ForgetRelation deletes what connectors the clients of a relation have left, with the account in Secret. After the last time, nobody
+// looks again.
 type ForgetRelation struct {
 	ID     hook.RelationID
 	Secret string
+	Last   bool
 }
 
 func (s ForgetRelation) Apply(ctx context.Context, u *unit, w *World) error {
@@ -240,6 +244,9 @@ func (s ForgetRelation) Apply(ctx context.Context, u *unit, w *World) error {
 	}
 	if err := rest.DeleteConnectors(limited, s.ID); err != nil {
 		u.log.Warn("connectors of a relation that is gone are left; tried again in a later hook", "relation", s.ID, "error", err)
+		return nil
+	}
+	if !s.Last {
 		return nil
 	}
 	return u.share(ctx, w, func(shared *Shared) { delete(shared.Clients, connectprovider.Key{Relation: s.ID}) })

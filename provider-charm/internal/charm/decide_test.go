@@ -176,7 +176,8 @@ func TestTheStepThatIsDue(t *testing.T) {
 			w.Store = nil
 			w.Shared.Clients[of7] = ClientRecord{Closing: true}
 			w.Services.Accounts = w.accounts().Revision()
-		}, ForgetRelation{ID: 7, Secret: secretOfOperator}},
+			w.Own.Accounts = w.Services.Accounts
+		}, ForgetRelation{ID: 7, Secret: secretOfOperator, Last: true}},
 		"alone, a restart needs no other's leave": {func(w *World) { w.Services.Started.Plugins = nil; w.Shared.Turn = since(unit0, 0) }, RestartWorker{}},
 		"an account is opened once the plugin is loaded": {func(w *World) {
 			w.Shared.Clients[of7] = ClientRecord{Credentials: Credentials{Secret: secretOf7}}
@@ -218,6 +219,18 @@ func TestTheCharmHasAnAccountOfItsOwn(t *testing.T) {
 	assert.Nil(t, forgetClients(w), "a worker would forward the deletion to a gateway that wants an account")
 	w.Leader = false
 	assert.Nil(t, addOperator(w))
+}
+
+func TestARelationIsForgottenWhenNoGatewayLetsItInAnyMore(t *testing.T) {
+	w := settled(t)
+	w.Shared.Clients[of7] = ClientRecord{Closing: true}
+	w.Own.Accounts = w.accounts().Revision()
+	w.Others["kafka-connect/1"] = Report{Accounts: "before"}
+	assert.Equal(t, ForgetRelation{ID: 7, Secret: secretOfOperator}, forgetClients(w), "a gateway that hangs may still let in a request")
+	status, _ := clientStatus(w)
+	assert.Equal(t, "waiting for the gateway of [kafka-connect/1], to shut out relation 7", status.Message)
+	w.Others["kafka-connect/1"] = Report{Accounts: w.Own.Accounts}
+	assert.Equal(t, ForgetRelation{ID: 7, Secret: secretOfOperator, Last: true}, forgetClients(w))
 }
 
 func TestAFailedDownloadIsTriedAgainWhenItsCauseMayBeGone(t *testing.T) {

@@ -163,9 +163,13 @@ func clientStatus(w *World) (hook.Status, bool) {
 		}
 	}
 	for key, record := range w.Shared.Clients {
-		if record.Closing && w.Leader {
-			return waiting("a worker, to delete the connectors of relation %d", key.Relation)
+		if !record.Closing || !w.Leader {
+			continue
 		}
+		if behind := w.behindWithAccounts(); len(behind) > 0 {
+			return waiting("the gateway of %v, to shut out relation %d", behind, key.Relation)
+		}
+		return waiting("a worker, to delete the connectors of relation %d", key.Relation)
 	}
 	return hook.Status{}, false
 }
