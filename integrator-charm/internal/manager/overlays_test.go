@@ -185,7 +185,8 @@ func TestWhatIsDeletedForGoodIsForgottenAndItsVersionIsNot(t *testing.T) {
 	s.sync()
 	assert.Equal(t, "20", s.own("api")["batch"], "the file still has it: so it is as it was")
 	s.write("connectors: []")
-	assert.Equal(t, map[string][]string{"removed": {"api"}}, s.sync())
+	s.sync() // or whoever watches the file has been sooner
+	assert.Empty(t, s.server.Connectors())
 	files, err := os.ReadDir(filepath.Join(s.dir, "vault"))
 	require.NoError(t, err)
 	assert.Empty(t, files)
