@@ -33,8 +33,8 @@ func (a Apps) read(model string) map[hook.RelationID]string {
 	return content.Apps
 }
 
-// write makes the file say whose these relations are, if it does not say so.
-func (a Apps) write(model string, known map[hook.RelationID]string, relations []Relation) error {
+// write makes the file say whose these relations are, if it does not say so. Where it cannot, as on a full disk, Juju is asked again.
+func (a Apps) write(model string, known map[hook.RelationID]string, relations []Relation) {
 	now := map[hook.RelationID]string{}
 	for _, relation := range relations {
 		if relation.App != "" { // Juju was seen to leave it empty at times
@@ -42,13 +42,11 @@ func (a Apps) write(model string, known map[hook.RelationID]string, relations []
 		}
 	}
 	if a.file == "" || maps.Equal(now, known) {
-		return nil
+		return
 	}
-	document, err := json.Marshal(remembered{model, now})
-	if err != nil {
-		return err
+	if document, err := json.Marshal(remembered{model, now}); err == nil {
+		_ = atomicfile.Write(a.file, document, 0o600)
 	}
-	return atomicfile.Write(a.file, document, 0o600)
 }
 
 // app is whose a relation is.

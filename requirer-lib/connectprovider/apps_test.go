@@ -52,6 +52,10 @@ func TestJujuIsAskedOnceWhoseARelationIs(t *testing.T) {
 		assert.Equal(t, 2, asked(), "it knows no more: %q", damage)
 		assert.Zero(t, asked())
 	}
+	require.NoError(t, os.Remove(file))
+	require.NoError(t, os.MkdirAll(filepath.Join(file, "in the way"), 0o700))
+	assert.Equal(t, 2, asked(), "what cannot be written fails no hook")
+	require.NoError(t, os.RemoveAll(file))
 	require.NoError(t, m.RemoveRelation("provider", "one"))
 	require.NoError(t, m.Settle(t.Context()))
 	text, err := os.ReadFile(file)

@@ -48,7 +48,8 @@ func (p *Provider) Relations(ctx context.Context, leader bool) ([]Relation, erro
 		}
 		relations = append(relations, relation)
 	}
-	return relations, p.options.Apps.write(p.hook.ModelUUID, known, relations)
+	p.options.Apps.write(p.hook.ModelUUID, known, relations)
+	return relations, nil
 }
 
 func (p *Provider) read(ctx context.Context, id hook.RelationID, leader bool, known map[hook.RelationID]string) (Relation, error) {

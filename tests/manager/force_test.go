@@ -3,6 +3,7 @@ package manager_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -87,14 +88,15 @@ func (s *stage) serveAt(endpoint, file, serve string) {
 func itEndsInMidSync(t *testing.T, h *house) {
 	server, s := cluster(t), h.stage(t)
 	var first sync.Once
-	ended := make(chan struct{})
+	started, ended := make(chan *os.Process, 1), make(chan struct{})
 	s.serveAt(before(t, server, proxy.Options{OnWrite: func(before int) {
 		if before >= number/2 {
-			first.Do(func() { assert.NoError(t, s.serve.Process.Signal(syscall.SIGTERM)) })
+			first.Do(func() { assert.NoError(t, (<-started).Signal(syscall.SIGTERM)) })
 			<-ended // what is asked for then is not answered any more
 		}
 	}}), "/one", "interval: 1h")
 	s.start()
+	started <- s.serve.Process
 	assert.NoError(t, s.serve.Wait(), "it ends well")
 	close(ended)
 	assert.Len(t, server.Connectors(), number/2, "it does not go on to the end")
@@ -116,17 +118,18 @@ func itEndsInMidSync(t *testing.T, h *house) {
 func itHangsAndIsReplaced(t *testing.T, h *house) {
 	server, one, other := cluster(t), h.stage(t), h.stage(t)
 	var first sync.Once
-	hangs := make(chan struct{})
+	started, hangs := make(chan *os.Process, 1), make(chan struct{})
 	through := before(t, server, proxy.Options{OnWrite: func(before int) {
 		if before == number/2 {
 			first.Do(func() {
-				assert.NoError(t, one.serve.Process.Signal(syscall.SIGSTOP))
+				assert.NoError(t, (<-started).Signal(syscall.SIGSTOP))
 				close(hangs)
 			})
 		}
 	}})
 	one.serveAt(through, "/one", "interval: 1s")
 	one.start()
+	started <- one.serve.Process
 	<-hangs
 	other.serveAt(server.URL(), "/other", "interval: 1s")
 	other.begin()
