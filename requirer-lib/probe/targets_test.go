@@ -153,8 +153,10 @@ func (e *ending) Err() error {
 }
 
 // untilHeard is a context that is over as soon as the target has heard something: what it has not said then came too late.
+// What earlier connections still have to say does not count: they are waited for.
 func (a *target) untilHeard(t *testing.T) context.Context {
 	t.Helper()
+	a.isLeft(t)
 	ctx := newEnding(t.Context())
 	a.ending.Store(ctx)
 	return ctx
