@@ -82,6 +82,17 @@ func (g *clientGrowth) measure(ctx context.Context, s *providerStage, number int
 	return err
 }
 
+// seriesOver makes the series of what was measured at each number of something.
+func seriesOver[T any](all []T, number func(T) int) func(name string, of func(T) []float64) report.Series {
+	return func(name string, of func(T) []float64) report.Series {
+		one := report.Series{Name: name}
+		for _, at := range all {
+			add(&one, float64(number(at)), of(at))
+		}
+		return one
+	}
+}
+
 func add(series *report.Series, x float64, sample report.Sample) {
 	series.Points = append(series.Points, report.Point{X: x, Y: sample})
 }
@@ -162,7 +173,7 @@ func (g *clientGrowth) rotate(ctx context.Context, s *providerStage, x float64) 
 	if result.Status != "completed" {
 		return fmt.Errorf("rotate-credentials: %s", result.Message)
 	}
-	err = s.until(ctx, "the password is another", func() (bool, error) {
+	err = s.model.until(ctx, "the password is another", func() (bool, error) {
 		now, err := password()
 		if err != nil || now == old {
 			return false, err

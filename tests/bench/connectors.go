@@ -147,13 +147,7 @@ func (d *daemon) rest(ctx context.Context, m *manned, through *proxy.Proxy, wind
 
 func connectorsSection(all []manned) report.Section {
 	by := report.Axis{Label: "connectors", Log: true}
-	series := func(name string, of func(manned) []float64) report.Series {
-		one := report.Series{Name: name}
-		for _, at := range all {
-			one.Points = append(one.Points, report.Point{X: float64(at.connectors), Y: of(at)})
-		}
-		return one
-	}
+	series := seriesOver(all, func(at manned) int { return at.connectors })
 	last := all[len(all)-1]
 	return report.Section{
 		Title: "From 1 connector to 5,000", Question: "What does it cost to look after connectors of which nothing is to be changed?",

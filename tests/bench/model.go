@@ -2,7 +2,7 @@ package bench
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -93,24 +93,32 @@ func (d *Deployed) comes(app, pluginURL string) (relation int, err error) {
 	return d.Integrate(pair.Provider, app)
 }
 
+// answered returns when the relation has endpoints of all units.
+func (d *Deployed) answered(ctx context.Context, relation int) error {
+	return d.until(ctx, "credentials are published", func() (bool, error) {
+		answer, err := d.answer(relation)
+		return len(answer.Endpoints) == len(d.Units(pair.Provider)), err
+	})
+}
+
 // enough is how many update-status hooks may have to come: where Juju runs the model, they take an hour and more.
 const enough = 20
 
-// answered returns when the relation has endpoints of all units. What needs another hook gets update-status.
-func (d *Deployed) answered(ctx context.Context, relation int) error {
+// until settles the model, and has the charm's units run update-status, until something is so.
+func (d *Deployed) until(ctx context.Context, what string, done func() (bool, error)) error {
 	for range enough {
 		if err := d.Settle(ctx); err != nil {
 			return err
 		}
-		if answer, err := d.answer(relation); err != nil || len(answer.Endpoints) == len(d.Units(pair.Provider)) {
+		if is, err := done(); is || err != nil {
 			return err
 		}
 		d.Updates++
-		if err := d.UpdateStatus(); err != nil {
+		if err := d.UpdateStatus(d.Units(pair.Provider)...); err != nil {
 			return err
 		}
 	}
-	return errors.New("credentials are not published:\n" + d.Status())
+	return fmt.Errorf("it is never so that %s:\n%s", what, d.Status())
 }
 
 func (d *Deployed) answer(relation int) (schemas.Answer, error) {

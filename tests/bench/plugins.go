@@ -136,13 +136,7 @@ func healthy(ctx context.Context, address string) error {
 
 func pluginsSection(all []laden) report.Section {
 	by := report.Axis{Label: "plugins", Log: true}
-	series := func(name string, of func(laden) []float64) report.Series {
-		one := report.Series{Name: name}
-		for _, at := range all {
-			one.Points = append(one.Points, report.Point{X: float64(at.plugins), Y: of(at)})
-		}
-		return one
-	}
+	series := seriesOver(all, func(at laden) int { return at.plugins })
 	return report.Section{
 		Title: "From 1 plugin to 50", Question: "What does a unit cost that has many plugins, each for a client of its own?",
 		Curves: []report.Curve{

@@ -43,30 +43,9 @@ func newProviderStage(ctx context.Context, s *Stage, units int) (*providerStage,
 	return stage, stage.ready(ctx)
 }
 
-// settleRounds is how often hooks run until something is so, each time after an update-status.
-const settleRounds = 20
-
-// until settles the model, and has update-status run, until something is so.
-func (s *providerStage) until(ctx context.Context, what string, done func() (bool, error)) error {
-	for range settleRounds {
-		if err := s.model.Settle(ctx); err != nil {
-			return err
-		}
-		if is, err := done(); is || err != nil {
-			return err
-		}
-		for _, unit := range s.model.Units(pair.Provider) {
-			if err := s.model.UpdateStatus(unit); err != nil {
-				return err
-			}
-		}
-	}
-	return fmt.Errorf("it is never so that %s:\n%s", what, s.model.Status())
-}
-
 // ready returns when all units are active.
 func (s *providerStage) ready(ctx context.Context) error {
-	return s.until(ctx, "all units are active", func() (bool, error) {
+	return s.model.until(ctx, "all units are active", func() (bool, error) {
 		return !slices.ContainsFunc(s.model.Units(pair.Provider), func(unit string) bool {
 			status, _ := s.model.StatusOf(unit)
 			return status.Current != "active"
@@ -106,7 +85,7 @@ func (s *providerStage) join(ctx context.Context, number int) error {
 	if err != nil {
 		return err
 	}
-	return s.until(ctx, fmt.Sprintf("%d clients have credentials", number), func() (bool, error) {
+	return s.model.until(ctx, fmt.Sprintf("%d clients have credentials", number), func() (bool, error) {
 		for _, client := range joined {
 			if is, err := s.isLetIn(ctx, client); err != nil || !is {
 				return false, err

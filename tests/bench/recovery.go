@@ -69,9 +69,12 @@ func (on *syncing) through(ctx context.Context, during time.Duration, create fun
 	}
 	var first sync.Once
 	var began time.Time
-	through, err := proxy.Start([]string{on.endpoint}, proxy.Options{Refuse: func(proxy.Exchange) bool {
+	through, err := proxy.Start([]string{on.endpoint}, proxy.Options{Instead: func(proxy.Exchange) proxy.Answer {
 		first.Do(func() { began = time.Now() })
-		return time.Since(began) < during
+		if time.Since(began) < during {
+			return proxy.Rebalancing
+		}
+		return nil
 	}})
 	if err != nil {
 		return nil, "", err

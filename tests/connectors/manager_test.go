@@ -150,11 +150,13 @@ func TestAClusterThatRefusesForAWhileIsWaitedOut(t *testing.T) {
 	const times = 4
 	var mu sync.Mutex
 	refused := map[string]int{}
-	w := watch(t, startGroup(t, "", 1), proxy.Options{Refuse: func(exchange proxy.Exchange) bool {
+	w := watch(t, startGroup(t, "", 1), proxy.Options{Instead: func(exchange proxy.Exchange) proxy.Answer {
 		mu.Lock()
 		defer mu.Unlock()
-		refused[exchange.Connector]++
-		return refused[exchange.Connector] <= times
+		if refused[exchange.Connector]++; refused[exchange.Connector] <= times {
+			return proxy.Rebalancing
+		}
+		return nil
 	}})
 	desired, want := connectors.Desired{}, map[string][]string{}
 	for i := range 10 {

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connect"
-	"connectcharms/requirer-lib/said"
 )
 
 // TestConnectManager has one worker for all of its parts.
@@ -144,9 +143,7 @@ func aKilledSyncIsTakenUp(t *testing.T, h *house) {
 // beginAndKill starts the daemon and kills it as soon as something is so.
 func (s *stage) beginAndKill(is func() bool) {
 	s.t.Helper()
-	s.serve, s.log = s.command("serve"), &said.Lines{}
-	s.serve.Stderr = s.log
-	require.NoError(s.t, s.serve.Start())
+	s.start()
 	s.until("it is killed", is)
 	require.NoError(s.t, s.serve.Process.Kill())
 	_ = s.serve.Wait()

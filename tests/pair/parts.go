@@ -14,11 +14,8 @@ import (
 	"connectcharms/tests/kafka"
 )
 
-// The names of the charms' applications.
-const (
-	Provider   = "kafka-connect"
-	Integrator = "connect-integrator"
-)
+// Provider is the name of the kafka-connect charm's application.
+const Provider = "kafka-connect"
 
 // Parts are what models of the pair are made of, built and fetched once.
 type Parts struct {

@@ -32,8 +32,6 @@ func (e Exchange) IsAccepted() bool { return e.IsWrite() && e.Status >= 200 && e
 
 // Options of a Proxy.
 type Options struct {
-	// Refuse says whether a request is answered as during a rebalance, and not passed on. Nil: none is.
-	Refuse func(Exchange) bool
 	// Instead says what a request is answered with instead of what the worker says; nil: nothing else. Nil: none is.
 	Instead func(Exchange) Answer
 	// OnWrite is called before a change is passed on, with how many were before it.
@@ -108,9 +106,6 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, through http.Handl
 }
 
 func (o Options) answer(exchange Exchange) Answer {
-	if o.Refuse != nil && o.Refuse(exchange) {
-		return Rebalancing
-	}
 	if o.Instead != nil {
 		return o.Instead(exchange)
 	}

@@ -211,13 +211,16 @@ func forgetClients(w *World) Step {
 	if !w.Leader || !w.Services.WorkerReady || w.Shared.Operator == nil {
 		return nil
 	}
+	closing := slices.DeleteFunc(recordedKeys(w), func(key connectprovider.Key) bool { return !w.Shared.Clients[key].Closing })
+	if len(closing) == 0 {
+		return nil
+	}
 	last := len(w.behindWithAccounts()) == 0
 	var due []Step
-	for _, key := range recordedKeys(w) {
-		if w.Shared.Clients[key].Closing {
-			if step := w.once(fmt.Sprintf("forget %s %v", key, last), ForgetRelation{ID: key.Relation, Secret: w.Shared.Operator.Secret, Last: last}); step != nil {
-				due = append(due, step)
-			}
+	for _, key := range closing {
+		step := w.once(fmt.Sprintf("forget %s %v", key, last), ForgetRelation{ID: key.Relation, Secret: w.Shared.Operator.Secret, Last: last})
+		if step != nil {
+			due = append(due, step)
 		}
 	}
 	return inOne(due)
