@@ -52,7 +52,7 @@ func buildIn(ctx context.Context, module, pkg, to string) error {
 		return err
 	}
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", to, pkg)
-	build.Dir, build.Env = filepath.Join(root, module), append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
+	build.Dir, build.Env = filepath.Join(root, module), ownModule()
 	if said, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w: %s", pkg, err, said)
 	}

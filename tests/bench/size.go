@@ -3,6 +3,7 @@ package bench
 import (
 	"archive/zip"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -134,60 +135,72 @@ func zipped(dir, to string) error {
 // buildTimes builds in turns: ours, and what a charm on ops takes to be brought together.
 func buildTimes(ctx context.Context, s *Stage) (report.Table, error) {
 	table := report.Table{Title: "Build", Method: "Ours is the program of asker with -trimpath -ldflags=-s -w as it goes into a charm, and all three charms packed; the peer's is pip, and the zip file."}
-	packer := filepath.Join(s.Dir, "build-charms")
-	if err := buildIn(ctx, "tests", "./cmd/build-charms", packer); err != nil {
-		return table, err
-	}
 	root, err := charms.Repository()
 	if err != nil {
 		return table, err
 	}
-	_, missing := fetchOps(ctx)
-	states := []string{"warm", "cold"}
-	if s.Quick {
-		states = states[:1]
+	// Not as programs of charms are built: it has to find the source tree.
+	packer := filepath.Join(s.Dir, "build-charms")
+	if _, err := timed(ctx, filepath.Join(root, "tests"), ownModule(), []string{"go", "build", "-o", packer, "./cmd/build-charms"}); err != nil {
+		return table, err
 	}
+	_, missing := fetchOps(ctx)
+	builds := builds{stage: s, root: root, packer: packer, withPeer: missing == nil}
+	states := Pick(s, []string{"warm"}, []string{"warm", "cold"})
 	for _, state := range states {
-		var asker, whole, peer report.Sample
-		rounds := 1
-		if state == "warm" {
-			rounds = Pick(s, 1, 3)
+		if err := builds.run(ctx, state, &table); err != nil {
+			return table, err
 		}
-		for round := range rounds {
-			place := filepath.Join(s.Dir, fmt.Sprintf("%s-%d", state, round))
-			environment := os.Environ()
-			if state == "cold" {
-				environment = append(environment, "GOCACHE="+filepath.Join(place, "cache"), "PIP_NO_CACHE_DIR=1")
-			}
-			for _, one := range []struct {
-				sample  *report.Sample
-				command []string
-				dir     string
-			}{
-				{&asker, []string{"go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(place, "asker"), "./bench/asker"}, filepath.Join(root, "tests")},
-				{&whole, []string{packer, "-arch", runtime.GOARCH, "-o", filepath.Join(s.Dir, "packed-"+state)}, root},
-				{&peer, []string{"sh", "-c", pipAndZip, "sh", filepath.Join(root, "tests/bench/testdata/asker"), filepath.Join(place, "ops")}, root},
-			} {
-				if one.sample == &peer && missing != nil || one.sample == &whole && s.Quick {
-					continue
-				}
-				took, err := timed(ctx, one.dir, append(environment, "GOWORK=off", "CGO_ENABLED=0"), one.command)
-				if err != nil {
-					return table, err
-				}
-				*one.sample = append(*one.sample, took.Seconds())
-			}
-		}
-		row := report.Row{What: "asker, " + state, Ours: asker, Peer: peer, PeerName: "ops, asker", Unit: report.Seconds}
-		if missing != nil {
-			row.Note = missing.Error()
-		}
-		if table.Rows = append(table.Rows, row); len(whole) > 0 {
-			table.Rows = append(table.Rows, report.Row{What: "the three charms, " + state, Ours: whole, Unit: report.Seconds})
-		}
+	}
+	if missing != nil {
+		table.Rows[0].Note = missing.Error()
 	}
 	return table, nil
 }
+
+// builds are what is built, of this tree.
+type builds struct {
+	stage        *Stage
+	root, packer string
+	withPeer     bool
+}
+
+// run measures all of them with caches in one state.
+func (b builds) run(ctx context.Context, state string, table *report.Table) error {
+	var asker, whole, peer report.Sample
+	rounds := 1
+	if state == "warm" {
+		rounds = Pick(b.stage, 1, 3)
+	}
+	for round := range rounds {
+		place := filepath.Join(b.stage.Dir, fmt.Sprintf("%s-%d", state, round))
+		environment := ownModule()
+		if state == "cold" {
+			environment = append(environment, "GOCACHE="+filepath.Join(place, "cache"), "PIP_NO_CACHE_DIR=1")
+		}
+		build := func(sample *report.Sample, dir string, command ...string) error {
+			took, err := timed(ctx, filepath.Join(b.root, dir), environment, command)
+			*sample = append(*sample, took.Seconds())
+			return err
+		}
+		err := errors.Join(
+			build(&asker, "tests", "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(place, "asker"), "./bench/asker"),
+			build(&whole, "", b.packer, "-arch", runtime.GOARCH, "-o", filepath.Join(b.stage.Dir, "packed-"+state)))
+		if err == nil && b.withPeer {
+			err = build(&peer, "", "sh", "-c", pipAndZip, "sh", filepath.Join(b.root, "tests/bench/testdata/asker"), filepath.Join(place, "ops"))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	table.Rows = append(table.Rows,
+		report.Row{What: "asker, " + state, Ours: asker, Peer: peer, PeerName: "ops, asker", Unit: report.Seconds},
+		report.Row{What: "the three charms, " + state, Ours: whole, Unit: report.Seconds})
+	return nil
+}
+
+// ownModule is the environment in which a module is built by itself, as charms are.
+func ownModule() []string { return append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0") }
 
 // pipAndZip makes a charm of the directory $1 below $2.
 const pipAndZip = `set -e

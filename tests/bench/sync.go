@@ -185,7 +185,7 @@ func (on *syncing) nothing(ctx context.Context, number, rounds int) (report.Tabl
 			{What: "`connect-manager sync`, the whole process", Ours: times[program], Peer: times[listing], PeerName: bare, Unit: report.Seconds, Note: requests[program]},
 			{What: "CPU time of that process", Ours: times[computed], Unit: report.Seconds},
 		},
-		Method: "Stopped connectors on one real worker, through a proxy that counts. The program is started, reads its configuration and the file, and ends.",
+		Method: "Stopped connectors on one real worker, through a proxy that counts. The program is started, reads its configuration and the file, and ends. The file was not changed just before: otherwise it waits 250 ms, and looks again.",
 	}
 	peers, err := on.nothingByPeer(ctx, through, times[ours], desired)
 	table.Rows = append(table.Rows, peers...)
