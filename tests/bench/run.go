@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -50,7 +51,6 @@ func Run(ctx context.Context, all []Benchmark, options RunOptions) error {
 		if err != nil {
 			fmt.Fprintf(options.Log, "  failed: %v\n", err)
 			failed = append(failed, fmt.Errorf("%s: %w", one.Name, err))
-			section.Failure = err.Error()
 		}
 		kept.Put(section)
 		kept.Order(namesOf(all))
@@ -90,7 +90,7 @@ func (b Benchmark) run(ctx context.Context, options RunOptions) (section report.
 	defer cancel()
 	stage, err := NewStage(options.Log, options.Quick)
 	if err != nil {
-		return report.Section{Name: b.Name, Title: b.Name}, err
+		return report.Section{Name: b.Name, Title: b.Name, Failure: err.Error()}, err
 	}
 	began, before := time.Now(), load()
 	section, err = b.Run(ctx, stage)
@@ -105,5 +105,8 @@ func (b Benchmark) run(ctx context.Context, options RunOptions) (section report.
 		At: began, Took: time.Since(began), Quick: options.Quick, Machine: machine(),
 		Load: fmt.Sprintf("%s before and %s after", before, load()), Versions: append(versions(context.WithoutCancel(ctx)), stage.versions...),
 	}
-	return section, errors.Join(err, stage.End())
+	if err = errors.Join(err, stage.End()); err != nil {
+		section.Failure = strings.ReplaceAll(err.Error(), stage.Dir+string(filepath.Separator), "") // whoever reads it is elsewhere
+	}
+	return section, err
 }
