@@ -2,7 +2,7 @@ package bench_test
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -32,13 +32,13 @@ func TestABenchmarkThatFailsHoldsUpNoOther(t *testing.T) {
 	var left string
 	failing := bench.Benchmark{Name: "first", Run: func(_ context.Context, s *bench.Stage) (report.Section, error) {
 		left = s.Dir
-		return report.Section{}, errors.New("no broker")
+		return report.Section{}, fmt.Errorf("%s: no broker", filepath.Join(s.Dir, "broker"))
 	}}
-	require.ErrorContains(t, run(nil, failing, measured("second", 22)), "first: no broker")
+	require.ErrorContains(t, run(nil, failing, measured("second", 22)), "broker: no broker")
 	kept, err := report.Load(dir)
 	require.NoError(t, err)
 	require.Len(t, kept.Sections, 2)
-	assert.Equal(t, "no broker", kept.Sections[0].Failure)
+	assert.Equal(t, "broker: no broker", kept.Sections[0].Failure, "without a directory that is gone")
 	assert.Equal(t, report.Sample{1}, kept.Sections[0].Rows()[0].Ours, "what it had measured stays")
 	assert.Equal(t, report.Sample{22}, kept.Sections[1].Rows()[0].Ours)
 	assert.NotEmpty(t, kept.Sections[1].Taken.Versions)
