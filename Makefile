@@ -17,7 +17,7 @@ GO_TEST := go test -race -count=1 -timeout 40m
 # What takes longest begins first: begun last, it would run on alone.
 LONGEST := ./e2e ./interop
 
-.PHONY: help bench demo test fuzz interop integration integration-k8s conformance conformance-k8s controller controller-down controller-k8s controller-k8s-down lint vulnerabilities charms image fmt tidy rename
+.PHONY: help bench demo test fuzz faults interop integration integration-k8s conformance conformance-k8s controller controller-down controller-k8s controller-k8s-down lint vulnerabilities charms image fmt tidy rename
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22

@@ -41,6 +41,7 @@ var held = map[string]string{
 	"docs/state-file.md yaml":             "TestCodeInTheStateFilesReferenceIsReadAsItSays",
 	"docs/tutorial.md console":            "TestTheProgramOnARealWorker",
 	"docs/tutorial.md yaml":               "TestTheProgramOnARealWorker",
+	"docs/write-an-integrator.md text":    "TestCodeInTheModuleFileBuildsTheExample",
 	"docs/write-an-integrator.md yaml":    "TestCodeInTheExamplesMetadataIsItsOwn",
 	"schemas/README.md json":              "TestCodeInTheStatusOfProvidersIsOne",
 	"terraform/README.md hcl":             "TestTheExampleInTheReadmeIsTheOneThatIsRead",
@@ -185,4 +186,27 @@ func TestCodeInTheExamplesMetadataIsItsOwn(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, yaml.Unmarshal(content, &whole))
 	assert.Equal(t, whole, shown)
+}
+
+// TestCodeInTheModuleFileBuildsTheExample builds the tutorial's charm as its reader does: in a module of their own, beside a clone.
+func TestCodeInTheModuleFileBuildsTheExample(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	require.NoError(t, os.Symlink(root(t), filepath.Join(home, "kafka-connect-charms")))
+	own := filepath.Join(home, "lines")
+	require.NoError(t, os.CopyFS(own, os.DirFS(filepath.Join(root(t), "requirer-lib/examples/lines"))))
+	for _, block := range fence.FindAllStringSubmatch(document(t, "docs/write-an-integrator.md"), -1) {
+		if block[1] == "text" {
+			require.NoError(t, os.WriteFile(filepath.Join(own, "go.mod"), []byte(block[2]), 0o600))
+		}
+	}
+	sums, err := os.ReadFile(filepath.Join(root(t), "requirer-lib/go.sum"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(own, "go.sum"), sums, 0o600)) // what go mod tidy would fetch
+	command := exec.CommandContext(t.Context(), "go", "build", "-o", "bin/lines", ".")
+	command.Dir = own
+	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "CGO_ENABLED=0")
+	out, err := command.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.FileExists(t, filepath.Join(own, "bin/lines"))
 }

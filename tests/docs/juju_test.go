@@ -26,7 +26,7 @@ var jujuFlags = map[string][]string{
 	"refresh":            {"--path=", "--resource="},
 	"remove-application": nil,
 	"remove-relation":    nil,
-	"remove-unit":        nil,
+	"remove-unit":        {"--force"},
 	"resolved":           nil,
 	"run":                nil,
 	"show-action":        nil,

@@ -36,7 +36,7 @@ func (s *stage) opened(app, input, output string, ca *authority) {
 	require.NoError(s.t, s.SetConfig(app, config))
 }
 
-// lying is a row of docs/security.md's table of what lies where.
+// lying is a row of docs/files.md's table of what lies where.
 type lying struct {
 	path   *regexp.Regexp
 	mode   fs.FileMode // the most that it may have
@@ -50,7 +50,7 @@ func whatLies(t *testing.T, charm string) (table []lying) {
 	t.Helper()
 	root, err := charms.Repository()
 	require.NoError(t, err)
-	text, err := os.ReadFile(filepath.Join(root, "docs/security.md"))
+	text, err := os.ReadFile(filepath.Join(root, "docs/files.md"))
 	require.NoError(t, err)
 	_, section, found := strings.Cut(string(text), "\n### On a unit of "+charm+"\n")
 	require.True(t, found)
@@ -81,11 +81,11 @@ func (s *stage) requireClosed(unit, charm string, secrets map[string]string) {
 			return nil //nolint:nilerr // gone meanwhile
 		}
 		at := slices.IndexFunc(table, func(l lying) bool { return l.path.MatchString(name) })
-		if !assert.GreaterOrEqual(s.t, at, 0, "%s is not in docs/security.md: %s", name, info.Mode()) {
+		if !assert.GreaterOrEqual(s.t, at, 0, "%s is not in docs/files.md: %s", name, info.Mode()) {
 			return nil
 		}
 		if info.Mode().Type() != fs.ModeSymlink {
-			assert.Zero(s.t, info.Mode().Perm()&^(table[at].mode&0o777), "%s of %s is more open than docs/security.md says: %s", name, unit, info.Mode())
+			assert.Zero(s.t, info.Mode().Perm()&^(table[at].mode&0o777), "%s of %s is more open than docs/files.md says: %s", name, unit, info.Mode())
 			assert.Zero(s.t, info.Mode()&(fs.ModeSetuid|fs.ModeDevice), name)
 		}
 		if info.Mode().IsRegular() && filepath.Ext(name) != ".jar" && !table[at].secret {

@@ -25,7 +25,7 @@ type Messages struct {
 	// kept is the one that the connector had when the pair rested last.
 	kept int
 	// risked says that since then the manager that answers may have gone, or have ceased to lead: what was said in the
-	// second before that may be lost (docs/connect-manager.md has the two gaps).
+	// second before that may be lost (docs/connectors.md has the two gaps).
 	risked bool
 }
 

@@ -26,8 +26,8 @@ const (
 	poll       = 10 * time.Millisecond
 )
 
-// Config is a configuration of the gateway, as docs/design.md's package gateway describes its keys. Addresses and paths
-// that are left out are chosen.
+// Config is a configuration of the gateway, with the keys of its own gateway.json. Addresses and paths that are left out
+// are chosen.
 type Config map[string]any
 
 // Account is one that a gateway lets in.
