@@ -39,12 +39,12 @@ faults: ## strike the pair at random moments: SEED= repeats strikes, FOR=1h goes
 
 # One package at a time: of one alone, go test shows each test as it passes.
 integration: ## the suite on a real Juju controller of machines: yours (LXD …), or a local one that it starts (root)
-	@cd tests/juju && go run ./cmd/ensure-controller machines && go test ./model && \
-	  KAFKA_CONNECT_INTEGRATION=machines go test -v -count=1 -timeout 40m ./suite
+	@cd tests/juju && export KAFKA_CONNECT_INTEGRATION=machines && \
+	  go run ./cmd/ensure-controller machines && go test -count=1 ./model && go test -v -count=1 -timeout 40m ./suite
 
 integration-k8s: ## the suite on a real Juju controller on Kubernetes: yours (MicroK8s …), or a local one that it starts (root)
-	@cd tests/juju && go run ./cmd/ensure-controller kubernetes && go test ./model && \
-	  KAFKA_CONNECT_INTEGRATION=kubernetes go test -v -count=1 -timeout 40m ./suite
+	@cd tests/juju && export KAFKA_CONNECT_INTEGRATION=kubernetes && \
+	  go run ./cmd/ensure-controller kubernetes && go test -count=1 ./model && go test -v -count=1 -timeout 40m ./suite
 
 conformance: ## the recordings that jujutest is held to, on the local controller (root); UPDATE=1 records them anew
 	@tests/juju/controller up

@@ -1,9 +1,11 @@
 package model_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"testing"
 	"time"
 
@@ -23,7 +25,7 @@ func TestChooseSaysHowToStartALocalController(t *testing.T) {
 	}
 }
 
-// The two tests below are on the local controller of machines; where none runs they are skipped.
+// The two tests below are on the local controller of the kind that the suite is for; where none runs they are skipped.
 
 func TestStatusOfTheControllersOwnModel(t *testing.T) {
 	t.Parallel()
@@ -35,9 +37,9 @@ func TestStatusOfTheControllersOwnModel(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "controller", status.Model.Name)
 	assert.Contains(t, status.Applications, "controller")
-	assert.Eventually(t, func() bool { // right after the bootstrap it is still pending
+	assert.Eventually(t, func() bool { // right after the bootstrap it is still being set up
 		status, err := observed.Status(limited(t))
-		return err == nil && status.Machines["0"].AgentStatus.Status == "started"
+		return err == nil && status.Applications["controller"].Units["controller/0"].WorkloadStatus.Status == "active"
 	}, patience, patience/100)
 }
 
@@ -49,7 +51,7 @@ func TestUnknownModelIsNamed(t *testing.T) {
 
 func running(t *testing.T) *model.Controller {
 	t.Helper()
-	controller, err := model.Local(model.OnMachines)
+	controller, err := model.Local(cmp.Or(model.Substrate(os.Getenv("KAFKA_CONNECT_INTEGRATION")), model.OnMachines))
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip(err)
 	}
