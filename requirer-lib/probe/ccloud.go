@@ -8,13 +8,11 @@ import (
 	"connectcharms/requirer-lib/connection"
 )
 
-// CCloud asks Confluent Cloud's API which organisations one belongs to, and whether the spec's is among them; with an API
+// askCCloud asks Confluent Cloud's API which organisations one belongs to, and whether the spec's is among them; with an API
 // key, also whose that is.
 //
 // API: org/v2 and iam/v2 of the Confluent Cloud API reference.
-func CCloud(ctx context.Context, config connection.CCloudConfig, secrets Secrets) connection.Result {
-	ctx, cancel := context.WithTimeout(ctx, Deadline)
-	defer cancel()
+func askCCloud(ctx context.Context, config connection.CCloudConfig, secrets Secrets) connection.Result {
 	asked := &asked{part: connection.PartCCloud, vault: vault{from: secrets}}
 	if config.Credentials == nil {
 		return asked.endedBy(&failure{phase: connection.PhaseAuthenticate, text: "the connection has no credentials: nobody is logged in"})

@@ -7,11 +7,9 @@ import (
 	"connectcharms/requirer-lib/connection"
 )
 
-// KafkaConnect asks the workers of a Kafka Connect for what they are, all at once, as the one who the spec says. It is
+// askKafkaConnect asks the workers of a Kafka Connect for what they are, all at once, as the one who the spec says. It is
 // reached when one of them answers.
-func KafkaConnect(ctx context.Context, config connection.KafkaConnectConfig, secrets Secrets) connection.Result {
-	ctx, cancel := context.WithTimeout(ctx, Deadline)
-	defer cancel()
+func askKafkaConnect(ctx context.Context, config connection.KafkaConnectConfig, secrets Secrets) connection.Result {
 	asked := &asked{part: connection.PartKafkaConnect, vault: vault{from: secrets}}
 	verify, failed := asked.vault.tlsConfig(config.TLS)
 	if failed != nil {

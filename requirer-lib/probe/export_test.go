@@ -8,6 +8,9 @@ import (
 	"connectcharms/requirer-lib/connection"
 )
 
+// ForAsLongAs is a probe that ends with its context alone: a machine that stands still for some seconds makes none late.
+var ForAsLongAs = ask
+
 // Judged is what is said of an error that came up when a connection was made.
 func Judged(err error) (phase connection.Phase, text string, transient bool) {
 	what := unreached(err)

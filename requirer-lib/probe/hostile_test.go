@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connection"
 	"connectcharms/requirer-lib/probe"
@@ -67,14 +66,10 @@ func TestTargetsThatAreNotWhatTheyAreTakenFor(t *testing.T) {
 
 func TestTargetsThatAreNotThere(t *testing.T) {
 	t.Parallel()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	closed := listener.Addr().String()
-	require.NoError(t, listener.Close())
-	for part, spec := range askedOf(closed, nil) {
+	for part, spec := range askedOf(nobody, nil) {
 		result := ask(t, t.Context(), part, spec, nil)
 		assert.Equal(t, connection.Errors{connection.PhaseConnect: {
-			Message: closed + ": nothing listens there: the connection was refused", IsTransient: true,
+			Message: nobody + ": nothing listens there: the connection was refused", IsTransient: true,
 		}}, result.Errors, part)
 	}
 	// The top level domain is reserved for names that never resolve (RFC 6761, 6.4).
@@ -96,15 +91,16 @@ func TestOneOfSeveralAddressesIsEnough(t *testing.T) {
 		connection.PartKafkaCluster: {KafkaCluster: &connection.KafkaClusterConfig{BootstrapServers: dead.address + "," + broker.address}},
 		connection.PartKafkaConnect: {KafkaConnect: &connection.KafkaConnectConfig{Endpoints: []string{"http://" + dead.address, worker.URL}}},
 	} {
-		began := time.Now()
-		result := ask(t, t.Context(), part, spec, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		result := ask(t, ctx, part, spec, nil)
 		assert.True(t, result.OK, "%s %v", part, result.Errors)
-		assert.Less(t, time.Since(began), probe.Deadline, "the dead one was waited for")
+		assert.NoError(t, ctx.Err(), "the dead one was waited for")
 	}
 	dead.isLeft(t)
 }
 
-// Probes of what never answers end at their own deadlines; those of what answers are done long before, beside them.
+// Probes of what never answers end when they are to; those of what answers are done before, beside them.
 func TestNoProbeDelaysAnother(t *testing.T) {
 	t.Parallel()
 	dead := listen(t, silent)
@@ -115,13 +111,13 @@ func TestNoProbeDelaysAnother(t *testing.T) {
 	results := make(chan connection.Result, 100)
 	for range 50 {
 		waiting.Go(func() {
-			results <- probe.KafkaCluster(ctx, connection.KafkaClusterConfig{BootstrapServers: dead.address}, nil)
+			results <- probe.ForAsLongAs(ctx, connection.PartKafkaCluster, askedOf(dead.address, nil)[connection.PartKafkaCluster], nil)
 		})
 	}
 	var alive sync.WaitGroup
 	for range 50 {
 		alive.Go(func() {
-			result := probe.KafkaCluster(ctx, connection.KafkaClusterConfig{BootstrapServers: broker.address}, nil)
+			result := probe.ForAsLongAs(ctx, connection.PartKafkaCluster, askedOf(broker.address, nil)[connection.PartKafkaCluster], nil)
 			assert.True(t, result.OK, "%v", result.Errors)
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -17,11 +18,9 @@ import (
 	"connectcharms/requirer-lib/connection"
 )
 
-// KafkaCluster logs in at the brokers that the spec names, all at once, and asks the first that answers for the cluster.
+// askKafkaCluster logs in at the brokers that the spec names, all at once, and asks the first that answers for the cluster.
 // Then it logs in at the brokers that the cluster names: it is those that clients talk to.
-func KafkaCluster(ctx context.Context, config connection.KafkaClusterConfig, secrets Secrets) connection.Result {
-	ctx, cancel := context.WithTimeout(ctx, Deadline)
-	defer cancel()
+func askKafkaCluster(ctx context.Context, config connection.KafkaClusterConfig, secrets Secrets) connection.Result {
 	asked := &asked{part: connection.PartKafkaCluster, vault: vault{from: secrets}}
 	way, failed := asked.wayToBrokers(ctx, config)
 	if failed != nil {
@@ -154,7 +153,8 @@ func (a *asked) judgeTopics(cluster *kmsg.MetadataResponse) {
 // longestBrokerAnswer is how long an answer may say that it is, in bytes: so much is made room for.
 const longestBrokerAnswer = 1 << 20
 
-// ask makes one connection to one broker for one request. The client tries a broken connection once more, and nothing else.
+// ask makes one connection to one broker for one request. The client tries a broken connection once more, and nothing else. How long
+// it may take is for the context to say.
 func (w way) ask(ctx context.Context, address string, request kmsg.Request) (kmsg.Response, *failure) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -162,8 +162,8 @@ func (w way) ask(ctx context.Context, address string, request kmsg.Request) (kms
 	options := []kgo.Opt{
 		kgo.WithContext(ctx), kgo.SeedBrokers(address), kgo.WithHooks(progress), kgo.DisableClientMetrics(),
 		kgo.ClientID("connection-probe"), kgo.Dialer(dialer{tls: w.tls, reached: progress.reached}.dial),
-		kgo.RequestRetries(0), kgo.BrokerMaxReadBytes(longestBrokerAnswer), kgo.FetchMaxBytes(longestBrokerAnswer),
-		kgo.FetchMaxPartitionBytes(longestBrokerAnswer),
+		kgo.RequestRetries(0), kgo.RequestTimeoutOverhead(time.Minute), kgo.BrokerMaxReadBytes(longestBrokerAnswer),
+		kgo.FetchMaxBytes(longestBrokerAnswer), kgo.FetchMaxPartitionBytes(longestBrokerAnswer),
 	}
 	if w.mechanism != nil {
 		options = append(options, kgo.SASL(w.mechanism))

@@ -13,7 +13,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"connectcharms/requirer-lib/connection"
-	"connectcharms/requirer-lib/probe"
 	"connectcharms/requirer-lib/secret"
 )
 
@@ -141,15 +140,13 @@ func TestBrokersThatTheClusterNamesAreReached(t *testing.T) {
 	second := listen(t, new(fakeBroker).serve)
 	broker := &fakeBroker{others: []string{second.address}}
 	at := listen(t, broker.serve)
-	spec := connection.KafkaClusterConfig{BootstrapServers: at.address}
-	result := probe.KafkaCluster(t.Context(), spec, nil)
+	result := ask(t, t.Context(), connection.PartKafkaCluster, askedOf(at.address, nil)[connection.PartKafkaCluster], nil)
 	assert.True(t, result.OK)
 	assert.Equal(t, map[string]string{"brokers": "2"}, result.Details)
 
 	lost := &fakeBroker{others: []string{second.address, "kafka-2.does-not-exist.invalid:9092"}}
 	at = listen(t, lost.serve)
-	spec.BootstrapServers = at.address
-	result = probe.KafkaCluster(t.Context(), spec, nil)
+	result = ask(t, t.Context(), connection.PartKafkaCluster, askedOf(at.address, nil)[connection.PartKafkaCluster], nil)
 	assert.False(t, result.OK)
 	assert.Empty(t, result.Details)
 	says := result.Errors[connection.PhaseResolve].Message

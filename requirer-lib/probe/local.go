@@ -9,10 +9,8 @@ import (
 	"connectcharms/requirer-lib/connection"
 )
 
-// Local asks Confluent Local: its broker, and its Schema Registry where the spec has one, as nobody.
-func Local(ctx context.Context, config connection.LocalConfig) connection.Result {
-	ctx, cancel := context.WithTimeout(ctx, Deadline)
-	defer cancel()
+// askLocal asks Confluent Local: its broker, and its Schema Registry where the spec has one, as nobody.
+func askLocal(ctx context.Context, config connection.LocalConfig) connection.Result {
 	asked := &asked{part: connection.PartLocal}
 	var asking sync.WaitGroup
 	asking.Go(func() {

@@ -25,17 +25,24 @@ const Deadline = 10 * time.Second
 
 // Probe asks one system of a spec, which is valid. The result's Generation is for the caller to set, who knows which spec it was.
 func Probe(ctx context.Context, part connection.Part, spec connection.Spec, secrets Secrets) connection.Result {
+	ctx, cancel := context.WithTimeout(ctx, Deadline)
+	defer cancel()
+	return ask(ctx, part, spec, secrets)
+}
+
+// ask is Probe, for as long as the context lets it.
+func ask(ctx context.Context, part connection.Part, spec connection.Spec, secrets Secrets) connection.Result {
 	switch {
 	case part == connection.PartCCloud && spec.CCloud != nil:
-		return CCloud(ctx, *spec.CCloud, secrets)
+		return askCCloud(ctx, *spec.CCloud, secrets)
 	case part == connection.PartLocal && spec.Local != nil:
-		return Local(ctx, *spec.Local)
+		return askLocal(ctx, *spec.Local)
 	case part == connection.PartKafkaCluster && spec.KafkaCluster != nil:
-		return KafkaCluster(ctx, *spec.KafkaCluster, secrets)
+		return askKafkaCluster(ctx, *spec.KafkaCluster, secrets)
 	case part == connection.PartSchemaRegistry && spec.SchemaRegistry != nil:
-		return SchemaRegistry(ctx, *spec.SchemaRegistry, secrets)
+		return askSchemaRegistry(ctx, *spec.SchemaRegistry, secrets)
 	case part == connection.PartKafkaConnect && spec.KafkaConnect != nil:
-		return KafkaConnect(ctx, *spec.KafkaConnect, secrets)
+		return askKafkaConnect(ctx, *spec.KafkaConnect, secrets)
 	}
 	asked := &asked{part: part}
 	asked.failed("", &failure{phase: connection.PhaseRequest, text: "the connection has no " + string(part)})

@@ -10,10 +10,8 @@ import (
 	"connectcharms/requirer-lib/connection"
 )
 
-// SchemaRegistry asks a Schema Registry, or what speaks as one, for its first subject.
-func SchemaRegistry(ctx context.Context, config connection.SchemaRegistryConfig, secrets Secrets) connection.Result {
-	ctx, cancel := context.WithTimeout(ctx, Deadline)
-	defer cancel()
+// askSchemaRegistry asks a Schema Registry, or what speaks as one, for its first subject.
+func askSchemaRegistry(ctx context.Context, config connection.SchemaRegistryConfig, secrets Secrets) connection.Result {
 	asked := &asked{part: connection.PartSchemaRegistry, vault: vault{from: secrets}}
 	verify, failed := asked.vault.tlsConfig(config.TLS)
 	if failed != nil {

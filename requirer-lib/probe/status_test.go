@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connection"
-	"connectcharms/requirer-lib/probe"
 )
 
 // What HTTP's statuses say of credentials: those that are not known are refused, and an earlier success has EXPIRED; those
@@ -38,12 +37,12 @@ func TestStatusesThatAServerAnswers(t *testing.T) {
 		spec := connection.Spec{KafkaConnect: &connection.KafkaConnectConfig{Endpoints: []string{server.URL}}}
 		now := time.Now()
 		is := connection.New(spec, 0, now)
-		result := probe.Probe(t.Context(), connection.PartKafkaConnect, spec, nil)
+		result := ask(t, t.Context(), connection.PartKafkaConnect, spec, nil)
 		require.True(t, result.OK, "%v", result.Errors)
 		is = is.After(result, now)
 
 		answers = status
-		result = probe.Probe(t.Context(), connection.PartKafkaConnect, spec, nil)
+		result = ask(t, t.Context(), connection.PartKafkaConnect, spec, nil)
 		assert.False(t, result.OK)
 		assert.Equal(t, want.refused, result.Refused, status)
 		assert.Contains(t, result.Errors[want.phase].Message, "so it is")

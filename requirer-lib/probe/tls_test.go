@@ -71,13 +71,16 @@ func (s *signer) valid(t *testing.T, change func(*x509.Certificate)) tls.Certifi
 	return tls.Certificate{Certificate: [][]byte{signedBy(t, template, *s.certificate, key, s.key).Raw}, PrivateKey: key}
 }
 
-// byTLS has a target speak TLS first.
+// byTLS has a target speak TLS first. One that is not content says why, and leaves it to the client to end the connection: what the
+// client had sent by then, and nobody has read, would else break it off before the client has heard.
 func byTLS(config *tls.Config, serve func(context.Context, net.Conn)) func(context.Context, net.Conn) {
 	return func(ctx context.Context, plain net.Conn) {
 		conn := tls.Server(plain, config)
-		if conn.HandshakeContext(ctx) == nil {
-			serve(ctx, conn)
+		if conn.HandshakeContext(ctx) != nil {
+			silent(ctx, plain)
+			return
 		}
+		serve(ctx, conn)
 	}
 }
 
@@ -97,7 +100,7 @@ func answering(ctx context.Context, conn net.Conn) {
 func TestCertificatesOfServers(t *testing.T) {
 	t.Parallel()
 	ours, theirs := newSigner(t, "our authority"), newSigner(t, "their authority")
-	ended, begins := time.Now().Add(-time.Minute).UTC().Truncate(time.Second), time.Now().Add(time.Minute).UTC().Truncate(time.Second)
+	ended, begins := time.Now().Add(-time.Minute).UTC().Truncate(time.Second), time.Now().Add(30*time.Minute).UTC().Truncate(time.Second)
 	for name, is := range map[string]struct {
 		shows tls.Certificate
 		says  string

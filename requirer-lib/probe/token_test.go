@@ -114,17 +114,17 @@ func TestTokenIsFetchedByClientCredentials(t *testing.T) {
 		assert.Equal(t, connection.Errors{connection.PhaseToken: {Message: host + ": " + is.says, IsTransient: is.transient}}, result.Errors)
 		assert.Equal(t, is.refused, result.Refused, is.answer)
 	}
-	server.Close()
+	spec.SchemaRegistry.Credentials.TokenURL = "http://" + nobody + "/token"
 	result = ask(t, t.Context(), part, spec, known)
 	assert.Equal(t, connection.Errors{connection.PhaseToken: {
-		Message: host + ": nothing listens there: the connection was refused", IsTransient: true,
+		Message: nobody + ": nothing listens there: the connection was refused", IsTransient: true,
 	}}, result.Errors)
 	assert.False(t, result.Refused)
 }
 
 func TestSecretThatIsNotThereIsNamed(t *testing.T) {
 	t.Parallel()
-	result := ask(t, t.Context(), connection.PartKafkaCluster, ofKafka("127.0.0.1:1", connection.ScramSHA256), secrets{})
+	result := ask(t, t.Context(), connection.PartKafkaCluster, ofKafka(nobody, connection.ScramSHA256), secrets{})
 	assert.Equal(t, connection.Errors{connection.PhaseSecrets: {Message: "the password: {env: PASSWORD} cannot be read: file does not exist"}}, result.Errors)
 	assert.False(t, result.Refused)
 }
