@@ -78,7 +78,7 @@ func (p Process) Stop(ctx context.Context, grace time.Duration) error {
 		_ = syscall.Kill(pid, syscall.SIGTERM)
 		if !p.gone(ctx, grace) {
 			_ = syscall.Kill(-pid, syscall.SIGKILL) // setsid made it the leader of its group
-			if !p.gone(ctx, 5*time.Second) {
+			if !p.gone(ctx, killGrace) {
 				return fmt.Errorf("stop process %d: it is still there after SIGKILL (%w)", pid, errOr(ctx.Err(), context.DeadlineExceeded))
 			}
 		}
@@ -102,7 +102,7 @@ func (p Process) gone(ctx context.Context, limit time.Duration) bool {
 		select {
 		case <-tick.C:
 		case <-deadline.C:
-			return false
+			return !p.Running() // this process may have stood still
 		case <-ctx.Done():
 			return false
 		}

@@ -36,12 +36,12 @@ const serverMark = "CONNECT_PLUGIN_SERVER"
 
 const (
 	stopGrace  = 10 * time.Second // longer than Serve needs to stop
-	freeLimit  = time.Second
-	startLimit = 5 * time.Second
+	freeLimit  = 5 * time.Second
+	startLimit = 30 * time.Second // it takes some 10 ms, on a machine with much to do more
 	pollEvery  = 50 * time.Millisecond
 )
 
-// ensure has the unit's server run with these settings, and waits, 5 s at the most, until it answers. It says whether it
+// ensure has the unit's server run with these settings, and waits, 30 s at the most, until it answers. It says whether it
 // had to start the server, for the first time or anew.
 func ensure(ctx context.Context, event hook.Event, options Options) (started bool, err error) {
 	if err := os.MkdirAll(dir(event), 0o755); err != nil {

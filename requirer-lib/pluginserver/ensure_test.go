@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	patience = 5 * time.Second
+	patience = time.Minute
 	tick     = 10 * time.Millisecond
 )
 

@@ -26,7 +26,7 @@ func URL(address string, port int) string {
 }
 
 // servesLimit is how long Serves waits for an answer.
-const servesLimit = 2 * time.Second
+const servesLimit = 10 * time.Second
 
 // Serves says whether a server of this package answers at a URL, with the file of this SHA-256. It asks for no byte of it.
 func Serves(ctx context.Context, url, sha256 string) bool {

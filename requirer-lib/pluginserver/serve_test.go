@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -132,7 +131,7 @@ func TestServeEndsWithItsContext(t *testing.T) {
 	require.Eventually(t, func() bool {
 		response, err := http.Get("http://" + address + pluginserver.Path)
 		return err == nil && response.Body.Close() == nil
-	}, 5*time.Second, 10*time.Millisecond)
+	}, patience, tick)
 	err := pluginserver.Serve(t.Context(), pluginserver.Config{Listen: address}, quiet)
 	require.ErrorContains(t, err, "address already in use")
 	stop()

@@ -23,8 +23,10 @@ import (
 )
 
 const (
-	// startLimit bounds the wait for a Pebble daemon that was just started; it answers in some 50 ms.
-	startLimit = 10 * time.Second
+	// startLimit bounds the wait for a Pebble daemon that was just started; it answers in some 50 ms, on a machine with much to do later.
+	startLimit = 30 * time.Second
+	// stopGrace is what Pebble itself has to end, when its services have.
+	stopGrace = 10 * time.Second
 	// changeLimit bounds one start, stop or restart: above the longest kill-delay, so that a service that ignores
 	// SIGTERM is killed within it.
 	changeLimit = 40 * time.Second
@@ -174,7 +176,7 @@ func (s *Supervisor) Stop(ctx context.Context) error {
 			}
 		}
 	}
-	return s.keeper.Stop(ctx, startLimit)
+	return s.keeper.Stop(ctx, stopGrace)
 }
 
 // writeLayer puts a layer where Pebble finds it when it comes up by itself, after a crash or a reboot.
