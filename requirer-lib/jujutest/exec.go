@@ -30,7 +30,7 @@ func (u *unit) writeExec(tools string) error {
 	}
 	any := toolNames()[0] // they are all one program
 	script := fmt.Sprintf("#!/bin/sh\nJUJUTEST_EXEC_SOCKET='%s' exec '%s' \"$@\"\n", u.socketPath(), filepath.Join(tools, any))
-	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+	if err := writeFile(path, strings.NewReader(script), 0o755); err != nil {
 		return fmt.Errorf("make the unit's juju-exec: %w", err)
 	}
 	return nil

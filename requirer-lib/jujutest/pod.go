@@ -115,6 +115,7 @@ func (m *Model) endContainer(u *unit, c *container) error {
 		return err
 	}
 	<-c.done
+	<-c.watched
 	if err := os.Remove(c.socket); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

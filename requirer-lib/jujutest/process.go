@@ -11,8 +11,12 @@ import (
 	"time"
 )
 
-// stopGrace is how long processes may take to stop by themselves.
-const stopGrace = 3 * time.Second
+const (
+	// stopGrace is how long processes may take to stop by themselves.
+	stopGrace = 3 * time.Second
+	// killGrace is how long the system may take to end what it was told to kill: that may have much memory, and the system much to do.
+	killGrace = time.Minute
+)
 
 // killBelow stops every process that belongs to dir: it runs a program below it, works in it, or has a path below it among
 // its environment or arguments; and all children of such processes. That finds daemons that have cut every tie with the
@@ -28,7 +32,7 @@ func killBelow(dir string, since ticks, grace time.Duration) error {
 			return nil
 		}
 		waited := time.Since(start)
-		if waited > 2*grace+time.Second {
+		if waited > grace+killGrace {
 			return fmt.Errorf("stop the processes below %s: %v do not end", dir, found)
 		}
 		for _, pid := range found {

@@ -22,6 +22,7 @@ type container struct {
 	noticed map[string]int // custom notices passed on, by key
 	told    time.Time      // of the last notice that was looked at
 	done    chan struct{}  // closed when the daemon has ended
+	watched chan struct{}  // closed when what happened in it is passed on no more
 }
 
 // workloadEvent is something that happened in a container.
@@ -33,7 +34,7 @@ type workloadEvent struct {
 }
 
 const (
-	pebbleStart = 30 * time.Second // that a Pebble daemon may take to answer
+	pebbleStart = time.Minute      // that a Pebble daemon may take to answer
 	noticesWait = 30 * time.Second // for one, before it is asked again
 )
 
@@ -86,7 +87,8 @@ func (m *Model) startPebble(u *unit, name string, told time.Time) (*container, e
 		return nil, err
 	}
 	c := &container{
-		name: name, socket: filepath.Join(dir, "pebble.socket"), noticed: map[string]int{}, told: told, done: make(chan struct{}),
+		name: name, socket: filepath.Join(dir, "pebble.socket"), noticed: map[string]int{}, told: told,
+		done: make(chan struct{}), watched: make(chan struct{}),
 	}
 	if len(c.socket) > maxSocketPath {
 		return nil, fmt.Errorf("the socket %s has a path of more than %d bytes: give the model a shorter Options.Dir", c.socket, maxSocketPath)
@@ -118,7 +120,10 @@ func (m *Model) startPebble(u *unit, name string, told time.Time) (*container, e
 		command.Wait() // its end is noted by done
 		close(c.done)
 	})
-	m.background.Go(func() { m.watchPebble(u, c) })
+	m.background.Go(func() {
+		m.watchPebble(u, c)
+		close(c.watched)
+	})
 	return c, nil
 }
 

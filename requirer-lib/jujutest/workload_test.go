@@ -90,7 +90,7 @@ func TestAContainerIsSeenReadyBeforeOrAfterOtherHooks(t *testing.T) {
 		before[unit] = len(m.HookNames(unit))
 		require.NoError(t, m.RestartContainer(unit, "main"))
 		isReady := func() bool { return m.NotifyContainer(deadline(t), unit, "main", "example.com/it-is-ready") == nil }
-		require.Eventually(t, isReady, 30*time.Second, 5*time.Millisecond)
+		require.Eventually(t, isReady, time.Minute, 5*time.Millisecond)
 	}
 	require.NoError(t, m.SetTrust("work", true))
 	settle(t, m)

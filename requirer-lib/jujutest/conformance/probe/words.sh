@@ -27,10 +27,10 @@ environment() {
 	env | grep -v -E '^(KEPT|SCRATCH|CONFORMANCE_DIR|PWD|OLDPWD|SHLVL|_)=' | LC_ALL=C sort
 }
 
-# hang_once NAME: does not end at the first call with this name.
+# hang_once NAME: does not end where the unit has recorded this for the first time. The recording is all that tells: a hook may
+# be killed as soon as it is there.
 hang_once() {
-	[ ! -e "$KEPT/hung-$1" ] || return 0
-	touch "$KEPT/hung-$1"
+	[ "$(grep -c "hang_once $1$" "$SCRATCH.txt")" = 1 ] || return 0
 	while :; do sleep 1; done
 }
 

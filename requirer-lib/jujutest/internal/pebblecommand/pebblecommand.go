@@ -24,7 +24,10 @@ var Path = sync.OnceValues(func() (string, error) {
 	if _, err := os.Stat(target); err == nil {
 		return target, nil
 	}
-	dir, err := os.MkdirTemp("", "pebble")
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(target), "pebble") // from where the command can be renamed
 	if err != nil {
 		return "", err
 	}
@@ -38,9 +41,6 @@ var Path = sync.OnceValues(func() (string, error) {
 	build.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build Pebble: %w\n%s", err, output)
-	}
-	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-		return "", err
 	}
 	return target, os.Rename(filepath.Join(dir, "pebble"), target)
 })
