@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -24,19 +25,25 @@ func numbered(n int) (names []string) {
 
 func TestEachKeepsWithinItsLimitAndUsesIt(t *testing.T) {
 	t.Parallel()
-	for given, most := range map[int]int64{0: connect.AtOnce, -1: connect.AtOnce, 1: 1, 3: 3, 100: 20} {
+	for given, most := range map[int]int{0: connect.AtOnce, -1: connect.AtOnce, 1: 1, 3: 3, 100: 20} {
 		synctest.Test(t, func(t *testing.T) {
-			var now, peak, done atomic.Int64
+			var mu sync.Mutex
+			now, peak, done := 0, 0, 0
 			failures := connect.Each(t.Context(), given, numbered(20), func(context.Context, string) error {
-				peak.Store(max(peak.Load(), now.Add(1)))
+				mu.Lock()
+				now++
+				peak = max(peak, now)
+				mu.Unlock()
 				time.Sleep(time.Second) // the bubble's clock goes on when all of them are at work
-				now.Add(-1)
-				done.Add(1)
+				mu.Lock()
+				now--
+				done++
+				mu.Unlock()
 				return nil
 			})
 			require.NoError(t, failures.Err())
-			assert.Equal(t, int64(20), done.Load())
-			assert.Equal(t, most, peak.Load(), "at most %d", given)
+			assert.Equal(t, 20, done)
+			assert.Equal(t, most, peak, "at most %d", given)
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -45,12 +46,16 @@ func TestHalfAnAnswerIsNone(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{"broken off": half, "without end": drips} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			first, second := startWorker(t, answer), startWorker(t, says(200, `["b"]`))
-			client, waited := newClient(t, connect.Config{Endpoints: []string{first.URL, second.URL}, Timeout: 100 * time.Millisecond})
-			names, err := client.Connectors(t.Context())
-			require.NoError(t, err)
-			assert.Equal(t, []string{"b"}, names)
-			assert.Zero(t, waited.count())
+			synctest.Test(t, func(t *testing.T) {
+				client, waited := newClient(t, connect.Config{
+					Endpoints: []string{"http://127.0.0.1:1", "http://127.0.0.1:2"}, Timeout: time.Second,
+					Dial: overPipes(map[string]http.Handler{"127.0.0.1:1": answer, "127.0.0.1:2": says(200, `["b"]`)}),
+				})
+				names, err := client.Connectors(t.Context())
+				require.NoError(t, err)
+				assert.Equal(t, []string{"b"}, names)
+				assert.Zero(t, waited.count())
+			})
 		})
 	}
 }

@@ -91,7 +91,7 @@ func TestADeadLeaderIsPassedOver(t *testing.T) {
 		}
 		follows(out, in)
 	})
-	client, waited := clientOf(t, dead(t), follower.URL)
+	client, waited := clientOf(t, dead, follower.URL)
 	put(t, client)
 	assert.Zero(t, waited.count())
 	assert.Equal(t, []string{directly, plainly}, follower.asked())

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -69,7 +70,7 @@ func TestRetryRules(t *testing.T) {
 func TestRefusedConnectionIsRetried(t *testing.T) {
 	t.Parallel()
 	client, waited := newClient(t, connect.Config{
-		Endpoints: []string{dead(t)},
+		Endpoints: []string{dead},
 		Backoff:   func(retry int) time.Duration { return time.Duration(retry/4) * time.Hour }, // the fourth outlasts the deadline
 	})
 	_, err := client.Connectors(t.Context())
@@ -84,7 +85,7 @@ func TestNextEndpointIsAskedWithoutWaiting(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			first, second := startWorker(t, bad), startWorker(t, says(200, `[]`))
-			client, waited := clientOf(t, dead(t), first.URL, second.URL)
+			client, waited := clientOf(t, dead, first.URL, second.URL)
 			_, err := client.Connectors(t.Context())
 			require.NoError(t, err)
 			assert.Zero(t, waited.count())
@@ -196,18 +197,19 @@ func TestCancelledCallEnds(t *testing.T) {
 
 func TestHangingEndpointIsLeftForTheNext(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
-	hanging := startWorker(t, func(_ http.ResponseWriter, in *http.Request) {
-		select {
-		case <-release:
-		case <-in.Context().Done():
-		}
+	synctest.Test(t, func(t *testing.T) {
+		client, waited := newClient(t, connect.Config{
+			Endpoints: []string{"http://127.0.0.1:1", "http://127.0.0.1:2"}, Timeout: time.Second, Dial: overPipes(map[string]http.Handler{
+				"127.0.0.1:1": http.HandlerFunc(func(_ http.ResponseWriter, in *http.Request) { <-in.Context().Done() }),
+				"127.0.0.1:2": says(200, `[]`),
+			}),
+		})
+		began := time.Now()
+		_, err := client.Connectors(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, time.Second, time.Since(began))
+		assert.Zero(t, waited.count())
 	})
-	defer close(release)
-	good := startWorker(t, says(200, `[]`))
-	client, _ := newClient(t, connect.Config{Endpoints: []string{hanging.URL, good.URL}, Timeout: 50 * time.Millisecond})
-	_, err := client.Connectors(t.Context())
-	require.NoError(t, err)
 }
 
 func TestCreateAfterABrokenRequest(t *testing.T) {
@@ -304,7 +306,7 @@ func TestOneClientServesManyGoroutines(t *testing.T) {
 	t.Parallel()
 	flaky := startWorker(t, says(503, ""), fails(409, stale), says(200, `[]`), breaks, says(200, `[]`))
 	good := startWorker(t, says(200, `[]`))
-	client, _ := clientOf(t, dead(t), flaky.URL, good.URL)
+	client, _ := clientOf(t, dead, flaky.URL, good.URL)
 	var group sync.WaitGroup
 	for range 16 {
 		group.Go(func() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -67,13 +68,34 @@ func fails(status int, message string) http.HandlerFunc {
 // breaks closes the connection without an answer.
 func breaks(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
-// dead is an endpoint nobody listens on.
-func dead(t *testing.T) string {
-	t.Helper()
-	server := httptest.NewServer(http.NotFoundHandler())
-	server.Close()
-	return server.URL
+// dead is an endpoint nobody listens on. Its port is below those that systems give out: one that was free once may be taken by now.
+const dead = "http://127.0.0.1:1"
+
+// overPipes makes connections to servers by their addresses, in memory: so a test's time may be a bubble's.
+func overPipes(servers map[string]http.Handler) func(context.Context, string, string) (net.Conn, error) {
+	return func(_ context.Context, _, address string) (net.Conn, error) {
+		near, far := net.Pipe()
+		go func() { _ = http.Serve(&onePipe{Conn: far}, servers[address]) }() // which ends at once, and leaves the connection served
+		return near, nil
+	}
 }
+
+// onePipe is a listener to which one connection is made.
+type onePipe struct {
+	net.Conn
+	accepted bool
+}
+
+func (p *onePipe) Accept() (net.Conn, error) {
+	if p.accepted {
+		return nil, net.ErrClosed
+	}
+	p.accepted = true
+	return p.Conn, nil
+}
+
+func (p *onePipe) Close() error   { return nil }
+func (p *onePipe) Addr() net.Addr { return p.LocalAddr() }
 
 // waits is the client's clock: it notes how long the client would have waited, and goes on by that.
 type waits struct {

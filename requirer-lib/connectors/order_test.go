@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,16 +62,23 @@ func TestConnectorsThatCannotBeChangedLeaveTimeToTheOthers(t *testing.T) {
 	for _, stuck := range []string{"a", "b"} {
 		cluster.Refuse(stuck, http.StatusConflict, "Cannot complete request momentarily due to stale configuration")
 	}
-	report := reconcile(t, owned, desired, connectors.Options{AtOnce: 2, Patience: 8 * time.Second})
+	var waits atomic.Int64
+	owned.Client = newClient(t, connect.Config{
+		Endpoints: []string{cluster.endpoint}, Patience: time.Hour,
+		Backoff: func(int) time.Duration { return 3 * time.Minute },
+		Wait:    func(context.Context, time.Duration) error { waits.Add(1); return context.DeadlineExceeded },
+	})
+	report := reconcile(t, owned, desired, connectors.Options{AtOnce: 2, Patience: 5 * time.Minute})
 	assert.Equal(t, []string{"a", "b"}, report.Summary().Failed)
 	assert.Equal(t, []string{"y", "z"}, report.Summary().Added)
+	assert.Zero(t, waits.Load(), "each has half of the time, and to wait would take more")
 }
 
 // TestALookMayTakeHalfOfTheTime: a rebalance of some seconds, in which a listing is refused as well, is waited out. The clock
 // is the test's own.
 func TestALookMayTakeHalfOfTheTime(t *testing.T) {
 	t.Parallel()
-	for wait, isWaited := range map[time.Duration]bool{14 * time.Second: true, 15 * time.Second: false} {
+	for wait, isWaited := range map[time.Duration]bool{4 * time.Minute: true, 5 * time.Minute: false} {
 		t.Run(wait.String(), func(t *testing.T) {
 			t.Parallel()
 			cluster, _ := newMarked(t)
@@ -83,13 +91,12 @@ func TestALookMayTakeHalfOfTheTime(t *testing.T) {
 				cluster.ServeHTTP(w, r)
 			}))
 			t.Cleanup(proxy.Close)
-			client, err := connect.New(connect.Config{
-				Endpoints: []string{proxy.URL},
-				Backoff:   func(int) time.Duration { return wait },
-				Wait:      func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+			client := newClient(t, connect.Config{
+				Endpoints: []string{proxy.URL}, Patience: time.Hour,
+				Backoff: func(int) time.Duration { return wait },
+				Wait:    func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 			})
-			require.NoError(t, err)
-			report := reconcile(t, connectors.Owned{Client: client, Mark: "payments"}, connectors.Desired{}, connectors.Options{})
+			report := reconcile(t, connectors.Owned{Client: client, Mark: "payments"}, connectors.Desired{}, connectors.Options{Patience: 10 * time.Minute})
 			assert.Equal(t, isWaited, report.Problem == nil, report.Problem)
 		})
 	}
@@ -139,7 +146,7 @@ func TestThousandsThatAreAsDesiredCostOneRequest(t *testing.T) {
 	for i := range 2000 {
 		desired[fmt.Sprintf("c%d", i)] = connectors.Connector{Config: config("x"), State: stopped}
 	}
-	require.NoError(t, reconcile(t, owned, desired, connectors.Options{Wait: -1, Patience: 5 * time.Minute}).Err())
+	require.NoError(t, reconcile(t, owned, desired, connectors.Options{Wait: -1}).Err())
 	assert.Len(t, cluster.takeWrites(), 2000)
 	report := reconcile(t, owned, desired, connectors.Options{})
 	assert.Equal(t, "GET", strings.Join(cluster.takeRequests(), " "))

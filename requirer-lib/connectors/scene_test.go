@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -55,7 +56,7 @@ func newScene(t *testing.T, seed uint64) *scene {
 	s.held = pick(random, "", "", "a", "b")
 	s.options = connectors.Options{
 		RestartFailed: random.IntN(2) == 0, AdoptAll: random.IntN(3) == 0, Adopt: pick(random, nil, []string{"c"}),
-		Keep: random.IntN(6) == 0, AtOnce: 2, Wait: -1,
+		Keep: random.IntN(6) == 0, AtOnce: 2, Wait: -1, Patience: 5 * time.Minute,
 		Hold: func(change connectors.Change) string {
 			if change.Name == s.held {
 				return "wants approval"

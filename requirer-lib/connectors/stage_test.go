@@ -69,7 +69,18 @@ func newCluster(t *testing.T) (*cluster, connectors.Owned) {
 
 func clientOf(t *testing.T, endpoint string) *connect.Client {
 	t.Helper()
-	client, err := connect.New(connect.Config{Endpoints: []string{endpoint}, Patience: 5 * time.Second})
+	return newClient(t, connect.Config{Endpoints: []string{endpoint}})
+}
+
+// impatient is a client that does not wait: what would have it wait is the end of a call.
+func impatient(t *testing.T, endpoint string) *connect.Client {
+	t.Helper()
+	return newClient(t, connect.Config{Endpoints: []string{endpoint}, Backoff: func(int) time.Duration { return 24 * time.Hour }})
+}
+
+func newClient(t *testing.T, config connect.Config) *connect.Client {
+	t.Helper()
+	client, err := connect.New(config)
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	return client
@@ -108,6 +119,12 @@ func (c *cluster) set(change func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	change()
+}
+
+// left is how many listings will show the tasks of a connector without a worker.
+func (c *cluster) left(name string) (listings int) {
+	c.set(func() { listings = c.unsettled[name] })
+	return listings
 }
 
 func (c *cluster) takeRequests() (requests []string) {

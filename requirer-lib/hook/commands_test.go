@@ -56,6 +56,24 @@ func (s scripts) read(t *testing.T, name string) string {
 	return string(text)
 }
 
+// hangs is how a tool ends that shall hang from then on: it says so, with its number.
+const hangs = `echo $$ > "$DIR/new"; mv "$DIR/new" "$DIR/hangs"; exec sleep 600`
+
+// cancelled makes a call of a tool that hangs, and ends the call's context when it does.
+func (s scripts) cancelled(t *testing.T, call func(context.Context) error) error {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- call(ctx) }()
+	require.Eventually(t, func() bool {
+		_, err := os.Stat(filepath.Join(s.dir, "hangs"))
+		return err == nil
+	}, time.Minute, time.Millisecond)
+	cancel()
+	return <-ended
+}
+
 // record is a tool that notes its argv and its standard input.
 const record = `printf '%s\n' "$@" > "$DIR/argv"; cat > "$DIR/stdin"`
 
@@ -103,10 +121,12 @@ func TestSecretContentGoesByAFileThatOnlyThisUserReads(t *testing.T) {
 	require.EqualError(t, err, "secret-set: no (exit code 1)")
 	check()
 
-	s.write(t, "secret-add", recordFile+"; exec sleep 60")
-	h.Tools = h.WithTimeout(time.Second)
-	_, err = h.SecretAdd(t.Context(), secret, hook.SecretOptions{})
-	require.ErrorIs(t, err, context.DeadlineExceeded)
+	s.write(t, "secret-add", recordFile+"\n"+hangs)
+	err = s.cancelled(t, func(ctx context.Context) error {
+		_, err := h.SecretAdd(ctx, secret, hook.SecretOptions{})
+		return err
+	})
+	require.ErrorIs(t, err, context.Canceled)
 	check()
 
 	t.Chdir(s.dir)
@@ -146,23 +166,14 @@ func TestAnErrorCarriesTheToolsOwnMessage(t *testing.T) {
 
 func TestAToolThatHangsIsKilled(t *testing.T) {
 	s, h := newScripts(t)
-	hangs := `echo $$ > "$DIR/new"; mv "$DIR/new" "$DIR/pid"; exec sleep 60`
 	s.write(t, "is-leader", hangs)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() {
+	err := s.cancelled(t, func(ctx context.Context) error {
 		_, err := h.IsLeader(ctx)
-		ended <- err
-	}()
-	require.Eventually(t, func() bool {
-		_, err := os.Stat(filepath.Join(s.dir, "pid"))
-		return err == nil
-	}, time.Minute, time.Millisecond)
-	cancel()
-	err := <-ended
+		return err
+	})
 	require.EqualError(t, err, "is-leader: context canceled")
 	require.ErrorIs(t, err, context.Canceled)
-	pid, err := strconv.Atoi(strings.TrimSpace(s.read(t, "pid")))
+	pid, err := strconv.Atoi(strings.TrimSpace(s.read(t, "hangs")))
 	require.NoError(t, err)
 	assert.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH)
 

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,7 +25,7 @@ func checked(t *testing.T, text, environment, endpoint string) (state.Problems, 
 	require.NoError(t, err)
 	desired, err := file.Desired(known)
 	require.NoError(t, err)
-	client, err := connect.New(connect.Config{Endpoints: []string{endpoint}, Patience: time.Second})
+	client, err := connect.New(connect.Config{Endpoints: []string{endpoint}})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	return file.Check(t.Context(), client, desired)
