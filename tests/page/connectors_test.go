@@ -149,3 +149,13 @@ func TestOthersNamesAreText(t *testing.T) {
 	assert.Zero(t, value[int](page, "document.querySelectorAll('img, b, i').length"))
 	assert.NotEqual(t, "hit", value[string](page, "document.title"))
 }
+
+func TestAConnectorMayBeCalledAsWhatEveryObjectHas(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, "", map[string]string{"main": entries(entry{"constructor", "streams", ""})})
+	page := s.visit(desktop, ada, "")
+	page.click(".row-button", "constructor")
+	page.reads(".details", "owner@example.org")
+	looks := s.visit(desktop, viola, "#/connectors?state=__proto__")
+	looks.reads("#main", "None of 1 connector matches")
+}

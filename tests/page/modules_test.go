@@ -65,6 +65,23 @@ var cases = map[string]struct{ expression, want string }{
 			return [at.textContent, at.children[0] === c, at.children[2] === a];
 		})()`, `["cxa",true,true]`,
 	},
+	"two with one key are two, and both go": {
+		`(() => {
+			const at = document.createElement("ul");
+			const row = (key) => dom.h("li", { key }, key);
+			for (const keys of [["a", "a"], ["a", "a"], ["a", "a", "b"]]) dom.render(at, keys.map(row));
+			const [first, second] = at.children;
+			const full = at.textContent;
+			dom.render(at, ["b", "a"].map(row));
+			return [full, at.textContent, at.children[1] === first, second.isConnected];
+		})()`, `["aab","ba",true,false]`,
+	},
+	"what every object has is in no table": {
+		`[
+			parts.state("constructor").properties.class, model.verbs(model.readOne({ name: "a", state: "CONSTRUCTOR", owned: true })),
+			model.matches(model.readOne({ name: "a" }), { state: "__proto__" }), systems.picture("constructor"),
+		]`, `["state is-unassigned",[],false,"unassigned"]`,
+	},
 	"markup is text": {
 		`(() => {
 			const at = document.createElement("div");
@@ -87,7 +104,7 @@ func TestTheModulesOfThePage(t *testing.T) {
 	s := newStage(t, "", map[string]string{"main": some})
 	page := newTab(t, desktop)
 	page.open("http://" + s.address)
-	value[chromedp.Void](page, `Promise.all(["dom", "model", "words", "route", "deeds", "systems"].map(async (name) => {
+	value[chromedp.Void](page, `Promise.all(["dom", "model", "words", "route", "deeds", "systems", "parts"].map(async (name) => {
 		const main = document.querySelector("script[type=module]").src;
 		window[name] = await import(new URL(name + ".js", main));
 	})).then(() => undefined)`)

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { button, empty, name, section, shape, state as stateWord, time, upcoming } from "./parts.js";
 import { isTrouble, picture } from "./systems.js";
-import { count, upper } from "./words.js";
+import { count, entry, upper } from "./words.js";
 
 // connections is the view.
 export function connections(state, page) {
@@ -124,7 +124,7 @@ function facts({ id, type, origin }) {
   const entries = [
     ["ID", h("bdi", { class: "code" }, id)],
     ["Type", type],
-    ["From", origins[origin] ?? origin],
+    ["From", entry(origins, origin, origin)],
   ];
   return h(
     "dl",

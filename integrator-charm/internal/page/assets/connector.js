@@ -50,7 +50,7 @@ export function row(connector, by, state, page) {
 
 // detailOf is what the manager said of this one alone: its traces are whole.
 function detailOf(connector, { details: known }) {
-  const detail = known[connector.connector];
+  const detail = known.get(connector.connector);
   return detail
     ? {
         trace: detail.trace || connector.trace,

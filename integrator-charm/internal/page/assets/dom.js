@@ -5,7 +5,7 @@ const svgSpace = "http://www.w3.org/2000/svg";
 const described = new WeakMap();
 
 // h describes an element. Children that are null or false are left out. Of the properties, those that begin with "on" are
-// handlers, "key" names the element among its siblings, and "inserted" is called with the element when it is in the document.
+// handlers, "key" tells the element from its siblings, and "inserted" is called with the element when it is in the document.
 export function h(tag, properties, ...children) {
   return { tag, properties: properties ?? {}, children: listed(children) };
 }
@@ -73,16 +73,17 @@ function patchChildren(parent, wanted, born) {
   }
 }
 
-// named gives each child a name among its siblings: its key, or how many of its kind came before.
+// named gives each child a name among its siblings: its kind, its key, and how many such came before. Keys are often others' words, and
+// two may have the same: an element whose name is another's would never be removed.
 function named(children) {
   const counts = new Map();
   return children.map((child) => {
     const kind = child.tag ?? "#text";
     const key = child.properties?.key;
-    if (key !== undefined) return { name: `${kind} key ${key}`, child };
-    const count = counts.get(kind) ?? 0;
-    counts.set(kind, count + 1);
-    return { name: `${kind} ${count}`, child };
+    const called = key === undefined ? kind : `${kind} key ${key}`;
+    const count = counts.get(called) ?? 0;
+    counts.set(called, count + 1);
+    return { name: `${called} ${count}`, child };
   });
 }
 

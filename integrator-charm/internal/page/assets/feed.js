@@ -47,7 +47,7 @@ export class Feed {
     const live = this.#live;
     try {
       const connector = readOne(await api.connector(this.#cluster, name));
-      if (live === this.#live) this.#store.change({ details: { ...this.#store.state.details, [name]: connector } });
+      if (live === this.#live) this.#store.change({ details: new Map(this.#store.state.details).set(name, connector) });
     } catch (error) {
       if (error.status === 401 && live === this.#live) this.#over();
     }

@@ -1,6 +1,6 @@
 // What is shown of connectors: pure functions of what the manager answers.
 
-import { compare, count, names } from "./words.js";
+import { compare, count, entry, names } from "./words.js";
 
 // states are those a connector is in, the ones that need somebody first.
 export const states = ["failed", "missing", "unassigned", "restarting", "running", "paused", "stopped"];
@@ -70,7 +70,7 @@ export function matches(connector, asked) {
 }
 
 function inState(connector, state) {
-  return marks[state] ? marks[state](connector) : connector.state === state;
+  return entry(marks, state, () => connector.state === state)(connector);
 }
 
 function words(text) {
@@ -147,5 +147,6 @@ export function verbs(connector) {
     unassigned: ["restart", "pause", "stop"],
     restarting: ["pause", "stop"],
   };
-  return possible[connector.state] ? [...possible[connector.state], "delete"] : [];
+  const some = entry(possible, connector.state, []);
+  return some.length > 0 ? [...some, "delete"] : [];
 }

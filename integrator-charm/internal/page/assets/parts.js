@@ -1,7 +1,7 @@
 // Small pieces that several views are made of.
 
 import { h } from "./dom.js";
-import { ago, exact, upper } from "./words.js";
+import { ago, entry, exact, upper } from "./words.js";
 
 // Each state has a shape of its own, in a square of 16: colour is never all that tells them apart.
 const shapes = {
@@ -33,7 +33,7 @@ const shapes = {
 
 // shape is a small picture that says nothing to a screen reader: a word stands beside it.
 export function shape(name) {
-  const [tag, properties] = shapes[name] ?? shapes.unassigned;
+  const [tag, properties] = entry(shapes, name, shapes.unassigned);
   return h("svg", { class: "shape", viewBox: "0 0 16 16", "aria-hidden": "true", focusable: "false" }, h(tag, properties));
 }
 
@@ -43,7 +43,7 @@ export function state(name, word = upper(name)) {
 }
 
 function known(name) {
-  return name in shapes ? name : "unassigned";
+  return Object.hasOwn(shapes, name) ? name : "unassigned";
 }
 
 // name is a name that others chose: whatever it is made of, it stays in its place.

@@ -11,7 +11,7 @@ export function emptyCluster() {
     connections: unasked,
     history: unasked,
     silences: unasked,
-    details: {},
+    details: new Map(), // by connector
   };
 }
 

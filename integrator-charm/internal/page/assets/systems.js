@@ -1,6 +1,6 @@
 // What is shown of connections: pure functions of what the manager answers.
 
-import { compare } from "./words.js";
+import { compare, entry } from "./words.js";
 
 // systems are what a connection may lead to: the status has an object for each, by this name.
 const systems = {
@@ -57,7 +57,7 @@ function whyOf({ title, errors }) {
 
 // picture is the shape and colour of a state.
 export function picture(state) {
-  return pictures[state] ?? "unassigned";
+  return entry(pictures, state, "unassigned");
 }
 
 // isTrouble says whether what needs the connection, or the system, will not do.

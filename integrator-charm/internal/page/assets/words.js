@@ -1,5 +1,10 @@
 // How things are said: times, counts, traces; and the order of names.
 
+// entry is what a table has for a word of others: never what every object has, as for "constructor".
+export function entry(table, word, otherwise) {
+  return Object.hasOwn(table, word) ? table[word] : otherwise;
+}
+
 // count is a number with its noun: "1 connector", "5,000 connectors".
 export function count(number, noun) {
   return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
