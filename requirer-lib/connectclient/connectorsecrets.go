@@ -42,7 +42,7 @@ func (c *Client) BringSecrets(ctx context.Context, id hook.RelationID, content c
 }
 
 func (c *Client) bringSecrets(ctx context.Context, id hook.RelationID, content connectorsecrets.Content) error {
-	wanted, err := content.Encode()
+	wanted, err := content.Encode(id)
 	if err != nil {
 		return err
 	}

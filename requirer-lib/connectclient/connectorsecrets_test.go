@@ -179,6 +179,36 @@ func TestNothingIsBroughtToAProviderThatBringsNone(t *testing.T) {
 	assert.Empty(t, m.Secrets())
 }
 
+// TestNobodyIsBroughtTheSecretOfAnother: the provider may read the secrets of all of its requirers, and reads what each of them names.
+func TestNobodyIsBroughtTheSecretOfAnother(t *testing.T) {
+	t.Parallel()
+	b, c := &bringer{}, &bringing{content: values(4, "a")}
+	m, settle := bringingModel(t, 1, b, c)
+	relation, err := m.Integrate("client", "provider")
+	require.NoError(t, err)
+	settle()
+	require.Equal(t, int64(4), c.held.Everywhere())
+	bag, err := m.RelationData(relation, "client")
+	require.NoError(t, err)
+	require.NotEmpty(t, bag["connector-secrets"])
+
+	thief := func(ctx context.Context, h *hook.Hook) error {
+		if err := connectclient.New(h, connectclient.Options{}).Request(ctx, connectclient.NotRequired()); err != nil || h.Relation == nil {
+			return err
+		}
+		return h.RelationSetApp(ctx, h.Relation.ID, hook.Databag{"connector-secrets": bag["connector-secrets"]})
+	}
+	require.NoError(t, m.Deploy("thief", jujutest.FromFunc([]byte(requirerYAML), thief), jujutest.DeployOptions{}))
+	_, err = m.Integrate("thief", "provider")
+	require.NoError(t, err)
+	settle()
+	assert.Len(t, b.units, 3)
+	for unit, has := range b.units {
+		assert.Contains(t, has, "client", unit)
+		assert.NotContains(t, has, "thief", unit)
+	}
+}
+
 func TestAContentBeyondTheLimitsIsRefusedBeforeItIsASecret(t *testing.T) {
 	t.Parallel()
 	tools := ready()

@@ -32,8 +32,9 @@ const maxVersion = 1<<53 - 1
 
 // Keys of the secret.
 const (
-	keyFiles   = "files"
-	keyVersion = "version"
+	keyFiles    = "files"
+	keyVersion  = "version"
+	keyRelation = "relation"
 )
 
 // Content is all values of one relation's connectors, at one time.
@@ -88,8 +89,8 @@ func (c Content) Check() error {
 	return nil
 }
 
-// Encode writes the content as a Juju secret has it.
-func (c Content) Encode() (hook.SecretContent, error) {
+// Encode writes the content as the Juju secret of a relation has it.
+func (c Content) Encode(relation hook.RelationID) (hook.SecretContent, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
@@ -101,12 +102,19 @@ func (c Content) Encode() (hook.SecretContent, error) {
 	if err != nil {
 		return nil, errors.New("the files cannot be encoded")
 	}
-	return hook.SecretContent{keyVersion: secret.New(strconv.FormatInt(c.Version, 10)), keyFiles: secret.New(string(files))}, nil
+	return hook.SecretContent{
+		keyVersion: secret.New(strconv.FormatInt(c.Version, 10)), keyFiles: secret.New(string(files)), keyRelation: secret.New(relation.String()),
+	}, nil
 }
 
-// Decode reads a Juju secret that somebody else has written. Keys that it does not know are left to others. The error repeats
+// Decode reads a Juju secret that the requirer of a relation names. Keys that it does not know are left to others. The error repeats
 // no value.
-func Decode(content hook.SecretContent) (Content, error) {
+//
+// Whoever reads it may read those of other relations, too, and whoever names it may not: one that says that it is another's is refused.
+func Decode(content hook.SecretContent, relation hook.RelationID) (Content, error) {
+	if of := content[keyRelation]; !of.IsZero() && of.Reveal() != relation.String() {
+		return Content{}, errors.New("the secret is another relation's")
+	}
 	version, err := strconv.ParseInt(content[keyVersion].Reveal(), 10, 64)
 	if err != nil {
 		return Content{}, errors.New("version is no whole number")

@@ -29,10 +29,10 @@ func TestAContentSurvivesTheSecret(t *testing.T) {
 		{Version: 1, Files: map[string]secret.Value{"a.token.v1": secret.New("hunter2 <&>\n\"ü\x00"), "-": {}, strings.Repeat("n", 200): secret.New("x")}},
 		{Version: 1<<53 - 1, Files: files(1024, 512)},
 	} {
-		encoded, err := content.Encode()
+		encoded, err := content.Encode(7)
 		require.NoError(t, err)
 		encoded["another-key"] = secret.New("of whoever else reads it")
-		decoded, err := connectorsecrets.Decode(encoded)
+		decoded, err := connectorsecrets.Decode(encoded, 7)
 		require.NoError(t, err)
 		assert.Equal(t, content, decoded)
 	}
@@ -51,15 +51,27 @@ func TestWhatIsBeyondTheLimitsIsNeitherWrittenNorRead(t *testing.T) {
 		{connectorsecrets.Content{Files: files(9, 60<<10)}, "in all"},
 		{connectorsecrets.Content{Files: map[string]secret.Value{"f": secret.New("hunter2\xff")}}, "UTF-8"},
 	} {
-		_, err := refused.content.Encode()
+		_, err := refused.content.Encode(7)
 		assert.ErrorContains(t, err, refused.why)
 		assert.NotContains(t, err.Error(), "hunter2")
 	}
 	for _, name := range []string{"", ".", "..", ".hidden", "a/b", "../a", "a b", "a}b", "a:b", "ä", "a\n", "a\x00", strings.Repeat("n", 201)} {
 		assert.Error(t, connectorsecrets.CheckName(name), "%q", name)
-		_, err := connectorsecrets.Decode(hook.SecretContent{"version": secret.New("1"), "files": secret.New(fmt.Sprintf(`{%q:"v"}`, name))})
+		_, err := connectorsecrets.Decode(hook.SecretContent{"version": secret.New("1"), "files": secret.New(fmt.Sprintf(`{%q:"v"}`, name))}, 7)
 		assert.Error(t, err, "%q", name)
 	}
+}
+
+// TestNobodyHasTheSecretOfAnotherRelationRead: the provider may read all that it was granted, and a requirer may name what it likes.
+func TestNobodyHasTheSecretOfAnotherRelationRead(t *testing.T) {
+	t.Parallel()
+	encoded, err := connectorsecrets.Content{Version: 1, Files: map[string]secret.Value{"token": secret.New("hunter2")}}.Encode(7)
+	require.NoError(t, err)
+	_, err = connectorsecrets.Decode(encoded, 8)
+	require.EqualError(t, err, "the secret is another relation's")
+	delete(encoded, "relation")
+	_, err = connectorsecrets.Decode(encoded, 8)
+	require.NoError(t, err, "requirers that are not this library's need not say it")
 }
 
 func TestAWrongContentIsRefusedWithoutItsValues(t *testing.T) {
@@ -72,7 +84,7 @@ func TestAWrongContentIsRefusedWithoutItsValues(t *testing.T) {
 		for _, value := range values {
 			plain := maps.Clone(good)
 			plain[key] = value
-			_, err := connectorsecrets.Decode(content(plain))
+			_, err := connectorsecrets.Decode(content(plain), 7)
 			require.Error(t, err, "%s %q", key, value)
 			assert.NotContains(t, err.Error(), "hunter2")
 		}
@@ -91,13 +103,13 @@ func FuzzDecode(f *testing.F) {
 	f.Add("3", `{"f":"v"}`)
 	f.Add("", `{"..":"v","f":null}`)
 	f.Fuzz(func(t *testing.T, version, files string) {
-		decoded, err := connectorsecrets.Decode(content(map[string]string{"version": version, "files": files}))
+		decoded, err := connectorsecrets.Decode(content(map[string]string{"version": version, "files": files}), 7)
 		if err != nil {
 			return
 		}
-		encoded, err := decoded.Encode()
+		encoded, err := decoded.Encode(7)
 		require.NoError(t, err)
-		again, err := connectorsecrets.Decode(encoded)
+		again, err := connectorsecrets.Decode(encoded, 7)
 		require.NoError(t, err)
 		require.Equal(t, decoded, again)
 	})

@@ -34,7 +34,7 @@ func (p *Provider) ConnectorSecrets(ctx context.Context, relation Relation) (con
 	if err != nil {
 		return content, true, fmt.Errorf("read the connector secrets of relation %d: %w", relation.ID, err)
 	}
-	if content, err = connectorsecrets.Decode(read); err != nil {
+	if content, err = connectorsecrets.Decode(read, relation.ID); err != nil {
 		return content, true, &UnreadableError{Lasts: true, Reason: "connector-secrets: " + err.Error()}
 	}
 	return content, true, nil
