@@ -1,13 +1,17 @@
 package connectors
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
+
+	"connectcharms/requirer-lib/connect"
 )
 
 // ErrMoved says that the connectors, or what is desired, are no longer what a plan was made for. Nothing was done.
@@ -82,7 +86,15 @@ func (p Plan) byName() map[string]Change {
 
 func (c Change) isSame(other Change) bool {
 	return slices.Equal(c.Actions, other.Actions) && c.To == other.To && c.Refused == other.Refused &&
-		slices.EqualFunc(c.Keys, other.Keys, func(a, b KeyChange) bool { return reflect.DeepEqual(a, b) })
+		slices.EqualFunc(c.Keys, other.Keys, func(a, b KeyChange) bool { return reflect.DeepEqual(a, b) }) &&
+		areSame(c.Offsets, other.Offsets)
+}
+
+// areSame compares offsets as they are sent: in a plan that was saved, numbers are of another type.
+func areSame(offsets, others []connect.Offset) bool {
+	text, err := json.Marshal(offsets)
+	other, otherErr := json.Marshal(others)
+	return err == nil && otherErr == nil && bytes.Equal(text, other)
 }
 
 // String is what is to be done, in a few words.

@@ -2,6 +2,7 @@ package connectors_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -40,6 +41,25 @@ func TestAConnectorBeginsWhereItIsSaid(t *testing.T) {
 			assert.Empty(t, cluster.takeWrites(), "one that is there goes on from where it is")
 		})
 	}
+}
+
+func TestAPlanIsOfWhereItsConnectorsBegin(t *testing.T) {
+	t.Parallel()
+	_, owned := newMarked(t)
+	plan, err := owned.Plan(t.Context(), beginning(running), connectors.Options{})
+	require.NoError(t, err)
+	require.Len(t, plan.Changes, 1)
+	assert.Equal(t, someOffsets, plan.Changes[0].Offsets)
+	text, err := json.Marshal(plan)
+	require.NoError(t, err)
+	var saved connectors.Plan
+	require.NoError(t, json.Unmarshal(text, &saved))
+
+	elsewhere := connectors.Desired{"a": {Config: config("x"), Offsets: []connect.Offset{connect.SinkOffset("t", 0, 7)}}}
+	_, err = owned.Apply(t.Context(), elsewhere, saved, connectors.Options{Wait: -1})
+	require.ErrorIs(t, err, connectors.ErrMoved)
+	_, err = owned.Apply(t.Context(), beginning(running), saved, connectors.Options{Wait: -1})
+	require.NoError(t, err)
 }
 
 // TestAnInterruptedBeginningIsCompleted breaks off each of the requests that make a connector with offsets.

@@ -24,7 +24,9 @@ type Change struct {
 	Keys    []KeyChange   `json:"keys,omitempty"` // of its configuration, ordered by key; none for a deletion
 	From    connect.State `json:"from,omitempty"` // its state; empty: it is not there
 	To      connect.State `json:"to,omitempty"`   // empty: it is to be deleted
-	Reason  string        `json:"reason,omitempty"`
+	// Offsets are where it begins, if one of the actions sets them.
+	Offsets []connect.Offset `json:"offsets,omitempty"`
+	Reason  string           `json:"reason,omitempty"`
 	// Refused is why nothing of this is done before a person changes something.
 	Refused string `json:"refused,omitempty"`
 	// Held is what Options.Hold has said of it: nothing of this is done yet.
@@ -110,6 +112,9 @@ func (o Owned) changeOf(name string, desired Desired, there map[string]Found, op
 	}
 	if change.Actions == nil {
 		change.Actions = []Action{} // in JSON, too
+	}
+	if slices.Contains(change.Actions, SetOffsets) {
+		change.Offsets = wanted.Offsets
 	}
 	if refusal := o.refusal(name, desired, there, options); refusal != nil {
 		change.Refused, change.Keys = refusal.Error(), nil // another's configuration is not this owner's to show

@@ -282,3 +282,20 @@ func TestDecisionsAtTheSameTimeAllCount(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, slices.DeleteFunc(plans, func(plan approval.Plan) bool { return !plan.State.IsOpen() }), 1)
 }
+
+func TestOtherOffsetsAreAnotherPlan(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "approvals: {rules: [{name: beginnings, match: {changes: [set-offsets]}}]}")
+	beginning := func(at int64) connectors.Change {
+		begins := change("a", connectors.Create, connectors.SetOffsets)
+		begins.Offsets = []connect.Offset{connect.SinkOffset("orders", 0, at)}
+		return begins
+	}
+	first := d.decide(d.submit(beginning(1200)), "alice", approval.Approve)
+	assert.True(t, d.released(first, beginning(1200)))
+	assert.False(t, d.released(first, beginning(0)), "nobody has agreed to that")
+	assert.Contains(t, first.Markdown(), "  - `{\"kafka_partition\":0,\"kafka_topic\":\"orders\"}`: begins at `{\"kafka_offset\":1200}`\n")
+	second := d.submit(beginning(0))
+	assert.Equal(t, approval.Pending, second.State)
+	assert.Equal(t, approval.Superseded, d.state(first.ID))
+}

@@ -54,10 +54,11 @@ func digestOf(changes []connectors.Change) (string, error) {
 		Actions []connectors.Action
 		Keys    []connectors.KeyChange
 		To      connect.State
+		Offsets []connect.Offset `json:",omitempty"`
 	}
 	all := make([]content, len(changes))
 	for i, change := range changes {
-		all[i] = content{change.Name, change.Actions, change.Keys, change.To}
+		all[i] = content{change.Name, change.Actions, change.Keys, change.To, change.Offsets}
 	}
 	text, err := json.Marshal(all)
 	if err != nil {

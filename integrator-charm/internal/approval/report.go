@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -59,6 +60,14 @@ func writeChange(out *strings.Builder, change connectors.Change) {
 	for _, key := range change.Keys {
 		fmt.Fprintf(out, "  - %s: %s\n", inline(key.Key), values(key))
 	}
+	for _, offset := range change.Offsets {
+		fmt.Fprintf(out, "  - %s: begins at %s\n", inline(asJSON(offset.Partition)), inline(asJSON(offset.Offset)))
+	}
+}
+
+func asJSON(value map[string]any) string {
+	text, _ := json.Marshal(value) // it has come as JSON
+	return string(text)
 }
 
 func actionsText(actions []connectors.Action) string {
