@@ -159,7 +159,7 @@ func TestAnswerWithoutEndIsCutOff(t *testing.T) {
 			}
 		}
 	})
-	client, waited := clientOf(t, worker.URL)
+	client, waited := unhurriedOf(t, worker.URL)
 	_, err := client.Connectors(t.Context())
 	require.ErrorContains(t, err, "larger than 64 MiB")
 	assert.Zero(t, waited.count())

@@ -143,6 +143,12 @@ func newClient(t *testing.T, config connect.Config) (*connect.Client, *waits) {
 	return client, waited
 }
 
+// unhurriedOf is a client for an answer of many MiB, which a machine with much to do takes long to read.
+func unhurriedOf(t *testing.T, endpoint string) (*connect.Client, *waits) {
+	t.Helper()
+	return newClient(t, connect.Config{Endpoints: []string{endpoint}, Timeout: time.Hour, Patience: time.Hour})
+}
+
 func clientOf(t *testing.T, endpoints ...string) (*connect.Client, *waits) {
 	t.Helper()
 	return newClient(t, connect.Config{Endpoints: endpoints})
