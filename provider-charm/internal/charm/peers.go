@@ -120,6 +120,6 @@ func (r Report) clone() Report {
 func (r Report) equal(other Report) bool {
 	return r.Address == other.Address && r.NeedsRestart == other.NeedsRestart && r.Ready == other.Ready && r.Trouble == other.Trouble &&
 		r.Accounts == other.Accounts && r.TLS == other.TLS && r.ExactlyOnce == other.ExactlyOnce &&
-		r.Asks == other.Asks && r.Turned == other.Turned && r.Echo == other.Echo &&
+		r.Asks == other.Asks && r.Turned == other.Turned &&
 		maps.Equal(r.Plugins, other.Plugins) && slices.Equal(r.Loaded, other.Loaded) && slices.Equal(r.Ports, other.Ports) && maps.Equal(r.Secrets, other.Secrets)
 }

@@ -25,12 +25,11 @@ const (
 // it has used it. Without a unit, Since is the time from which restarts are held back.
 //
 // Nobody uses a turn before it is in the databag: a hook that fails takes back what it wrote, and then there would be two.
-// No hook tells the leader of what it wrote itself. So the others echo the leader's own turn, which does.
+// So the leader uses its own in a later hook, which Juju runs for what the leader has written there as on the other units.
 type Turn struct {
 	Number int       `json:"number,omitempty"`
 	Unit   string    `json:"unit,omitempty"`
 	Since  time.Time `json:"since,omitzero"`
-	Echo   bool      `json:"echo,omitempty"`
 	fresh  bool      // it was given in this very hook
 }
 
@@ -106,7 +105,7 @@ func (w *World) nextTurn() Turn {
 	held := now.Unit == "" && !now.Since.IsZero()
 	switch {
 	case w.downUnit(waiting[0]) == "", held && w.passed(now.Since) >= downPatience:
-		return Turn{Number: now.Number + 1, Unit: waiting[0], Since: w.second(), Echo: waiting[0] == w.Event.Unit, fresh: true}
+		return Turn{Number: now.Number + 1, Unit: waiting[0], Since: w.second(), fresh: true}
 	case held:
 		return now
 	}
@@ -173,9 +172,6 @@ func (w *World) ownReport() Report {
 	own.NeedsRestart = w.needsRestart()
 	if w.hasTurn() && !own.NeedsRestart {
 		own.Turned = w.Shared.Turn.Number
-	}
-	if w.Shared.Turn.Echo && w.Shared.Turn.Unit != w.Event.Unit {
-		own.Echo = w.Shared.Turn.Number
 	}
 	return own
 }

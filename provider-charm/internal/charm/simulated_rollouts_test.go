@@ -56,6 +56,19 @@ func TestPluginsThatComeTogetherCostEachWorkerOneRestartInAnyOrder(t *testing.T)
 	})
 }
 
+// TestWhatUnitsTellEachOtherForAPluginGrowsInProportion counts what is written, for Juju runs a hook for it on each of the others.
+func TestWhatUnitsTellEachOtherForAPluginGrowsInProportion(t *testing.T) {
+	t.Parallel()
+	eachSeed(t, func(t *testing.T, units int, seed uint64) {
+		s := newSimulation(t, seed, units)
+		s.reports, s.shares = 0, 0
+		s.integrate(1, "http://10.0.0.9/1")
+		s.settle()
+		assert.LessOrEqual(t, s.reports, 3*units, "each unit: it is installed; it is loaded; the account is accepted")
+		assert.LessOrEqual(t, s.shares, 2*units+2, "the leader: a secret; a turn for each, which may end before the next one waits; an account")
+	})
+}
+
 func TestAMachineThatIsDeadHoldsUpTheOthersForATimeAndIsNamed(t *testing.T) {
 	t.Parallel()
 	eachSeed(t, func(t *testing.T, units int, seed uint64) {

@@ -35,6 +35,8 @@ type simulation struct {
 	clients map[hook.RelationID]*simulatedClient
 	last    string // step
 
+	reports, shares int // how often units have written theirs, and leaders the application's databag
+
 	killing, failing, slow float64 // how likely a hook is killed at a step, a download fails, a start takes long
 	unreadable             float64 // how likely a hook cannot read a secret
 }
@@ -222,6 +224,7 @@ func (s *simulation) end(u *simulated) {
 	}
 	if !u.sent.equal(w.Sent) {
 		u.sent = w.Sent.clone()
+		s.reports++
 		s.hear()
 		s.wake(u.name)
 	}
@@ -234,7 +237,8 @@ func (s *simulation) end(u *simulated) {
 	if string(before) != string(after) {
 		s.shared = Shared{}
 		require.NoError(s.t, json.Unmarshal(after, &s.shared))
-		s.wake(u.name)
+		s.shares++
+		s.wake("") // the leader as well
 	}
 	for _, relation := range w.Relations {
 		s.clients[relation.ID].published = relation.Published

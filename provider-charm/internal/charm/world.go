@@ -121,7 +121,6 @@ type Report struct {
 	ExactlyOnce  worker.ExactlyOnce                   `json:"exactly-once,omitempty"`
 	Asks         int                                  `json:"asks,omitempty"`   // number of the last restart that was asked for on it
 	Turned       int                                  `json:"turned,omitempty"` // number of the last turn that it has used
-	Echo         int                                  `json:"echo,omitempty"`   // number of the last turn that was to be echoed
 	Secrets      map[hook.RelationID]SecretsReport    `json:"secrets,omitempty"`
 }
 
