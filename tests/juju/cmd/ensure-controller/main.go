@@ -1,4 +1,5 @@
-// Command ensure-controller says which Juju controller tests of a kind take, and starts the local one where there is none:
+// Command ensure-controller says which Juju controller tests of a kind take, and starts the local one where there is none, or where it
+// ran until this host was restarted:
 //
 //	go run ./cmd/ensure-controller machines|kubernetes
 package main
@@ -30,7 +31,7 @@ func main() {
 
 func ensure(ctx context.Context, on model.Substrate) error {
 	chosen, err := model.Choose(ctx, on)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || err == nil && chosen.IsLocal() {
 		return model.StartLocal(ctx, on, os.Stdout)
 	}
 	if err == nil {
