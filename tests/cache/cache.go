@@ -32,7 +32,7 @@ func Once(ctx context.Context, dir string, there func() bool, build func(buildin
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return fmt.Errorf("make the cache (set %s to use another directory): %w", variable, err)
 	}
-	unlock, err := lockFile(ctx, dir+".lock")
+	unlock, err := Lock(ctx, dir+".lock")
 	if err != nil {
 		return fmt.Errorf("wait for another process that makes the same: %w", err)
 	}

@@ -11,9 +11,9 @@ import (
 // lockPoll is how often a waiting process asks for the lock again: flock itself cannot be cancelled.
 const lockPoll = 100 * time.Millisecond
 
-// lockFile takes the lock that the file stands for, against other processes and other callers in this one. The kernel frees it when
+// Lock takes the lock that the file stands for, against other processes and other callers in this one. The kernel frees it when
 // its holder dies. The file stays: removing it would let two processes lock two files of one name.
-func lockFile(ctx context.Context, path string) (unlock func(), err error) {
+func Lock(ctx context.Context, path string) (unlock func(), err error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err

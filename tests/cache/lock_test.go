@@ -11,16 +11,16 @@ import (
 func TestLockIsHeldAgainstOthersUntilItIsFreed(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lock")
-	unlock, err := lockFile(t.Context(), path)
+	unlock, err := Lock(t.Context(), path)
 	require.NoError(t, err)
 
 	ctx, cancel := context.WithTimeout(t.Context(), 3*lockPoll)
 	defer cancel()
-	_, err = lockFile(ctx, path)
+	_, err = Lock(ctx, path)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 
 	unlock()
-	unlock, err = lockFile(t.Context(), path)
+	unlock, err = Lock(t.Context(), path)
 	require.NoError(t, err)
 	unlock()
 }

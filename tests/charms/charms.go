@@ -50,7 +50,7 @@ var recipe = []charm{
 }
 
 // Build builds the charms as directories below dir, for this machine. It is cheap when nothing changed: Go's cache
-// holds the programs, and a file that stays the same is not written.
+// holds the programs, and a file that stays the same is left alone: models have units that run it.
 func Build(ctx context.Context, dir string) (Built, error) {
 	root, err := Repository()
 	if err != nil {
@@ -83,9 +83,9 @@ func BuildManager(ctx context.Context, dir string) (path string, err error) {
 	return path, manager.build(ctx, root, path, machine{runtime.GOOS, runtime.GOARCH})
 }
 
-// build makes the directory to be the charm for a machine, and returns its files but those in bin.
+// build makes the directory to be the charm for a machine, and returns its files. Go builds the programs beside it.
 func (c charm) build(ctx context.Context, root string, p project, to string, on machine) (files, error) {
-	programs, err := c.buildPrograms(ctx, root, filepath.Join(to, "bin"), on)
+	programs, err := c.buildPrograms(ctx, root, filepath.Join(filepath.Dir(to), "programs"), on)
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +103,9 @@ func (c charm) build(ctx context.Context, root string, p project, to string, on 
 		if all[name], err = os.ReadFile(filepath.Join(root, path)); err != nil {
 			return nil, err
 		}
+	}
+	for _, program := range programs {
+		all["bin/"+program.name] = program.content
 	}
 	modules, err := linkedModules(ctx, root, programs)
 	if err != nil {

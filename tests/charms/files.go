@@ -21,8 +21,8 @@ func mode(name string) fs.FileMode {
 	return 0o644
 }
 
-// write makes dir hold these files, and no others beside bin, which programs are built in. A model may be copying the
-// charm from there: what stays the same is left alone, what changes is replaced as a whole.
+// write makes dir hold these files, and no others. A model may be copying the charm from there: what stays the same is
+// left alone, what changes is replaced as a whole.
 func (f files) write(dir string) error {
 	for name, content := range f {
 		path := filepath.Join(dir, filepath.FromSlash(name))
@@ -49,10 +49,7 @@ func (f files) removeOthers(dir string) error {
 		if err != nil {
 			return err
 		}
-		if name = filepath.ToSlash(name); name == "bin" {
-			return fs.SkipDir
-		}
-		if _, ours := f[name]; ours || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") {
+		if _, ours := f[filepath.ToSlash(name)]; ours || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") {
 			return nil
 		}
 		return os.Remove(path)

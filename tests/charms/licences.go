@@ -32,7 +32,7 @@ func (m module) String() string { return m.Path + "@" + m.Version }
 func linkedModules(ctx context.Context, root string, programs []built) ([]module, error) {
 	found := map[string]module{}
 	for _, program := range programs {
-		info, err := buildinfo.ReadFile(program.path)
+		info, err := buildinfo.Read(bytes.NewReader(program.content))
 		if err != nil {
 			return nil, fmt.Errorf("read what %s is linked with: %w", program.name, err)
 		}

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -65,16 +64,9 @@ func (c charm) pack(ctx context.Context, root, dir, arch string) ([]Archive, err
 	if len(platforms) == 0 {
 		return nil, fmt.Errorf("its charmcraft.yaml has no platform of architecture %q", arch)
 	}
-	unpacked := filepath.Join(dir, "unpacked", arch, c.name)
-	files, err := c.build(ctx, root, project, unpacked, machine{"linux", arch})
+	files, err := c.build(ctx, root, project, filepath.Join(dir, "unpacked", arch, c.name), machine{"linux", arch})
 	if err != nil {
 		return nil, err
-	}
-	for _, program := range c.programs {
-		name := "bin/" + program.name
-		if files[name], err = os.ReadFile(filepath.Join(unpacked, name)); err != nil {
-			return nil, err
-		}
 	}
 	var all []Archive
 	for _, platform := range platforms {

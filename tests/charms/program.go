@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"connectcharms/tests/cache"
 )
 
 // program is a Go program of a charm.
@@ -17,21 +19,36 @@ type machine struct{ os, arch string }
 // built is a program that is built.
 type built struct {
 	program
-	path string
+	content []byte
 }
 
+// buildPrograms has Go build the programs in a directory where no charm is taken from: Go gives a program that stays as it is a new time,
+// and to a unit that has the file as a hard link it would look like another program, for which it restarts what runs. Processes that build
+// there at the same time wait for each other.
 func (c charm) buildPrograms(ctx context.Context, root, dir string, to machine) ([]built, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	unlock, err := cache.Lock(ctx, dir+".lock")
+	if err != nil {
+		return nil, fmt.Errorf("wait for another process that builds: %w", err)
+	}
+	defer unlock()
 	var all []built
 	for _, program := range c.programs {
 		path := filepath.Join(dir, program.name)
 		if err := program.build(ctx, root, path, to); err != nil {
 			return nil, err
 		}
-		all = append(all, built{program, path})
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, built{program, content})
 	}
 	return all, nil
 }

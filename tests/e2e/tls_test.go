@@ -65,7 +65,7 @@ func (o offer) ask(ctx context.Context) error {
 	trusted := x509.NewCertPool()
 	trusted.AppendCertsFromPEM([]byte(o.tls["tls-ca"]))
 	client := http.Client{
-		Timeout:   10 * time.Second,
+		Timeout:   time.Minute,
 		Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: trusted}},
 	}
 	for _, endpoint := range o.Endpoints {
