@@ -21,11 +21,12 @@ func TestSourcesDeliverExactlyOnceAfterTwoPasses(t *testing.T) {
 	s.settle()
 	s.allActive(provider, "one")
 	s.lines(input, output, "at least once\n")
-	before := s.steps(provider+"/0", "RestartWorker")
+	before, gateway := s.steps(provider+"/0", "RestartWorker"), gatewayPID(t, s, provider+"/0")
 	require.NoError(t, s.SetConfig(provider, map[string]any{"exactly-once": true}))
 	s.settle()
 	s.allActive(provider, "one")
 	assert.Equal(t, before+2, s.steps(provider+"/0", "RestartWorker"), "preparing, then enabled")
+	assert.Equal(t, gateway, gatewayPID(t, s, provider+"/0"), "what is the worker's alone closes no port")
 	for _, unit := range s.Units(provider) {
 		assert.Contains(t, s.properties(unit), "exactly.once.source.support=enabled\n")
 	}

@@ -87,7 +87,7 @@ func settled(t *testing.T) *World {
 	w.Clients = clientsOf(w.Relations, w.Config)
 	publishes(w, hook.Databag{"endpoints": "http://10.0.0.5:8083", "secret-user": "secret://" + modelUUID + "/" + secretOf7})
 	w.Services = Services{
-		GatewayUp: true, Plain: true, Accounts: w.accounts().Revision(),
+		GatewayRunning: true, GatewayUp: true, Plain: true, Accounts: w.accounts().Revision(),
 		WorkerRunning: true, WorkerReady: true, Loaded: []plugins.Digest{digestA},
 		Started: w.noteOf(w.Config.Settings(w)),
 	}

@@ -15,8 +15,8 @@ import (
 )
 
 // observeGateway asks the gateway what it has in force.
-func (u *unit) observeGateway(ctx context.Context, w *World, services *Services, running bool) error {
-	if running {
+func (u *unit) observeGateway(ctx context.Context, w *World, services *Services) error {
+	if services.GatewayRunning {
 		state, err := u.control.Status(ctx)
 		if err == nil {
 			services.GatewayUp, services.Accounts = true, state.Revision

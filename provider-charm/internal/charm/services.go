@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"strings"
 	"time"
 
 	"connectcharms/provider-charm/internal/worker"
@@ -38,13 +39,13 @@ func (u *unit) observeServices(ctx context.Context, w *World) error {
 		return err
 	}
 	written, _ := os.ReadFile(u.layout.servicesFile())
-	services := Services{Written: string(written)}
+	services := Services{Written: string(written), GatewayRunning: states[gatewayService].Running()}
 	if services.Started, err = worker.ReadStarted(u.layout.workerDir()); err != nil {
 		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, probePatience)
 	defer cancel()
-	if err := u.observeGateway(limited, w, &services, states[gatewayService].Running()); err != nil {
+	if err := u.observeGateway(limited, w, &services); err != nil {
 		return err
 	}
 	state := states[workerService]
@@ -90,12 +91,19 @@ func runServices(w *World) Step {
 	if w.Services.Written == desired && !down {
 		return nil
 	}
-	return w.once("services "+desired, RunServices{Worker: w.canRunWorker(), Fingerprint: desired})
+	isAnotherGateway := w.Services.GatewayRunning && !strings.HasSuffix(w.Services.Written, w.gatewayFingerprint())
+	return w.once("services "+desired, RunServices{Worker: w.canRunWorker(), RestartGateway: isAnotherGateway, Fingerprint: desired})
 }
 
+// servicesFingerprint tells what is to run; it ends with gatewayFingerprint.
 func (w *World) servicesFingerprint() string {
-	return fmt.Sprintf("%s worker=%v gateway=%s build=%s",
-		w.Config.Settings(w).Fingerprint(), w.canRunWorker(), w.listen(), w.Runtime.Build)
+	return fmt.Sprintf("%s worker=%v %s", w.Config.Settings(w).Fingerprint(), w.canRunWorker(), w.gatewayFingerprint())
+}
+
+// gatewayFingerprint tells what the gateway is restarted for. That closes its port for a moment, on all units at about the same time: a
+// setting of the worker is no reason. What else the gateway's configuration says is for configureGateway.
+func (w *World) gatewayFingerprint() string {
+	return fmt.Sprintf("gateway=%s identity=%s build=%s", w.listen(), w.Identity.Held.Fingerprint(), w.Runtime.Build)
 }
 
 func (w *World) canRunWorker() bool {
@@ -105,8 +113,9 @@ func (w *World) canRunWorker() bool {
 
 // RunServices has Pebble run the gateway, and the worker where it can run.
 type RunServices struct {
-	Worker      bool
-	Fingerprint string
+	Worker         bool
+	RestartGateway bool // it runs, with what it is to be started with no more
+	Fingerprint    string
 }
 
 func (s RunServices) Apply(ctx context.Context, u *unit, w *World) error {
@@ -123,7 +132,7 @@ func (s RunServices) Apply(ctx context.Context, u *unit, w *World) error {
 	if err := u.supervisor.Ensure(ctx, u.plan(w, settings, s.Worker)); err != nil {
 		return err
 	}
-	if w.Services.GatewayUp && w.Services.Written != s.Fingerprint {
+	if s.RestartGateway {
 		if err := u.restartGateway(ctx, w); err != nil {
 			return err
 		}

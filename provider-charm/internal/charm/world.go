@@ -86,12 +86,13 @@ type Runtime struct {
 
 // Services is what Pebble and the services say.
 type Services struct {
-	Written       string // fingerprint of what Pebble was last told to run
-	GatewayUp     bool
-	GatewayReason string // why the gateway is not up
-	Accounts      string // revision of the set that the gateway accepts
-	Shown         string // fingerprint of the certificate that it shows
-	Plain         bool   // it takes http
+	Written        string // fingerprint of what Pebble was last told to run
+	GatewayRunning bool
+	GatewayUp      bool   // it answers
+	GatewayReason  string // why the gateway is not up
+	Accounts       string // revision of the set that the gateway accepts
+	Shown          string // fingerprint of the certificate that it shows
+	Plain          bool   // it takes http
 
 	GatewayHas, GatewayWants string // revision of its configuration: in force, and due
 	GatewayRestart           bool   // it has settings that wait for its restart
