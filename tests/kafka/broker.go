@@ -49,7 +49,7 @@ type Broker struct {
 	listeners map[Protocol]string
 }
 
-// StartBroker returns when the broker answers requests of clients. The context bounds the start only (2 min, where it has no deadline):
+// StartBroker returns when the broker answers requests of clients. The context bounds the start only (5 min, where it has no deadline):
 // the broker runs until Stop, Kill, or the end of this process. A port that is taken is an error that says so.
 func StartBroker(ctx context.Context, runtime *Runtime, options BrokerOptions) (*Broker, error) {
 	if options.Address == "" {

@@ -52,7 +52,7 @@ func TestTakenPortIsNamed(t *testing.T) {
 func TestBrokerThatCannotStartShowsItsOutput(t *testing.T) {
 	t.Parallel()
 	runtime := fetched(t, "")
-	_, err := kafka.StartBroker(short(t), runtime, kafka.BrokerOptions{Dir: t.TempDir(), Extra: map[string]string{"num.io.threads": "none"}})
+	_, err := kafka.StartBroker(t.Context(), runtime, kafka.BrokerOptions{Dir: t.TempDir(), Extra: map[string]string{"num.io.threads": "none"}})
 	require.ErrorContains(t, err, "num.io.threads")
 }
 

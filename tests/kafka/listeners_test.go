@@ -30,7 +30,7 @@ func TestAUserThatIsGoneCannotLogIn(t *testing.T) {
 	require.NoError(t, broker.SetUser(t.Context(), "alice", "first"))
 	require.NoError(t, broker.RemoveUser(t.Context(), "alice"))
 	require.ErrorContains(t, broker.RemoveUser(t.Context(), "alice"), "Attempt to delete a user credential that does not exist")
-	_, err := kafka.StartWorker(short(t), fetched(t, ""), broker, kafka.WorkerOptions{
+	_, err := kafka.StartWorker(t.Context(), fetched(t, ""), broker, kafka.WorkerOptions{
 		Dir: t.TempDir(), Extra: clientSettings(broker, kafka.SASLPlaintext, nil, "first"),
 	})
 	require.ErrorContains(t, err, "SaslAuthenticationException")

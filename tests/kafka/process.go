@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	// startLimit is how long a broker or worker may take to answer, where the caller's context sets no deadline.
-	startLimit = 2 * time.Minute
+	// startLimit is how long a broker or worker may take to answer, where the caller's context sets no deadline: some seconds, and
+	// minutes where several start on a machine that is busy.
+	startLimit = 5 * time.Minute
 	// readyPoll is how often a starting process is asked whether it is ready.
 	readyPoll = 50 * time.Millisecond
 	// stopLimit is how long a process has after SIGTERM. A healthy worker takes 2 to 3 s; one that hangs never ends by itself.
@@ -41,7 +42,7 @@ type Process struct {
 }
 
 // Start runs another program in the background, as brokers and workers run, and returns when ready succeeds. The context bounds
-// the start only (2 min, where it has no deadline).
+// the start only (5 min, where it has no deadline).
 func Start(ctx context.Context, name string, command *exec.Cmd, log io.Writer, ready func(context.Context) error) (*Process, error) {
 	process, err := startProcess(name, command, log)
 	if err != nil {

@@ -18,7 +18,7 @@ const (
 	// scramIterations is the least that Kafka takes: tests have nothing to hide.
 	scramIterations = 4096
 	// alterLimit is how long the controller may take to write it down.
-	alterLimit = 10 * time.Second
+	alterLimit = time.Minute
 )
 
 // SetUser gives a user a password for listeners with SASL, or another than it had. Connections that are open stay.

@@ -42,7 +42,7 @@ type Worker struct {
 }
 
 // StartWorker returns when the worker says that it is healthy: it has joined its group and read the connectors there are. The context
-// bounds the start only (2 min, where it has no deadline): the worker runs until Stop, Kill, or the end of this process. A port that is taken is
+// bounds the start only (5 min, where it has no deadline): the worker runs until Stop, Kill, or the end of this process. A port that is taken is
 // an error that says so.
 func StartWorker(ctx context.Context, runtime *Runtime, broker *Broker, options WorkerOptions) (*Worker, error) {
 	if options.Address == "" {
