@@ -3,10 +3,10 @@
 package connect_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,9 +20,10 @@ import (
 )
 
 const (
-	startPatience = 5 * time.Minute
-	patience      = 2 * time.Minute
-	poll          = 20 * time.Millisecond
+	patience = 2 * time.Minute
+	poll     = 20 * time.Millisecond
+	// session is after how long a worker that is silent is dead to its group. Who stands still for less, on a busy machine, stays in it.
+	session = 30 * time.Second
 )
 
 // cluster is a group of workers of one version.
@@ -55,9 +56,10 @@ func startCluster(t *testing.T, version string, workers int) *cluster {
 
 // start has one more worker join the group.
 func (c *cluster) start(t *testing.T) *kafka.Worker {
-	ctx, cancel := context.WithTimeout(t.Context(), startPatience)
-	defer cancel()
-	worker, err := kafka.StartWorker(ctx, c.runtime, c.broker, kafka.WorkerOptions{Dir: t.TempDir(), PluginPath: c.runtime.PluginPath})
+	worker, err := kafka.StartWorker(t.Context(), c.runtime, c.broker, kafka.WorkerOptions{
+		Dir: t.TempDir(), PluginPath: c.runtime.PluginPath,
+		Extra: map[string]string{"session.timeout.ms": strconv.FormatInt(session.Milliseconds(), 10)},
+	})
 	if !assert.NoError(t, err) {
 		return nil
 	}

@@ -112,17 +112,16 @@ func TestFailures(t *testing.T) {
 	})
 	t.Run("a connector that has failed is paused and stopped all the same", func(t *testing.T) {
 		desired["itself"] = in(connect.Paused, unresolvable())
-		report := s.reconcile(desired, connectors.Options{})
-		s.has("itself", connectors.Pause, connectors.Restart)(report)
-		assert.Contains(t, report.Status().Message, "connector task: task 0 FAILED", "and no other")
+		s.has("itself", connectors.Pause, connectors.Restart)(s.reconcile(desired, connectors.Options{Wait: 10 * time.Second}))
 		require.Eventually(t, func() bool { // where the restart overtakes the pause, it fails once more: the next call does both again
 			there, err := s.client.Status(t.Context(), s.Names.ConnectorName("itself"))
 			if err == nil && there.Connector.State == connect.Paused {
 				return true
 			}
-			s.reconcile(desired, connectors.Options{})
+			s.reconcile(desired, connectors.Options{Wait: 10 * time.Second})
 			return false
-		}, 2*time.Minute, 100*time.Millisecond)
+		}, patience, 100*time.Millisecond)
+		assert.Contains(t, s.reconcile(desired, connectors.Options{}).Status().Message, "connector task: task 0 FAILED", "and no other")
 		desired["itself"] = unresolvable()
 		s.has("itself", connectors.Resume)(s.reconcile(desired, connectors.Options{}))
 		desired["itself"] = in(connect.Stopped, unresolvable())
@@ -182,12 +181,12 @@ func TestARebalanceUnderWayIsWaitedOut(t *testing.T) {
 	began := time.Now()
 	report := s.reconcile(desired, connectors.Options{})
 	t.Logf("%s in %s: %v", report.Status().Message, time.Since(began), report.Err())
-	for range 3 { // hooks, as update-status
-		if report.Status().Name == hook.Active {
-			break
+	require.Eventually(t, func() bool { // hooks, as update-status
+		if report.Status().Name != hook.Active {
+			report = s.reconcile(desired, connectors.Options{})
 		}
-		report = s.reconcile(desired, connectors.Options{})
-	}
+		return report.Status().Name == hook.Active
+	}, 2*patience, 100*time.Millisecond)
 	assert.Equal(t, "3 connectors, 3 tasks running, 1 connector paused", report.Status().Message)
 }
 
@@ -196,7 +195,7 @@ func TestAClusterThatIsGoneIsTheReportsProblem(t *testing.T) {
 	g := startGroup(t, "", 1)
 	s := stageOf(t, g)
 	require.NoError(t, g.workers[0].Stop())
-	report := s.reconcile(connectors.Desired{"a": s.source("a")}, connectors.Options{Patience: time.Second})
+	report := s.reconcile(connectors.Desired{"a": s.source("a")}, connectors.Options{Patience: 30 * time.Second})
 	require.ErrorIs(t, report.Problem, connect.ErrUnavailable)
 	assert.Equal(t, hook.Waiting, report.Status().Name)
 	assert.Contains(t, report.Status().Message, http.StatusText(http.StatusBadGateway))

@@ -1,6 +1,7 @@
 package connectors_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -54,6 +55,7 @@ func (w *watched) source(name string, state connect.State) connectors.Connector 
 
 func (w *watched) sync(desired connectors.Desired, options connectors.Options) connectors.Summary {
 	w.t.Helper()
+	options.Patience = cmp.Or(options.Patience, patience)
 	report, err := w.Reconcile(w.t.Context(), desired, options)
 	require.NoError(w.t, err)
 	require.NoError(w.t, report.Err())
@@ -91,7 +93,7 @@ func TestConnectorsToldByAMark(t *testing.T) {
 
 			plan, err := w.Plan(t.Context(), desired, connectors.Options{Adopt: []string{"nobodys"}})
 			require.NoError(t, err)
-			report, err := w.Apply(t.Context(), desired, plan, connectors.Options{})
+			report, err := w.Apply(t.Context(), desired, plan, connectors.Options{Patience: patience, Wait: patience})
 			require.NoError(t, err)
 			require.NoError(t, report.Err())
 			assert.Equal(t, []string{"begins", "kept"}, report.Summary().Added)
@@ -140,7 +142,7 @@ func (w *watched) awaitPosition(name, position string) {
 		require.NoError(c, err)
 		require.Len(c, offsets, 1)
 		assert.Equal(c, json.Number(position), offsets[0].Offset["position"])
-	}, time.Minute, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 }
 
 // TestAClusterThatRefusesForAWhileIsWaitedOut answers each connector's changes, and the listing, as in a rebalance for some
@@ -163,7 +165,7 @@ func TestAClusterThatRefusesForAWhileIsWaitedOut(t *testing.T) {
 		name := fmt.Sprintf("c%d", i)
 		desired[name], want[name] = w.source(name, connect.Stopped), []string{"POST"}
 	}
-	summary := w.sync(desired, connectors.Options{Patience: 2 * time.Minute})
+	summary := w.sync(desired, connectors.Options{})
 	assert.Len(t, summary.Added, 10)
 	assert.Equal(t, want, accepted(w.Take()), "all of them, and nothing twice")
 }
@@ -186,14 +188,14 @@ func TestAWorkerThatIsKilledInMidSyncIsOutlived(t *testing.T) {
 				name := fmt.Sprintf("old%02d", i)
 				desired[name] = w.source(name, connect.Stopped)
 			}
-			watch(t, g, proxy.Options{}).sync(desired, connectors.Options{Patience: time.Minute})
+			watch(t, g, proxy.Options{}).sync(desired, connectors.Options{})
 			for i := range 12 {
 				desired[fmt.Sprintf("old%02d", i)].Config["batch.size"] = "7"
 				name := fmt.Sprintf("new%02d", i)
 				desired[name] = w.source(name, connect.Stopped)
 			}
 			for range 3 { // a call may end before the group has noticed
-				report, err := w.Reconcile(t.Context(), desired, connectors.Options{Patience: 2 * time.Minute})
+				report, err := w.Reconcile(t.Context(), desired, connectors.Options{Patience: patience})
 				require.NoError(t, err)
 				if report.Err() == nil {
 					break

@@ -87,13 +87,8 @@ func (p *Proxy) Take() []Exchange {
 
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, through http.Handler) {
 	exchange := read(r)
-	noted := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-	defer func() { // also where the answer breaks off
-		exchange.Status = noted.status
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.exchanges = append(p.exchanges, exchange)
-	}()
+	noted := &notingWriter{ResponseWriter: w, note: func(status int) { p.note(exchange, status) }}
+	defer noted.once(http.StatusOK) // where nothing was written
 	announced := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.announce(exchange)
 		through.ServeHTTP(w, r)
@@ -103,6 +98,13 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, through http.Handl
 		return
 	}
 	announced.ServeHTTP(noted, r)
+}
+
+func (p *Proxy) note(exchange Exchange, status int) {
+	exchange.Status = status
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.exchanges = append(p.exchanges, exchange)
 }
 
 func (o Options) answer(exchange Exchange) Answer {
@@ -137,13 +139,28 @@ func read(r *http.Request) Exchange {
 	return Exchange{Method: r.Method, Connector: name, Of: of}
 }
 
-// statusWriter remembers the status.
-type statusWriter struct {
+// notingWriter notes the status of an answer, before anybody has any of it: who has the answer finds it noted.
+type notingWriter struct {
 	http.ResponseWriter
-	status int
+	note  func(status int)
+	noted bool
 }
 
-func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
+func (w *notingWriter) once(status int) {
+	if !w.noted {
+		w.noted = true
+		w.note(status)
+	}
+}
+
+func (w *notingWriter) WriteHeader(status int) {
+	if status >= http.StatusOK {
+		w.once(status)
+	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *notingWriter) Write(said []byte) (int, error) {
+	w.once(http.StatusOK)
+	return w.ResponseWriter.Write(said)
 }
