@@ -25,13 +25,13 @@ func startBroker(ctx context.Context, runtime *kafka.Runtime, dir string) (*Brok
 	if err != nil {
 		return nil, err
 	}
-	way, err := network.Lay(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	way, err := network.Lay(net.JoinHostPort(network.Own, strconv.Itoa(port)))
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{runtime: runtime, way: way, options: kafka.BrokerOptions{Dir: dir, Port: port, Extra: map[string]string{
-		"advertised.listeners": "PLAINTEXT://" + way.Address(),
-	}}}
+	b := &Broker{runtime: runtime, way: way, options: kafka.BrokerOptions{
+		Dir: dir, Address: network.Own, Port: port, Extra: map[string]string{"advertised.listeners": "PLAINTEXT://" + way.Address()},
+	}}
 	if b.now, err = kafka.StartBroker(ctx, runtime, b.options); err != nil {
 		way.Close()
 		return nil, err
@@ -39,9 +39,9 @@ func startBroker(ctx context.Context, runtime *kafka.Runtime, dir string) (*Brok
 	return b, nil
 }
 
-// freePort is one that nobody uses at this moment.
+// freePort is one that nobody uses, and which stays so while the broker is away.
 func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", net.JoinHostPort(network.Own, "0"))
 	if err != nil {
 		return 0, err
 	}

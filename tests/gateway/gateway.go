@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	startLimit = 10 * time.Second
-	stopLimit  = 15 * time.Second
+	startLimit = time.Minute
+	stopLimit  = time.Minute
 	poll       = 10 * time.Millisecond
 )
 

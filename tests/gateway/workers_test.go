@@ -27,9 +27,10 @@ import (
 )
 
 const (
-	uuid          = "0123456789abcdef0123456789abcdef"
-	patience      = 2 * time.Minute
-	startPatience = 5 * time.Minute
+	uuid     = "0123456789abcdef0123456789abcdef"
+	patience = 2 * time.Minute
+	// here is where workers listen. Nobody connects from it, so a port that is free there stays free: of 127.0.0.1 the kernel takes some.
+	here = "127.0.2.1"
 )
 
 var client = gateway.Account{Username: "relation-1", Password: strings.Repeat("p", 32), Relation: 1}
@@ -71,17 +72,15 @@ func startUnit(t *testing.T, runtime *kafka.Runtime, broker *kafka.Broker, ident
 	t.Helper()
 	port := freePort(t)
 	g, err := gateway.Start(t.Context(), program(t), t.TempDir(), gateway.Config{
-		"upstream": fmt.Sprintf("http://127.0.0.1:%d", port),
+		"upstream": fmt.Sprintf("http://%s:%d", here, port),
 		"internal": map[string]string{"listen": "127.0.0.1:0", "certificate": identity.Certificate, "key": identity.Key},
 	}, client)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, g.Stop()) })
 	_, door, err := net.SplitHostPort(g.Status.Internal)
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), startPatience)
-	defer cancel()
-	worker, err := kafka.StartWorker(ctx, runtime, broker, kafka.WorkerOptions{
-		Dir: t.TempDir(), Port: port, PluginPath: runtime.PluginPath,
+	worker, err := kafka.StartWorker(t.Context(), runtime, broker, kafka.WorkerOptions{
+		Address: here, Port: port, Dir: t.TempDir(), PluginPath: runtime.PluginPath,
 		Extra: map[string]string{
 			"rest.advertised.listener":                              "https",
 			"rest.advertised.host.name":                             "127.0.0.1",
@@ -115,17 +114,29 @@ func createAndRun(t *testing.T, units []unit) (names []string) {
 	}
 	for _, name := range names {
 		require.EventuallyWithT(t, func(c *assert.CollectT) {
-			_, body := units[0].do(t, "GET", "/connectors/"+name+"/status", "")
+			_, body := units[0].do(t.Context(), c, "GET", "/connectors/"+name+"/status", "")
 			assert.Equal(c, 2, strings.Count(body, `"state":"RUNNING"`), body)
 		}, patience, 50*time.Millisecond)
 	}
 	return names
 }
 
-// requireForwarded sees in the audit records that what could only be the leader's to do came by the workers' door.
+// requireForwarded sees in the audit records, which may be written after an answer was given, that what could only be the leader's to
+// do came by the workers' door.
 func requireForwarded(t *testing.T, units []unit) {
 	t.Helper()
-	came := map[string]int{}
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		came := cameByTheDoor(t, units)
+		assert.Positive(c, came["client POST /connectors"], "a creation that a follower forwards: %v", came)
+		assert.Positive(c, came["client DELETE /connectors/*"], "a deletion that a follower forwards: %v", came)
+		assert.Positive(c, came["worker POST /connectors/*/tasks"], "task configurations that a follower signs: %v", came)
+	}, patience, 100*time.Millisecond)
+}
+
+// cameByTheDoor counts what the workers' doors let through.
+func cameByTheDoor(t *testing.T, units []unit) (came map[string]int) {
+	t.Helper()
+	came = map[string]int{}
 	for _, unit := range units {
 		for _, record := range unit.records(t) {
 			if record.Listener != "workers" {
@@ -138,10 +149,7 @@ func requireForwarded(t *testing.T, units []unit) {
 			}
 		}
 	}
-	t.Log(came)
-	assert.Positive(t, came["client POST /connectors"], "a creation that a follower forwards")
-	assert.Positive(t, came["client DELETE /connectors/*"], "a deletion that a follower forwards")
-	assert.Positive(t, came["worker POST /connectors/*/tasks"], "task configurations that a follower signs")
+	return came
 }
 
 // requireDirect has the client of this project write through the gateways: it finds the leader, so nothing is forwarded.
@@ -190,24 +198,21 @@ func (u unit) records(t *testing.T) (all []record) {
 func (u unit) eventually(t *testing.T, want int, method, path, body string) {
 	t.Helper()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		status, said := u.do(t, method, path, body)
+		status, said := u.do(t.Context(), c, method, path, body)
 		assert.Equal(c, want, status, said)
 	}, patience, 100*time.Millisecond, "%s %s", method, path)
 }
 
-func (u unit) do(t *testing.T, method, path, body string) (int, string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+func (u unit) do(ctx context.Context, c *assert.CollectT, method, path, body string) (int, string) {
 	request, err := http.NewRequestWithContext(ctx, method, u.address+path, strings.NewReader(body))
-	require.NoError(t, err)
+	require.NoError(c, err)
 	request.SetBasicAuth(client.Username, client.Password)
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
+	require.NoError(c, err)
 	defer response.Body.Close()
 	said, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
+	require.NoError(c, err)
 	return response.StatusCode, string(said)
 }
 
@@ -223,7 +228,7 @@ func program(t *testing.T) string {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", here+":0")
 	require.NoError(t, err)
 	defer listener.Close()
 	return listener.Addr().(*net.TCPAddr).Port

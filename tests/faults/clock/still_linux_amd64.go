@@ -13,7 +13,7 @@ import (
 )
 
 // patience is how long a process may take until none of its threads is in the vDSO: they never stay for long.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 func set(pid int, seconds int64) error {
 	memory, err := os.OpenFile("/proc/"+strconv.Itoa(pid)+"/mem", os.O_RDWR, 0)

@@ -27,8 +27,12 @@ type Wire struct {
 	calls    map[*call]bool
 }
 
-// Lay lays a wire to a target, as host:port, at a port of this machine that is free.
-func Lay(target string) (*Wire, error) { return LayAt("127.0.0.1:0", target) }
+// Own is an address of this machine from which nobody connects. A port that is free there stays free while nobody listens; of
+// 127.0.0.1, the kernel may take it for a connection.
+const Own = "127.0.3.1"
+
+// Lay lays a wire to a target, as host:port, at a port of Own that is free.
+func Lay(target string) (*Wire, error) { return LayAt(net.JoinHostPort(Own, "0"), target) }
 
 // LayAt lays a wire to a target at an address.
 func LayAt(address, target string) (*Wire, error) {
