@@ -21,7 +21,7 @@ func (s *stage) startFlow(relation, tasks int) *flow.Flow {
 	name := fmt.Sprintf("copy_r%d_%s", relation, strings.ReplaceAll(s.UUID(), "-", ""))
 	_, err = s.rest(relation).Create(s.t.Context(), name, records.Connector(), connect.InitialRunning)
 	require.NoError(s.t, err)
-	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	require.NoError(s.t, records.Await(ctx, time.Now()))
 	return records

@@ -63,7 +63,7 @@ func TestPodsAndContainersComeAndGo(t *testing.T) {
 	go func() {
 		killed <- assert.Eventually(t, func() bool {
 			return len(s.gateways(provider+"/0")) > 0 && killDispatch(s, provider+"/0") == nil
-		}, time.Minute, 10*time.Millisecond, "a hook that has started the gateway")
+		}, patience, 10*time.Millisecond, "a hook that has started the gateway")
 	}()
 	s.settle()
 	require.True(t, <-killed)
@@ -123,16 +123,17 @@ func TestAWorkerThatHangsIsRestartedAndItsContainerIsNot(t *testing.T) {
 	s.deploy(1, nil)
 	s.settle()
 	s.allActive(provider)
-	require.Eventually(t, func() bool { return s.health("ready") == http.StatusOK }, time.Minute, time.Second)
+	require.Eventually(t, func() bool { return s.health("ready") == http.StatusOK }, patience, time.Second)
 	hung := workerPID(t, s, provider+"/0")
 	require.NoError(t, syscall.Kill(hung, syscall.SIGSTOP))
-	require.Eventually(t, func() bool { return s.health("ready") == http.StatusBadGateway }, 2*time.Minute, time.Second)
+	require.Eventually(t, func() bool { return s.health("ready") == http.StatusBadGateway }, patience, time.Second)
 	assert.Equal(t, http.StatusOK, s.health("alive"))
-	s.updateStatus()
+	require.NoError(t, s.UpdateStatus())
+	s.runHooks()
 	s.requireStatus(provider+"/0", "waiting", "waiting for the worker")
 	require.NoError(t, syscall.Kill(hung, 0), "it is given time")
-	require.Eventually(t, func() bool { return syscall.Kill(hung, 0) != nil }, 5*time.Minute, time.Second)
-	require.Eventually(t, func() bool { return s.health("ready") == http.StatusOK }, 2*time.Minute, time.Second)
+	require.Eventually(t, func() bool { return syscall.Kill(hung, 0) != nil }, patience, time.Second)
+	require.Eventually(t, func() bool { return s.health("ready") == http.StatusOK }, patience, time.Second)
 	s.allActive(provider)
 }
 

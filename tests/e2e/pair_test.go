@@ -63,7 +63,7 @@ func (s *stage) lines(input, output, lines string) {
 	require.Eventually(s.t, func() bool {
 		arrived, _ := os.ReadFile(output)
 		return strings.HasSuffix(string(arrived), lines)
-	}, time.Minute, 50*time.Millisecond, "the lines in %s", output)
+	}, patience, 50*time.Millisecond, "the lines in %s", output)
 }
 
 // rest is a REST client with what is published for a relation.
@@ -251,7 +251,7 @@ func TestConnectorsAreCreatedThroughEveryEndpoint(t *testing.T) {
 		require.Eventually(t, func() bool {
 			status, err := client.Status(t.Context(), name)
 			return err == nil && len(status.Tasks) == 1 && status.Tasks[0].State == "RUNNING"
-		}, time.Minute, 50*time.Millisecond, "the task of a connector made at %s (the workers' signed requests pass the gateways)", endpoint)
+		}, patience, 50*time.Millisecond, "the task of a connector made at %s (the workers' signed requests pass the gateways)", endpoint)
 	}
 }
 

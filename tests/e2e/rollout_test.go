@@ -93,7 +93,7 @@ func TestARolloutOverThreeWorkersKeepsRecordsComing(t *testing.T) {
 	took := time.Since(begin)
 	s.requireOneRestart(before, restarts)
 
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	became, err := flow.Judge(ctx, begin)
 	require.NoError(t, err)
@@ -148,18 +148,19 @@ func TestAClientWithoutAPluginIsServedInTwoHooks(t *testing.T) {
 	require.Len(t, s.published(relation).Endpoints, 1)
 	hooks := 0
 	for _, run := range s.HookLog() {
-		switch {
-		case run.Unit != provider+"/0" || hooks == 0 && run.Name != "connect-client-relation-created":
+		if run.Unit != provider+"/0" || hooks == 0 && run.Name != "connect-client-relation-created" {
 			continue
-		case strings.Contains(run.Output, "charm.Publish"):
+		}
+		if run.Name != "update-status" { // which is run where a service is late
 			hooks++
+		}
+		if strings.Contains(run.Output, "charm.Publish") {
 			t.Logf("from relation-created to published credentials without a plugin: %d hooks of the leader, %.2fs until all rests, %d restarts",
 				hooks, took.Seconds(), s.steps(provider+"/0", "RestartWorker"))
 			assert.LessOrEqual(t, hooks, 2)
 			assert.Zero(t, s.steps(provider+"/0", "RestartWorker"))
 			return
 		}
-		hooks++
 	}
 	assert.Fail(t, "no hook published")
 }
@@ -193,14 +194,14 @@ func TestTasksRunAfterAnUpgradeOfTheirPlugin(t *testing.T) {
 			return err != nil || len(status.Tasks) != 1 || status.Tasks[0].State != "RUNNING"
 		})
 	}
-	require.Eventually(t, running, time.Minute, 100*time.Millisecond)
+	require.Eventually(t, running, patience, 100*time.Millisecond)
 	old := s.plugins(provider + "/0")
 
 	version.Store(1)
 	s.updateStatus()
 	s.allActive(provider)
 	s.requireOneRestart(before, restarts)
-	require.Eventually(t, running, time.Minute, 100*time.Millisecond, "no task is left FAILED")
+	require.Eventually(t, running, patience, 100*time.Millisecond, "no task is left FAILED")
 	for _, unit := range s.Units(provider) {
 		now := s.plugins(unit)
 		require.Len(t, now, 1, "the old file is gone from %s", unit)
@@ -220,8 +221,8 @@ func TestAnOperatorRestartsAllWorkersFromAnyUnit(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "2", answer.Results["workers"])
 		s.settle()
-		s.requireOneRestart(before, restarts)
 		s.allActive(provider)
+		s.requireOneRestart(before, restarts)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,7 +24,13 @@ import (
 	"connectcharms/tests/pair"
 )
 
-const provider = pair.Provider
+const (
+	provider = pair.Provider
+	// patience is how long something may take that is to come: a machine may be busy, or stand still for a while.
+	patience = 5 * time.Minute
+	// moment is what passes at the least between two rounds of update-status.
+	moment = 200 * time.Millisecond
+)
 
 // parts are what all tests of this package share: the charms, built once, Kafka, and one broker. Each model has a
 // Connect group of its own on it.
@@ -71,7 +79,7 @@ func newStageOn(t *testing.T, on pair.Substrate) *stage { return newStageOf(t, o
 // newStageOf is a stage in a model with these options.
 func newStageOf(t *testing.T, on pair.Substrate, options jujutest.Options) *stage {
 	t.Helper()
-	options.Log = testLog(t)
+	options.Log, options.HookTimeout = testLog(t), patience
 	model, err := parts.NewModel(options)
 	require.NoError(t, err)
 	s := &stage{Model: model, t: t, on: on}
@@ -90,12 +98,25 @@ func (s *stage) deploy(units int, config map[string]any) {
 	require.NoError(s.t, parts.Deploy(s.Model, s.on, parts.broker.Bootstrap(), units, config))
 }
 
-// settle runs all hooks that are due.
-func (s *stage) settle() {
+// runHooks runs all hooks that are due.
+func (s *stage) runHooks() {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*patience)
 	defer cancel()
 	require.NoError(s.t, s.Settle(ctx))
+}
+
+// settle runs all hooks that are due. On a busy machine a service may take longer than a hook waits for it: then update-status looks
+// again.
+func (s *stage) settle() {
+	s.t.Helper()
+	s.runHooks()
+	s.eventually("no service is late", func() bool {
+		return !slices.ContainsFunc(s.Units(provider), func(unit string) bool {
+			status, _ := s.StatusOf(unit)
+			return slices.Contains([]string{"waiting for the worker: it is starting", "waiting for the gateway: it does not answer"}, status.Message)
+		})
+	})
 }
 
 // updateStatus is what Juju does every five minutes.
@@ -105,20 +126,28 @@ func (s *stage) updateStatus() {
 	s.settle()
 }
 
-// eventually runs update-status until done.
+// eventually runs update-status until done: again when the hooks of the last have run, and a moment has passed.
 func (s *stage) eventually(what string, done func() bool) {
 	s.t.Helper()
-	for range 20 {
-		if done() {
-			return
+	tick := time.NewTicker(moment)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); !done(); <-tick.C {
+		if time.Now().After(deadline) {
+			require.Fail(s.t, "never: "+what, s.Status())
 		}
-		s.updateStatus()
+		require.NoError(s.t, s.UpdateStatus())
+		s.runHooks()
 	}
-	require.Fail(s.t, "never: "+what, s.Status())
 }
 
+// requireStatus requires a unit's status. One that waits for something else may do so because something did not answer in time, as on a
+// busy machine: update-status looks again. What is blocked stays so.
 func (s *stage) requireStatus(unit, status, message string) {
 	s.t.Helper()
+	s.eventually(fmt.Sprintf("%s is %s: %s", unit, status, message), func() bool {
+		got, _ := s.StatusOf(unit)
+		return got.Current != "waiting" || status == "waiting" && strings.Contains(got.Message, message)
+	})
 	got, _ := s.StatusOf(unit)
 	require.Equal(s.t, status, got.Current, got.Message)
 	require.Contains(s.t, got.Message, message)

@@ -41,7 +41,7 @@ func TestSourcesDeliverExactlyOnceAfterTwoPasses(t *testing.T) {
 	require.Eventually(t, func() bool {
 		status, err := s.rest(relation).Status(t.Context(), "exact")
 		return err == nil && len(status.Tasks) == 1 && status.Tasks[0].State == "RUNNING"
-	}, time.Minute, 200*time.Millisecond)
+	}, patience, 200*time.Millisecond)
 }
 
 // properties is the file that a unit's worker was started with.
