@@ -23,7 +23,11 @@ import (
 	"connectcharms/tests/charms"
 )
 
-const unit = "kafka-connect/0"
+const (
+	unit = "kafka-connect/0"
+	// patience is how long hooks may run, and a unit may wait, on a busy machine.
+	patience = 5 * time.Minute
+)
 
 // authority is a charm that provides certificates. What it writes, charmlibs-interfaces-tls-certificates writes.
 type authority struct {
@@ -148,7 +152,7 @@ func settle(t *testing.T, model *jujutest.Model, updated ...string) {
 	if len(updated) > 0 {
 		require.NoError(t, model.UpdateStatus(updated...))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	require.NoError(t, model.Settle(ctx))
 }

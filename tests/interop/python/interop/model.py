@@ -117,7 +117,7 @@ class Model:
 
     # ── What Juju does ──
 
-    def settle(self, until: Callable[[], object] | None = None, within: float = 120):
+    def settle(self, until: Callable[[], object] | None = None, within: float = 300):
         """Runs all hooks that are due, and then update-status until what is waited for is there: Juju's own come every 5 min."""
         deadline = time.monotonic() + within
         self._run_due()

@@ -50,7 +50,7 @@ def provider_v0(worker, patch: int, ca: str, knows_secrets: bool = True) -> type
             if url == "NOT-REQUIRED":
                 return True
             try:
-                with urllib.request.urlopen(url, timeout=10) as answer:
+                with urllib.request.urlopen(url, timeout=60) as answer:
                     return bool(answer.read())
             except urllib.error.URLError:
                 return False

@@ -81,7 +81,7 @@ def _has_plugin(url: str) -> bool:
     if url == "NOT-REQUIRED":
         return True
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             return bool(answer.read())
     except urllib.error.URLError:
         return False
