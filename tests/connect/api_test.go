@@ -56,7 +56,7 @@ func lifeOfAConnector(t *testing.T, c *cluster) {
 	created, err := client.Create(ctx, name, config, connect.InitialStopped)
 	require.NoError(t, err)
 	assert.Equal(t, connect.Source, created.Type)
-	status, err := client.AwaitStatus(ctx, name, inState(connect.Stopped))
+	status, err := await(ctx, client, name, inState(connect.Stopped))
 	require.NoError(t, err)
 	assert.Empty(t, status.Tasks)
 	_, err = client.Create(ctx, name, config, "")
@@ -169,7 +169,7 @@ func whatHasFailed(t *testing.T, c *cluster) {
 	folder := filepath.Join(t.TempDir(), "missing")
 	_, err := client.Create(ctx, name, sink("failed", filepath.Join(folder, "out.txt")), "")
 	require.NoError(t, err)
-	status, err := client.AwaitStatus(ctx, name, func(status connect.Status) bool {
+	status, err := await(ctx, client, name, func(status connect.Status) bool {
 		return status.AnyFailed() && status.Connector.State == connect.Running // it is its task that fails
 	})
 	require.NoError(t, err)

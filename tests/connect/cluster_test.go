@@ -3,6 +3,8 @@
 package connect_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -119,6 +121,19 @@ func create(t *testing.T, client *connect.Client, name string, config map[string
 	t.Helper()
 	_, err := client.Create(t.Context(), name, config, "")
 	require.NoError(t, err)
-	_, err = client.AwaitStatus(t.Context(), name, connect.Status.AllRunning)
+	_, err = await(t.Context(), client, name, connect.Status.AllRunning)
 	require.NoError(t, err)
+}
+
+// await waits for the status of a connector that was just made. On a busy machine its first one comes later than the client takes for
+// possible, and until then there is none.
+func await(ctx context.Context, client *connect.Client, name string, is func(connect.Status) bool) (connect.Status, error) {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); ; <-tick.C {
+		status, err := client.AwaitStatus(ctx, name, is)
+		if !errors.Is(err, connect.ErrNotFound) || time.Now().After(deadline) {
+			return status, err
+		}
+	}
 }

@@ -123,7 +123,7 @@ func liveAndDie(ctx context.Context, client *connect.Client, name, file string) 
 	if _, err := client.Create(ctx, name, source("churn", file), ""); err != nil {
 		return err
 	}
-	if _, err := client.AwaitStatus(ctx, name, connect.Status.AllRunning); err != nil {
+	if _, err := await(ctx, client, name, connect.Status.AllRunning); err != nil {
 		return err
 	}
 	changed := source("churn-more", file)
