@@ -19,6 +19,8 @@ func FuzzHolds(f *testing.F) { f.Add(1); f.Fuzz(func(*testing.T, int) {}) }
 
 func FuzzFails(f *testing.F) { f.Add(7); f.Fuzz(func(t *testing.T, n int) { if n == 7 { t.Fatal("seven") } }) }
 
+func FuzzFailsToo(f *testing.F) { f.Add("a"); f.Fuzz(func(t *testing.T, s string) { if s == "a" { t.Fatal("an a") } }) }
+
 func FuzzyNot(string) {}
 
 func (helper) FuzzMethod(f *testing.F) {}
@@ -37,15 +39,19 @@ func TestTargetsAreFoundAndRun(t *testing.T) {
 	}
 	targets, err := Find(root)
 	require.NoError(t, err)
-	require.Equal(t, []Target{{Package: "m/p", Name: "FuzzHolds"}, {Package: "m/p", Name: "FuzzFails"}}, targets)
+	require.Equal(t, []Target{{"m/p", "FuzzHolds"}, {"m/p", "FuzzFails"}, {"m/p", "FuzzFailsToo"}}, targets)
 
 	var said bytes.Buffer
 	runner := Runner{Root: root, Cache: t.TempDir(), For: 10 * time.Millisecond, Say: &said, AtOnce: 1}
-	err = runner.Run(t.Context(), targets)
-	require.EqualError(t, err, "1 of 2 fuzz targets failed: m/p FuzzFails")
+	require.NoError(t, runner.Run(t.Context(), targets[:1]))
 	assert.Contains(t, said.String(), "ok   m/p FuzzHolds")
+
+	runner.For = time.Minute // a target that fails ends with that; and one whose time ends before it has tried anything does not fail
+	err = runner.Run(t.Context(), targets[1:])
+	require.EqualError(t, err, "2 of 2 fuzz targets failed: m/p FuzzFails, m/p FuzzFailsToo")
 	assert.Contains(t, said.String(), "FAIL m/p FuzzFails")
 	assert.Contains(t, said.String(), "seven")
+	assert.Contains(t, said.String(), "an a")
 }
 
 func TestATargetIsNotBlamedForTheClock(t *testing.T) {
