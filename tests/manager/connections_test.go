@@ -37,8 +37,10 @@ func connectionsSayHowTheyAre(t *testing.T, h *house) {
 	assert.Contains(t, out, "kafka_cluster  FAILED since ")
 	out, err = s.run(fmt.Sprintf(`{"id":"made","type":"DIRECT","kafka_cluster":{"bootstrap_servers":%q}}`, s.broker.Bootstrap()), "connections", "set", "-", "--generation", "1")
 	require.NoError(t, err, out)
-	out, err = s.run("", "connections", "probe", "made")
-	require.NoError(t, err, out)
+	s.until("it gets in", func() bool { // in the time that a probe has
+		_, err := s.run("", "connections", "probe", "made")
+		return err == nil
+	})
 	out, err = s.run("", "connections", "delete", "events", "--yes")
 	require.Error(t, err, "what settings declare is not changed here")
 	assert.Contains(t, out, "serve.connections.specs")

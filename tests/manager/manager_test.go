@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -77,7 +78,7 @@ connectors:
       topics: failing
       file: %s/out
       value.converter: org.apache.kafka.connect.storage.StringConverter
-    restart: {attempts: 60, backoff: 500ms, max-backoff: 1s, reset-after: 1h}
+    restart: {attempts: 1000, backoff: 500ms, max-backoff: 1s, reset-after: 1h}
 `, dir))
 	s.configure("interval: 1s", "main: {endpoints: ['"+s.worker.URL()+"'], state: state.yaml}")
 	s.begin()
@@ -87,7 +88,8 @@ connectors:
 		return seen.Restarts.Attempts >= 2 && len(seen.Tasks) == 1 && seen.Tasks[0].State == "FAILED"
 	})
 	assert.Contains(t, seen.Tasks[0].Trace, "Couldn't find or create file")
-	assert.Contains(t, get[[]string](s, "/connectors/failed"), "failing")
+	// But not while it restarts.
+	s.until("it is listed", func() bool { return slices.Contains(get[[]string](s, "/connectors/failed"), "failing") })
 
 	require.NoError(t, s.serve.Process.Kill())
 	_ = s.serve.Wait()
@@ -115,7 +117,7 @@ func aKilledSyncIsTakenUp(t *testing.T, h *house) {
 		file.WriteString(source(fmt.Sprintf("killed-%02d", i), "/nonexistent"))
 	}
 	s.write("state.yaml", file.String())
-	s.configure("interval: 1h", "main: {endpoints: ['"+s.worker.URL()+"'], state: state.yaml}")
+	s.configure("interval: 1s", "main: {endpoints: ['"+s.worker.URL()+"'], state: state.yaml}")
 	client := s.client()
 	there := func() (names []string) {
 		all, err := client.Connectors(t.Context())
@@ -134,9 +136,10 @@ func aKilledSyncIsTakenUp(t *testing.T, h *house) {
 	s.until("all are there", func() bool { return len(there()) == number })
 	s.until("none differs", func() bool {
 		status, body := s.ask(http.MethodPost, "/connectors/sync")
+		require.Equal(t, http.StatusOK, status, body)
 		var summary struct{ Unchanged []string }
 		require.NoError(t, json.Unmarshal([]byte(body), &summary))
-		return status == http.StatusOK && len(summary.Unchanged) == number
+		return len(summary.Unchanged) == number
 	})
 }
 
@@ -166,13 +169,13 @@ func whatHasDriftedIsRepaired(t *testing.T, h *house) {
 		Summary struct{ Resumed []string }
 	}
 	s.until("it was repaired", func() bool {
-		newest := get[[]run](s, "/api/v1/history?limit=1")[0]
-		return newest.Kind == "repair" && len(newest.Summary.Resumed) == 1
+		return slices.ContainsFunc(get[[]run](s, "/api/v1/history?limit=100"), func(one run) bool {
+			return one.Kind == "repair" && slices.Equal(one.Summary.Resumed, []string{"drifting"})
+		})
 	})
 	s.until("it runs again", func() bool { return s.connector("drifting", "").State == "RUNNING" })
-	status, err := client.Status(t.Context(), "foreign")
-	require.NoError(t, err)
-	assert.Equal(t, connect.Running, status.Connector.State, "what is nobody's is left alone")
+	_, err = client.AwaitStatus(t.Context(), "foreign", func(status connect.Status) bool { return status.Connector.State == connect.Running })
+	require.NoError(t, err, "what is nobody's is left alone")
 	require.NoError(t, client.Delete(t.Context(), "foreign"))
 }
 
@@ -188,23 +191,26 @@ func clustersAreKeptApart(t *testing.T, h *house) {
 	s.begin()
 	for _, name := range []string{"east", "west"} {
 		s.until(name+" runs", func() bool { return s.connector("apart", "?cluster="+name).State == "RUNNING" })
-		assert.Equal(t, []string{"apart"}, get[[]string](s, "/connectors/running?cluster="+name))
+		s.until(name+" has it alone", func() bool {
+			return slices.Equal(get[[]string](s, "/connectors/running?cluster="+name), []string{"apart"})
+		})
 		_, err := s.client().Status(t.Context(), "apart_"+name)
 		require.NoError(t, err)
 	}
 	status, body := s.ask(http.MethodGet, "/connectors/running")
 	assert.Equal(t, http.StatusBadRequest, status, body)
-	gone := get[struct {
-		Reachable bool
-		Error     string
-	}](s, "/api/v1/status?cluster=gone")
-	assert.False(t, gone.Reachable)
-	assert.Contains(t, gone.Error, "the cluster does not answer")
+	s.until("it is told that the third is not there", func() bool {
+		gone := get[struct {
+			Reachable bool
+			Error     string
+		}](s, "/api/v1/status?cluster=gone")
+		return !gone.Reachable && strings.Contains(gone.Error, "the cluster does not answer")
+	})
 
 	s.rewrite("contexts: [east, west, gone]", "contexts: [east]")
 	require.NoError(t, s.serve.Process.Signal(syscall.SIGHUP))
 	s.until("west is let go", func() bool { return len(get[[]any](s, "/api/v1/clusters")) == 1 })
-	assert.Equal(t, []string{"apart"}, get[[]string](s, "/connectors/running"))
+	s.until("east has it still", func() bool { return slices.Equal(get[[]string](s, "/connectors/running"), []string{"apart"}) })
 	_, err := s.client().Status(t.Context(), "apart_west")
 	require.NoError(t, err, "what is not kept any more is left as it is")
 }

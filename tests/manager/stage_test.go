@@ -58,6 +58,7 @@ type stage struct {
 	serve *exec.Cmd
 	log   *said.Lines
 	url   string
+	rest  *connect.Client // see client
 }
 
 func (h *house) stage(t *testing.T) *stage {
@@ -148,8 +149,11 @@ func (s *stage) begin() {
 
 func (s *stage) until(what string, is func() bool) {
 	s.t.Helper()
-	require.Eventually(s.t, is, time.Minute, 20*time.Millisecond, what)
+	require.Eventually(s.t, is, patience, 20*time.Millisecond, what)
 }
+
+// patience is how long anything may take: a client waits half a minute for an answer before it asks again.
+const patience = 2 * time.Minute
 
 // ask sends a request as in the walk-through: the whole header is the token.
 func (s *stage) ask(method, path string) (status int, body string) {
@@ -172,8 +176,11 @@ func get[T any](s *stage, path string) T {
 // client is somebody else's.
 func (s *stage) client() *connect.Client {
 	s.t.Helper()
-	client, err := connect.New(connect.Config{Endpoints: []string{s.worker.URL()}})
-	require.NoError(s.t, err)
-	s.t.Cleanup(client.Close)
-	return client
+	if s.rest == nil {
+		client, err := connect.New(connect.Config{Endpoints: []string{s.worker.URL()}})
+		require.NoError(s.t, err)
+		s.t.Cleanup(client.Close)
+		s.rest = client
+	}
+	return s.rest
 }

@@ -1,10 +1,12 @@
 package manager_test
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,6 +19,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 
+	"connectcharms/requirer-lib/connect"
 	"connectcharms/tests/kafka"
 )
 
@@ -29,7 +32,10 @@ func spoken(topic, key, size string, emitted time.Time) *kgo.Record {
 // kafkaClient is one that may do everything, or that of an account.
 func (h *house) kafkaClient(t *testing.T, options ...kgo.Opt) *kgo.Client {
 	t.Helper()
-	client, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(h.broker.Bootstrap()), kgo.MetadataMinAge(50 * time.Millisecond)}, options...)...)
+	client, err := kgo.NewClient(append([]kgo.Opt{
+		kgo.SeedBrokers(h.broker.Bootstrap()), kgo.MetadataMinAge(50 * time.Millisecond),
+		kgo.UnknownTopicRetries(-1), // a broker may know of a new topic a moment later
+	}, options...)...)
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	return client
@@ -41,11 +47,16 @@ func (h *house) account(t *testing.T, name string, rules ...*kadm.ACLBuilder) *k
 	require.NoError(t, h.broker.SetUser(t.Context(), name, "password of "+name))
 	admin := kadm.NewClient(h.kafkaClient(t))
 	for _, rule := range rules {
-		made, err := admin.CreateACLs(t.Context(), rule.Allow("User:"+name).AllowHosts("*"))
+		rule.Allow("User:" + name).AllowHosts("*")
+		made, err := admin.CreateACLs(t.Context(), rule)
 		require.NoError(t, err)
 		for _, one := range made {
 			require.NoError(t, one.Err)
 		}
+		require.Eventually(t, func() bool { // the broker learns of it from the controller
+			found, err := admin.DescribeACLs(t.Context(), rule)
+			return err == nil && !slices.ContainsFunc(found, func(one kadm.DescribeACLsResult) bool { return len(one.Described) == 0 })
+		}, patience, 50*time.Millisecond, "what %s may do is in force", name)
 	}
 	trusted := x509.NewCertPool()
 	require.True(t, trusted.AppendCertsFromPEM([]byte(h.authority.PEM())))
@@ -63,11 +74,13 @@ func (s *stage) overlayVersion(name string) int {
 	return get[struct{ Version int }](s, "/api/v1/overlays/"+name).Version
 }
 
-// batchSize is what a connector in Kafka Connect has.
+// batchSize is what a connector in Kafka Connect has; empty where it is not there yet.
 func (s *stage) batchSize(name string) string {
 	s.t.Helper()
 	config, err := s.client().Config(s.t.Context(), name)
-	require.NoError(s.t, err)
+	if err != nil {
+		require.ErrorIs(s.t, err, connect.ErrNotFound)
+	}
 	return config["batch.size"]
 }
 
@@ -149,12 +162,14 @@ func anAccountSpeaksForItsConnectorAlone(t *testing.T, h *house) {
 func (h *house) firstRecord(t *testing.T, topic string) *kgo.Record {
 	t.Helper()
 	client := h.kafkaClient(t, kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
-	for t.Context().Err() == nil {
-		if records := client.PollFetches(t.Context()).Records(); len(records) > 0 {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for ctx.Err() == nil {
+		if records := client.PollFetches(ctx).Records(); len(records) > 0 {
 			return records[0]
 		}
 	}
-	require.NoError(t, t.Context().Err())
+	require.NoError(t, ctx.Err(), "nothing is in %s", topic)
 	return nil
 }
 

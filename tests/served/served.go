@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -14,8 +15,24 @@ import (
 // Somebody is who asks, and where.
 type Somebody struct{ URL, Token string }
 
-// Ask sends a request; the whole header Authorization is the token, and other headers are "Name: value".
+// Ask sends a request; the whole header Authorization is the token, and other headers are "Name: value". It asks again while the
+// manager says that the cluster has not answered it: on a busy machine a worker may stand still for longer than the manager waits.
 func (s Somebody) Ask(t *testing.T, method, path, body string, headers ...string) (status int, answer string) {
+	t.Helper()
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for deadline := time.Now().Add(patience); ; <-again.C {
+		status, answer = s.once(t, method, path, body, headers)
+		if status != http.StatusBadGateway || time.Now().After(deadline) {
+			return status, answer
+		}
+	}
+}
+
+// patience is how long a cluster may not answer.
+const patience = time.Minute
+
+func (s Somebody) once(t *testing.T, method, path, body string, headers []string) (status int, answer string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
 	require.NoError(t, err)
