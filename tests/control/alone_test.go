@@ -38,6 +38,7 @@ func nobodyListens(t *testing.T, w *worker) {
 // sent requires that each of the server's tokens but the first was told, once, in the order in which they were good.
 func (s *stage) sent(began time.Time) {
 	s.t.Helper()
+	s.untilTold()
 	for i, record := range s.messages.all() {
 		assert.Equal(s.t, s.name, string(record.Key))
 		message, err := control.Parse(record.Value)

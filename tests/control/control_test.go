@@ -1,12 +1,15 @@
 package control_test
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // TestControlMessages has one broker and one worker for all of its parts.
 func TestControlMessages(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
-	shared := h.worker(t, "shared")
+	shared := h.worker(t, "shared", time.Minute)
 	for name, part := range map[string]func(*testing.T){
 		"a connector that nobody listens to loses its credentials with its task": func(t *testing.T) { nobodyListens(t, shared) },
 		"the token expires, and nothing is lost":                                 func(t *testing.T) { theTokenExpires(t, h) },

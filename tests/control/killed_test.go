@@ -28,7 +28,7 @@ type step struct {
 
 // theManagerIsKilled at random moments, while the token expires on and on.
 func theManagerIsKilled(t *testing.T, h *house) {
-	w := h.worker(t, "killing")
+	w := h.worker(t, "killing", time.Minute)
 	s := w.stage(t, "killed", 10)
 	m := s.managed()
 	m.wants(s.config("first", s.records.current()))
@@ -55,6 +55,7 @@ func theManagerIsKilled(t *testing.T, h *house) {
 	m.untilAllIsTaken()
 	s.untilRenewed()
 	s.arrived.holdsEachOnce(t, total)
+	s.untilTold()
 	assert.Len(t, s.messages.all(), s.records.expiries())
 	m.until("all is in the history", func() bool { return m.overlay().Applied })
 	assert.LessOrEqual(t, len(m.controlRuns()), s.records.expiries(), "what was applied at once is one entry; nothing has two")

@@ -129,6 +129,13 @@ func (s *recordServer) current() credentials {
 	return all[len(all)-1]
 }
 
+// standing are the credentials that are good for some records more; none, where the token is about to be replaced.
+func (s *recordServer) standing() (good credentials, are bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now, s.served < s.life
+}
+
 // expiries is how often a token has been replaced.
 func (s *recordServer) expiries() int { return len(s.issued()) - 1 }
 

@@ -63,12 +63,15 @@ func (s *stage) behind(reference string) string {
 
 func (s *stage) untilRenewed() {
 	s.t.Helper()
-	s.until("the connector is configured with the newest credentials", func() bool { return s.inForce() == s.records.current() })
+	s.until("the connector is configured with the newest credentials", func() bool {
+		newest, are := s.records.standing()
+		return are && s.inForce() == newest
+	})
 }
 
 // theTokenExpires is the story that control messages are for.
 func theTokenExpires(t *testing.T, h *house) {
-	w := h.worker(t, "renewing")
+	w := h.worker(t, "renewing", 6*time.Second) // the least that there is: it is killed
 	s := w.stage(t, "renewed", 10)
 	m := s.managed()
 	config := s.config("first", s.records.current())
@@ -145,9 +148,15 @@ type run struct{ Kind, By, Result string }
 
 func (s *stage) lastMessage() time.Time {
 	s.t.Helper()
+	s.untilTold()
 	all := s.messages.all()
-	require.NotEmpty(s.t, all)
 	return all[len(all)-1].Timestamp
+}
+
+// untilTold waits until there is a message for each of the server's tokens but the first: who reads the topic here may be late.
+func (s *stage) untilTold() {
+	s.t.Helper()
+	s.until("each new token was told", func() bool { return len(s.messages.all()) >= s.records.expiries() })
 }
 
 func rounded(times []time.Duration) (short []time.Duration) {

@@ -67,14 +67,16 @@ type worker struct {
 	said    *said.Lines
 }
 
-func (h *house) worker(t *testing.T, group string) *worker {
+// worker starts one. For the time of its session it may stand still without losing its tasks, and they their tokens; and for so long they
+// wait for it when it was killed.
+func (h *house) worker(t *testing.T, group string, session time.Duration) *worker {
 	t.Helper()
 	w := &worker{house: h, said: &said.Lines{}}
 	w.options = kafka.WorkerOptions{
 		Dir: t.TempDir(), Group: group, PluginPath: h.plugins, Log: w.said,
 		Extra: map[string]string{
 			"exactly.once.source.support":                    "enabled",
-			"session.timeout.ms":                             "6000", // the least: so long the tasks of a worker that was killed wait
+			"session.timeout.ms":                             strconv.FormatInt(session.Milliseconds(), 10),
 			"config.providers":                               "directory",
 			"config.providers.directory.class":               "org.apache.kafka.common.config.provider.DirectoryConfigProvider",
 			"config.providers.directory.param.allowed.paths": h.dir,
@@ -116,6 +118,7 @@ type stage struct {
 	records  *recordServer
 	arrived  *topic
 	messages *topic
+	rest     *connect.Client // see client
 }
 
 func (w *worker) stage(t *testing.T, name string, life int) *stage {
@@ -158,10 +161,13 @@ func (s *stage) keep(file, secret string) (reference string) {
 
 func (s *stage) client() *connect.Client {
 	s.t.Helper()
-	client, err := connect.New(connect.Config{Endpoints: []string{s.worker.URL()}})
-	require.NoError(s.t, err)
-	s.t.Cleanup(client.Close)
-	return client
+	if s.rest == nil {
+		client, err := connect.New(connect.Config{Endpoints: []string{s.worker.URL()}})
+		require.NoError(s.t, err)
+		s.t.Cleanup(client.Close)
+		s.rest = client
+	}
+	return s.rest
 }
 
 // configure puts the connector's configuration, as whoever has its worker's files and REST interface would.
@@ -173,7 +179,7 @@ func (s *stage) configure(config connect.Settings) {
 
 func (s *stage) until(what string, is func() bool) {
 	s.t.Helper()
-	require.Eventually(s.t, is, time.Minute, 20*time.Millisecond, what)
+	require.Eventually(s.t, is, 2*time.Minute, 20*time.Millisecond, what)
 }
 
 func (s *stage) untilArrived(number int) {

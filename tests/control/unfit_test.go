@@ -45,6 +45,7 @@ func whatDoesNotConform(t *testing.T, w *worker) {
 	m.wants(s.configWith(config, "second", s.records.current()))
 	s.untilRenewed()
 	s.untilArrived(s.records.release(5))
+	s.untilRenewed()
 	assert.Nil(t, m.overlay().Halted)
 
 	s.records.says(map[string]string{"token": ""})
@@ -77,10 +78,13 @@ func (m *manager) untilHaltedFor(field string) {
 	}
 }
 
+// state is empty where the connector has none yet.
 func (s *stage) state() connect.State {
 	s.t.Helper()
 	status, err := s.client().Status(s.t.Context(), s.name)
-	require.NoError(s.t, err)
+	if err != nil {
+		require.ErrorIs(s.t, err, connect.ErrNotFound)
+	}
 	return status.Connector.State
 }
 
