@@ -73,12 +73,23 @@ func (p *person) sees() string {
 	return p.seen.String()
 }
 
-// answers waits for a question, and types.
+// answers waits for a question, and types. What is typed to one for a secret is not to be shown: the terminal is told so after the question.
 func (p *person) answers(question, typed string) {
 	p.Helper()
-	require.Eventually(p, func() bool { return strings.HasSuffix(p.sees(), question) }, 20*time.Second, 10*time.Millisecond, "%s", question)
+	isSecret := strings.HasPrefix(question, "Password")
+	require.Eventually(p, func() bool {
+		return strings.HasSuffix(p.sees(), question) && !(isSecret && p.isShown())
+	}, time.Minute, 10*time.Millisecond, "%s", question)
 	_, err := p.terminal.WriteString(typed)
 	require.NoError(p, err)
+}
+
+// isShown says whether the terminal shows what is typed.
+func (p *person) isShown() bool {
+	p.Helper()
+	modes, err := unix.IoctlGetTermios(int(p.terminal.Fd()), unix.TCGETS)
+	require.NoError(p, err)
+	return modes.Lflag&unix.ECHO != 0
 }
 
 // end gives the exit code, and all that was seen.

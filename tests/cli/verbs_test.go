@@ -3,15 +3,20 @@ package cli_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"connectcharms/requirer-lib/said"
+	"connectcharms/tests/proxy"
 )
 
 // seed has a source, a sink that comes to rest, and one that fails, for its directory is not there.
@@ -140,15 +145,30 @@ func (s *stage) interruptedSync() {
 		fmt.Fprintf(&text, "- {name: c%02d, config: {file: %s}}\n", i, s.write(fmt.Sprintf("c%02d", i), ""))
 	}
 	s.write("state.yaml", text.String())
-	watched, seen, _ := s.command(t.Context(), "watch", "-o", "json", "--interval", "200ms")
+	watched, _, _ := s.command(t.Context(), "watch", "-o", "json", "--interval", "200ms")
+	seen := &said.Lines{}
+	watched.Stdout = seen
 	require.NoError(t, watched.Start())
 
-	synced, out, said := s.command(t.Context(), "sync")
+	var first sync.Once
+	started, ended := make(chan *os.Process, 1), make(chan struct{})
+	through, err := proxy.Start([]string{s.worker.URL()}, proxy.Options{OnWrite: func(before int) {
+		if before < number/3 {
+			return
+		}
+		first.Do(func() { assert.NoError(t, (<-started).Signal(syscall.SIGINT)) })
+		<-ended
+		panic(http.ErrAbortHandler) // what is asked for then is not answered any more, nor done
+	}})
+	require.NoError(t, err)
+	t.Cleanup(through.Close)
+	config := s.write("through.yaml", "contexts: {real: {endpoints: ['"+through.Endpoints[0]+"'], state: state.yaml}}\n")
+	synced, out, complaint := s.command(t.Context(), "sync", "--config", config)
 	require.NoError(t, synced.Start())
-	require.Eventually(t, func() bool { return strings.Count(s.ok("list", "-o", "name"), "\n") > 0 }, time.Minute, 50*time.Millisecond)
-	require.NoError(t, synced.Process.Signal(syscall.SIGINT))
+	started <- synced.Process
 	_ = synced.Wait()
-	assert.Equal(t, 130, synced.ProcessState.ExitCode(), said.String())
+	close(ended)
+	assert.Equal(t, 130, synced.ProcessState.ExitCode(), complaint.String())
 	done := strings.Count(out.String(), ": added")
 	t.Logf("interrupted after %d of %d", done, number)
 	assert.Less(t, done, number)
@@ -159,7 +179,7 @@ func (s *stage) interruptedSync() {
 	assert.Equal(t, number, strings.Count(s.ok("list", "-o", "name"), "\n"))
 	assert.Equal(t, fmt.Sprintf("real: nothing to change; %d unchanged.\n", number), s.ok("plan"))
 	s.ok("wait", "c00", "c59")
+	require.Eventually(t, func() bool { return seen.Has(`"name":"c59"`) }, time.Minute, 50*time.Millisecond, "who watches sees it")
 	require.NoError(t, watched.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, watched.Wait(), "watch ends with code 0")
-	assert.Contains(t, seen.String(), `"name":"c59"`)
 }
