@@ -37,7 +37,7 @@ func (t *tab) accessible(axe, where string) {
 
 func TestThePageKeepsTheRulesOfAccessibility(t *testing.T) {
 	t.Parallel()
-	s := waiting(t, declared(t, closedPort(t)))
+	s := waiting(t, declared)
 	s.emits("wikipedia-irc", `{"topic": ["a", "list"]}`, http.StatusUnprocessableEntity)
 	s.clusters["main"].Fail("refunds", trace)
 	s.sync("main")

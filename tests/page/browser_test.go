@@ -23,13 +23,13 @@ import (
 var shots = flag.String("shots", "", "write what the page looks like into this directory")
 
 const (
-	patience = 30 * time.Second
+	patience = 2 * time.Minute
 	tick     = 30 * time.Millisecond
 )
 
 // browser is the one Chromium of all tests; each has a window of its own in it, with its own cookies.
 var browser = sync.OnceValues(func() (context.Context, error) {
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium()))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium()), chromedp.WSURLReadTimeout(patience))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium has none for root
 	}
@@ -67,8 +67,9 @@ type tab struct {
 	*testing.T
 	ctx context.Context
 
-	mu   sync.Mutex
-	said []string
+	mu       sync.Mutex
+	said     []string
+	accepted []string // see accepts
 }
 
 // screen is what a window is looked at with.
@@ -84,7 +85,7 @@ var (
 )
 
 // newTab opens a window. Nothing that a page writes to the console, throws or is refused by its policy is accepted in it,
-// unless the test takes it by errors.
+// unless the test says so by accepts.
 func newTab(t *testing.T, screen screen) *tab {
 	t.Helper()
 	if chromium() == "" {
@@ -94,7 +95,8 @@ func newTab(t *testing.T, screen screen) *tab {
 	require.NoError(t, err, "start Chromium")
 	ctx, cancel := chromedp.NewContext(shared, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	opened := &tab{T: t, ctx: ctx}
+	// That somebody is not logged in yet is no error, nor that a container has started on the machine.
+	opened := &tab{T: t, ctx: ctx, accepted: []string{"401 (Unauthorized)", "ERR_NETWORK_CHANGED"}}
 	messages := chromedp.Console(ctx)
 	var reading sync.WaitGroup
 	reading.Go(func() {
@@ -137,24 +139,26 @@ func (t *tab) open(address string) {
 	loaded := func() bool { return value[bool](t, "document.querySelector('main') !== null") }
 	for deadline := time.Now().Add(patience); !loaded(); time.Sleep(tick) {
 		require.True(t, time.Now().Before(deadline), "the page is not drawn")
-		if value[bool](t, "document.readyState === 'complete' && performance.now() > 5000") {
+		if value[bool](t, "document.readyState === 'complete' && performance.now() > 20000") {
 			t.do(chromedp.Reload())
 		}
 	}
 }
 
-// errors takes what was heard so far. That somebody is not logged in yet is none.
+// accepts is of what the console may say in this test, whenever it gets here.
+func (t *tab) accepts(words string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.accepted = append(t.accepted, words)
+}
+
+// errors are what was heard and is not accepted.
 func (t *tab) errors() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var all []string
-	for _, one := range t.said {
-		if !strings.Contains(one, "401 (Unauthorized)") && !strings.Contains(one, "ERR_NETWORK_CHANGED") {
-			all = append(all, one)
-		}
-	}
-	t.said = nil
-	return all
+	return slices.DeleteFunc(slices.Clone(t.said), func(one string) bool {
+		return slices.ContainsFunc(t.accepted, func(words string) bool { return strings.Contains(one, words) })
+	})
 }
 
 func (t *tab) do(steps ...chromedp.Action[chromedp.Void]) {

@@ -1,35 +1,23 @@
 package page
 
 import (
-	"net"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
-// closedPort is an address that nobody listens at.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
-}
+// nobody is an address that nothing listens at: no program is given a port of the system's that it does not ask for.
+const nobody = "127.0.0.1:1"
 
-// declared are options with two connections, neither of which leads anywhere: Kafka is not there, and the registry does not answer.
-func declared(t *testing.T, kafka string) string {
-	t.Helper()
-	return "  connections:\n    interval: 1h\n    specs:\n" +
-		"      - {id: orders, name: Kafka of orders, type: DIRECT, kafka_cluster: {bootstrap_servers: '" + kafka + "'},\n" +
-		"         schema_registry: {uri: 'http://" + closedPort(t) + "'}}\n"
-}
+// declared are options with a connection that leads nowhere: neither Kafka nor the registry is there.
+const declared = "  connections:\n    interval: 1h\n    specs:\n" +
+	"      - {id: orders, name: Kafka of orders, type: DIRECT, kafka_cluster: {bootstrap_servers: '" + nobody + "'},\n" +
+	"         schema_registry: {uri: 'http://" + nobody + "'}}\n"
 
 func TestOneLookSaysWhichSystemIsUnreachableAndWhy(t *testing.T) {
 	t.Parallel()
-	kafka := closedPort(t)
-	s := newStage(t, declared(t, kafka), map[string]string{"main": some})
+	s := newStage(t, declared, map[string]string{"main": some})
 	page := s.visit(desktop, ada, "")
 	page.until("document.querySelector('.tabs a[href*=connections] .badge')?.textContent === '1'")
 	page.click(".tabs a", "Connections")
@@ -39,7 +27,7 @@ func TestOneLookSaysWhichSystemIsUnreachableAndWhy(t *testing.T) {
 	page.reads(".row-cause", "connect: ")
 	page.click(".row-button", "Kafka of orders")
 	page.reads(".system", "Connect: ")
-	page.reads(".system", kafka)
+	page.reads(".system", nobody)
 	page.reads(".details", "declared in the manager's configuration")
 	assert.NotContains(t, page.buttons(), "Delete", "what is declared is not the page's to delete")
 	page.click(".row-button", "Kafka Connect of main")

@@ -17,12 +17,15 @@ const trace = "org.apache.kafka.connect.errors.ConnectException: Tolerance excee
 	"Caused by: org.apache.kafka.connect.errors.DataException: bad record " + `<script>document.title="hit"</script>` + "\n" +
 	"\tat org.apache.kafka.connect.json.JsonConverter.toConnectData(JsonConverter.java:333)\n"
 
+// staysFailed has the manager leave alone what has failed of a connector, however long the test takes.
+const staysFailed = "restart: {attempts: 0}"
+
 // some is a state file of three owners' connectors.
 var some = entries(
 	entry{"wikipedia-irc", "streams", "labels: {tier: gold}"},
 	entry{"wikipedia-edits", "streams", "paused: true"},
 	entry{"orders", "payments", "state: stopped"},
-	entry{"refunds", "payments", ""},
+	entry{"refunds", "payments", staysFailed},
 	entry{"search", "</h2><script>1</script>", ""},
 )
 

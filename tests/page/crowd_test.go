@@ -50,7 +50,7 @@ func TestFiveThousandConnectorsStayFast(t *testing.T) {
 	t.Parallel()
 	var many []entry
 	for i := range 5000 {
-		many = append(many, entry{fmt.Sprintf("connector-%04d", i), fmt.Sprintf("team-%02d", i%40), "restart: {attempts: 0}"})
+		many = append(many, entry{fmt.Sprintf("connector-%04d", i), fmt.Sprintf("team-%02d", i%40), staysFailed})
 	}
 	s := &stage{T: t}
 	s.open("", map[string]string{"main": entries(many...)}, map[string]string{"main": crowd(t, many)})

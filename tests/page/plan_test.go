@@ -108,11 +108,11 @@ func TestAWrongStateFileIsToldByLine(t *testing.T) {
 	s := newStage(t, "", map[string]string{"main": some, "other": "connectors: []\n"})
 	page := s.visit(desktop, ada, "#/connectors?cluster=main")
 	s.write("main", strings.Replace(some, "paused:", "pausedd:", 1))
+	page.accepts("400 (Bad Request)")
 	page.click("button", "Sync now")
 	page.reads(".bar.is-tall", "Cannot find field: pausedd")
 	page.reads(".bar.is-tall", "line ")
 	page.shot("problems")
-	page.errors() // 400
 
 	page.choose("#cluster", "other")
 	page.reads("#main", "No connectors yet")

@@ -1,13 +1,11 @@
 package page
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -21,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connecttest"
+	"connectcharms/requirer-lib/said"
 	"connectcharms/tests/charms"
 )
 
@@ -52,7 +51,7 @@ type stage struct {
 	urls     map[string]string // of the clusters
 	options  string            // of the section serve
 	running  *exec.Cmd
-	said     *bytes.Buffer
+	said     *said.Lines
 }
 
 // newStage starts a manager with a state file for each cluster; options are lines of the section serve.
@@ -79,13 +78,11 @@ func (s *stage) open(options string, states, urls map[string]string) {
 	for name, state := range states {
 		s.write(name, state)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(s, err)
-	s.address = listener.Addr().String()
-	require.NoError(s, listener.Close())
+	s.address = "127.0.0.1:0"
 	s.configure()
 	s.start()
 	s.Cleanup(s.stop)
+	s.configure() // it keeps its port when it is started again
 }
 
 // write changes the state file of a cluster.
@@ -121,18 +118,33 @@ func (s *stage) start() {
 	s.Helper()
 	path, err := program()
 	require.NoError(s, err)
-	s.said = &bytes.Buffer{}
+	s.said = &said.Lines{}
 	s.running = exec.Command(path, "serve", "--config", filepath.Join(s.dir, "config.yaml"))
 	s.running.Stdout, s.running.Stderr = s.said, s.said
 	require.NoError(s, s.running.Start())
 	deadline := time.Now().Add(patience)
-	for s.status("/health/ready") != http.StatusOK {
+	for !s.isReady() {
 		if time.Now().After(deadline) {
 			s.stop()
 			require.FailNow(s, "the manager is not ready", "%s", s.said)
 		}
 		time.Sleep(tick)
 	}
+}
+
+// isReady asks the manager where it says that it listens.
+func (s *stage) isReady() bool {
+	listens := s.said.Field("listen=")
+	if listens == "" {
+		return false
+	}
+	s.address = listens
+	answer, err := (&http.Client{Timeout: patience}).Get("http://" + listens + "/health/ready")
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	return answer.StatusCode == http.StatusOK
 }
 
 func (s *stage) stop() {
@@ -145,15 +157,6 @@ func (s *stage) stop() {
 	if s.Failed() {
 		s.Logf("the manager said:\n%s", s.said)
 	}
-}
-
-func (s *stage) status(path string) int {
-	answer, err := http.Get("http://" + s.address + path)
-	if err != nil {
-		return 0
-	}
-	defer answer.Body.Close()
-	return answer.StatusCode
 }
 
 // sync has the manager sync a cluster, as somebody else would do while the page is open.
