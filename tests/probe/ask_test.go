@@ -5,6 +5,7 @@ package probe_test
 import (
 	"context"
 	"io/fs"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,9 +31,26 @@ func (s secrets) Secret(name, _ string) (secret.Value, error) {
 	return secret.New(s[name]), nil
 }
 
+// ask asks again where something has not come in time: on a busy machine that says nothing.
 func ask(t *testing.T, part connection.Part, spec connection.Spec, secrets secrets) connection.Result {
 	t.Helper()
-	return askWithin(t, probe.Deadline, part, spec, secrets)
+	for deadline := time.Now().Add(time.Minute); ; {
+		result := askWithin(t, probe.Deadline, part, spec, secrets)
+		if !isLate(result) || time.Now().After(deadline) {
+			return result
+		}
+	}
+}
+
+const late = " in time"
+
+func isLate(result connection.Result) bool {
+	for _, one := range result.Errors {
+		if strings.Contains(one.Message, late) {
+			return true
+		}
+	}
+	return false
 }
 
 func askWithin(t *testing.T, limit time.Duration, part connection.Part, spec connection.Spec, secrets secrets) connection.Result {
@@ -92,7 +110,7 @@ func (l *life) isLate(t *testing.T, part connection.Part) {
 	is := l.status.Part(part)
 	require.Len(t, is.Errors, 1)
 	for phase, one := range is.Errors {
-		l.has(t, part, connection.Failed, phase, " in time")
+		l.has(t, part, connection.Failed, phase, late)
 		assert.True(t, one.IsTransient)
 	}
 }

@@ -73,7 +73,7 @@ connector out: config.connector.class: the cluster has no such class of connecto
 		`(line 14, column 123; did you mean "tasks.max"?)`)
 
 	owned := connectors.Owned{Client: client, Mark: connectors.Mark(file.Manager)}
-	report, err := owned.Reconcile(t.Context(), desired, connectors.Options{})
+	report, err := owned.Reconcile(t.Context(), desired, connectors.Options{Patience: 5 * time.Minute, Wait: 2 * time.Minute})
 	require.NoError(t, err)
 	require.NoError(t, report.Err())
 	assert.Empty(t, plan(t, owned, desired))
