@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"connectcharms/requirer-lib/connecttest"
@@ -160,9 +161,24 @@ func (s *hookStage) deploy(ctx context.Context) error {
 		}
 		charm.costs, charm.tools = map[string][]Cost{}, map[string]report.Sample{}
 	}
-	for range 3 { // what was begun in one hook shows in the next
+	if err := s.active(ctx); err != nil {
+		return err
+	}
+	_, err := s.meter.Take()
+	return err
+}
+
+// active returns when all charms have been active for some hooks: what was begun in one shows in the next.
+func (s *hookStage) active(ctx context.Context) error {
+	for rounds := 0; ; {
 		if err := s.model.Settle(ctx); err != nil {
-			return err
+			return fmt.Errorf("not all charms are active: %w:\n%s", err, s.model.Status())
+		}
+		if s.areActive() {
+			rounds++
+		}
+		if rounds > 3 {
+			return nil
 		}
 		for _, charm := range s.charms {
 			if err := s.model.UpdateStatus(charm.app + "/0"); err != nil {
@@ -170,16 +186,13 @@ func (s *hookStage) deploy(ctx context.Context) error {
 			}
 		}
 	}
-	if err := s.model.Settle(ctx); err != nil {
-		return err
-	}
-	for _, charm := range s.charms {
-		if status, _ := s.model.StatusOf(charm.app + "/0"); status.Current != "active" {
-			return fmt.Errorf("%s is not active, but %s: %s", charm.app, status.Current, status.Message)
-		}
-	}
-	_, err := s.meter.Take()
-	return err
+}
+
+func (s *hookStage) areActive() bool {
+	return !slices.ContainsFunc(s.charms, func(charm *hookCharm) bool {
+		status, _ := s.model.StatusOf(charm.app + "/0")
+		return status.Current != "active"
+	})
 }
 
 // run has a charm run one hook, and notes what that cost. Whatever else it runs meanwhile does not count.

@@ -89,7 +89,7 @@ func (l Load) one(ctx context.Context, until time.Time) ([]time.Duration, error)
 		return nil, err
 	}
 	defer connection.Close()
-	if err := connection.SetDeadline(until.Add(30 * time.Second)); err != nil {
+	if err := connection.SetDeadline(until.Add(time.Minute)); err != nil {
 		return nil, err
 	}
 	request := []byte("GET " + l.Path + " HTTP/1.1\r\nHost: " + l.Address + "\r\nAccept: application/json\r\nAuthorization: Basic " +

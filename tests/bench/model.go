@@ -101,13 +101,14 @@ func (d *Deployed) answered(ctx context.Context, relation int) error {
 	})
 }
 
-// enough is how many update-status hooks may have to come: where Juju runs the model, they take an hour and more.
-const enough = 20
-
 // until settles the model, and has the charm's units run update-status, until something is so.
 func (d *Deployed) until(ctx context.Context, what string, done func() (bool, error)) error {
-	for range enough {
-		if err := d.Settle(ctx); err != nil {
+	for {
+		err := d.Settle(ctx)
+		if ctx.Err() != nil {
+			return fmt.Errorf("it is never so that %s: %w:\n%s", what, context.Cause(ctx), d.Status())
+		}
+		if err != nil {
 			return err
 		}
 		if is, err := done(); is || err != nil {
@@ -118,7 +119,6 @@ func (d *Deployed) until(ctx context.Context, what string, done func() (bool, er
 			return err
 		}
 	}
-	return fmt.Errorf("it is never so that %s:\n%s", what, d.Status())
 }
 
 func (d *Deployed) answer(relation int) (schemas.Answer, error) {

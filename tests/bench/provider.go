@@ -132,7 +132,7 @@ func (s *providerStage) isLetIn(ctx context.Context, client *requirer) (bool, er
 		request.SetBasicAuth(content["username"], content["password"])
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {
-			return false, err
+			return false, ctx.Err() // a gateway that moves is not there for a moment
 		}
 		if err := response.Body.Close(); err != nil || response.StatusCode != http.StatusOK {
 			return false, err

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,11 @@ type Benchmark struct {
 	Run   func(ctx context.Context, s *Stage) (report.Section, error)
 }
 
-const usualLimit = 5 * time.Minute
+const (
+	usualLimit = 5 * time.Minute
+	// quickLimit is that of quick runs: they run all at once, beside all other tests.
+	quickLimit = 30 * time.Minute
+)
 
 // RunOptions are those of a run.
 type RunOptions struct {
@@ -82,9 +87,9 @@ func choose(all []Benchmark, only []string) ([]Benchmark, error) {
 
 // run runs one on a stage of its own, and notes when and with what.
 func (b Benchmark) run(ctx context.Context, options RunOptions) (section report.Section, err error) {
-	limit := b.Limit
-	if limit == 0 {
-		limit = usualLimit
+	limit := cmp.Or(b.Limit, usualLimit)
+	if options.Quick {
+		limit = quickLimit
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it took longer than %s", limit))
 	defer cancel()
