@@ -60,7 +60,7 @@ func running(t *testing.T) *model.Controller {
 }
 
 // patience is the longest that one test waits.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 func limited(t *testing.T) context.Context {
 	t.Helper()

@@ -11,7 +11,7 @@ func (s *pair) manager() {
 	listed := fmt.Sprint(s.run(unit, "list"))
 	s.Contains(listed, `"sink"`)
 	s.Contains(listed, `"source"`)
-	s.run(unit, "wait", "names=source,sink", "seconds=60")
+	s.run(unit, "wait", "names=source,sink", "seconds=240")
 	s.Contains(fmt.Sprint(s.run(unit, "sync")), "unchanged")
 
 	right := s.fileConnectors(s.topic)
@@ -24,6 +24,13 @@ func (s *pair) manager() {
 	s.Require().NoError(s.home.SetConfig(limited(s.T()), integrator, map[string]string{"state": right}))
 	s.awaitActive(s.home, integrator)
 
+	s.killManager(unit)
+	s.flows(s.topic)
+}
+
+// killManager ends the manager's process as a crash does, and returns when Pebble has started another, which does what it is asked.
+func (s *pair) killManager(unit string) {
+	s.T().Helper()
 	before := s.managerPID(unit)
 	s.Require().NotEmpty(before)
 	s.onCharm(s.home, unit, "kill -9 "+before)
@@ -31,10 +38,8 @@ func (s *pair) manager() {
 		if now := s.managerPID(unit); now == "" || now == before {
 			return "not yet"
 		}
-		return ""
+		return s.try(unit, "sync").Message
 	})
-	s.run(unit, "sync")
-	s.flows(s.topic)
 }
 
 // managerPID is the number of the manager's process; empty for none.

@@ -23,7 +23,7 @@ type ran struct {
 
 func (s *pair) try(unit, action string, params ...string) ran {
 	s.T().Helper()
-	answer, err := s.home.Juju(limited(s.T()), append([]string{"run", unit, action, "--format", "json"}, params...)...)
+	answer, err := s.home.Juju(limited(s.T()), append([]string{"run", unit, action, "--format", "json", "--wait", patience.String()}, params...)...)
 	s.Require().NoError(err)
 	var byUnit map[string]ran
 	s.Require().NoError(json.Unmarshal([]byte(answer), &byUnit), answer)

@@ -93,16 +93,23 @@ func (s *pair) twoWorkers() {
 	for unit, pid := range s.workerPIDs() {
 		s.NotEmpty(pid, "the worker of %s", unit)
 	}
-	listed, err := s.rest(integrator).ListConnectors(limited(s.T()))
-	s.Require().NoError(err)
-	workers := map[string]bool{}
-	for _, connector := range listed {
-		workers[connector.Status.Connector.WorkerID] = true
-		for _, task := range connector.Status.Tasks {
-			workers[task.WorkerID] = true
+	rest := s.rest(integrator)
+	defer rest.Close()
+	until(s.T(), "connectors and tasks are shared out", func() string {
+		listed, err := rest.ListConnectors(limited(s.T()))
+		s.Require().NoError(err)
+		workers := map[string]bool{}
+		for _, connector := range listed {
+			workers[connector.Status.Connector.WorkerID] = true
+			for _, task := range connector.Status.Tasks {
+				workers[task.WorkerID] = true
+			}
 		}
-	}
-	s.Len(workers, 2, "connectors and tasks are shared out")
+		if len(workers) != 2 {
+			return fmt.Sprint(workers)
+		}
+		return ""
+	})
 	s.flows(s.topic)
 }
 
