@@ -178,6 +178,7 @@ func harmPasses(t *testing.T, h *house) {
 	s.serveAt("http://"+wire.Address(), "/0", "interval: 1s")
 	s.begin()
 	s.until("all are there", func() bool { return files(server)["/0"] == number })
+	s.untilDone()
 	for i, harm := range []network.Harm{
 		{Refuse: true},
 		{Reset: true},
@@ -192,7 +193,21 @@ func harmPasses(t *testing.T, h *house) {
 		s.until("the file is in force", func() bool { return strings.Count(s.log.String(), "a state file is in force") == i+2 })
 		require.NoError(t, wire.Heal())
 		s.until(fmt.Sprintf("all are changed after %+v", harm), func() bool { return files(server)[file] == number })
+		s.untilDone()
 	}
+}
+
+// untilDone waits until the daemon, too, knows that all is done that the file asks for: what is under way yet would meet the next harm.
+func (s *stage) untilDone() {
+	s.t.Helper()
+	s.until("it is done", func() bool {
+		is := get[struct {
+			Revision string
+			Syncing  bool
+			LastSync struct{ Revision, Result string }
+		}](s, "/api/v1/status")
+		return !is.Syncing && is.LastSync.Revision == is.Revision && is.LastSync.Result == "ok"
+	})
 }
 
 func jumpsPass(t *testing.T, h *house) {
