@@ -260,6 +260,7 @@ func newStage(t *testing.T) *stage {
 		}),
 		Reload: func(context.Context) error { return s.manager.call("reload") },
 	})
+	s.api.SetAliveEvery(time.Hour) // so nothing comes between the events of a test
 	require.NoError(t, s.api.SetTokens(tokens))
 	s.open = s.api.Open()
 	return s

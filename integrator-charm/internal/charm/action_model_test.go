@@ -37,7 +37,7 @@ func TestActionsDoWhatTheyAreCalled(t *testing.T) {
 	w.integrate()
 	for action, params := range map[string]map[string]any{
 		"plan": nil, "list": nil, "status": nil, "export": nil, "plugins": nil, "history": nil, "silences": nil,
-		"wait": {"names": "lines", "seconds": 20},
+		"wait": {"names": "lines", "seconds": 60},
 	} {
 		var answer any
 		w.told("integrator/0", action, params, &answer)

@@ -201,7 +201,7 @@ func TestAManagerThatIsKilledComesBackAndOneThatGoesLeavesNothing(t *testing.T) 
 	require.Eventually(t, func() bool {
 		now := managers(t, unit.Root)
 		return len(now) == 1 && now[0] != first[0]
-	}, 20*time.Second, 50*time.Millisecond, "Pebble starts it again")
+	}, time.Minute, 50*time.Millisecond, "Pebble starts it again")
 	require.NoError(t, w.UpdateStatus())
 	w.settle()
 	w.requires("integrator/0", "active", "1 connector, 2 tasks running")

@@ -65,7 +65,7 @@ func (w *world) say(unit string, changes map[string]any) (status int, answer str
 // until settles the model until something holds: what a manager does by itself, nobody waits for.
 func (w *world) until(what string, holds func() bool) {
 	w.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		w.settle()
 		if holds() {

@@ -58,7 +58,7 @@ func TestTheAPIShowsTheCertificateOfTheSecretAndTheNextOne(t *testing.T) {
 	second := pair(t, 2, address)
 	require.NoError(t, w.UpdateSecret(shown, second))
 	w.settle()
-	require.Eventually(t, func() bool { return serial() == 2 }, 20*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return serial() == 2 }, time.Minute, 50*time.Millisecond)
 
 	require.NoError(t, w.UpdateSecret(shown, map[string]string{"certificate": first["certificate"], "private-key": second["private-key"]}))
 	w.settle()

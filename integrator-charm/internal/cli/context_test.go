@@ -2,10 +2,13 @@ package cli_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"connectcharms/requirer-lib/connecttest"
 	"connectcharms/requirer-lib/secret"
@@ -42,8 +45,10 @@ func TestSeveralClustersAreContexts(t *testing.T) {
 		"CONTEXT  NAME   STATE    TASKS  TYPE    CLASS\n"+
 		"a        lines  RUNNING  1/1    source  FileStreamSourceConnector\n"+
 		"b        lines  RUNNING  1/1    source  FileStreamSourceConnector\n", b.ok("list", "--all-contexts"))
-	other.Close()
-	left := b.run("list", "--all-contexts", "-o", "name", "--timeout", "1s")
+	text, err := os.ReadFile(filepath.Join(b.dir, "config.yaml"))
+	require.NoError(t, err)
+	b.write("config.yaml", strings.ReplaceAll(string(text), other.URL(), "http://127.0.0.1:1")) // nobody listens
+	left := b.run("list", "--all-contexts", "-o", "name", "--timeout", "5s")
 	assert.Equal(t, "lines\n", left.out, "one cluster that is away does not hide the other")
 	assert.NotEqual(t, 0, left.code)
 	assert.Contains(t, left.err, "context b: ")

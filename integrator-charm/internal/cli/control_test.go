@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -122,9 +120,7 @@ func TestAMessageIsSentAgainWhileTheOtherLinesGoOn(t *testing.T) {
 func TestAMessageIsNotSentAgainForEver(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	away := httptest.NewServer(http.NotFoundHandler())
-	b.environ["CONNECT_SERVER"] = away.URL
-	away.Close()
+	b.environ["CONNECT_SERVER"] = "http://127.0.0.1:1" // nobody listens
 	done := b.runWith(t.Context(), changed("a")+"\n"+changed("b"), "control", "--connector", "orders", "--retry-for", "20ms")
 	assert.Equal(t, 1, done.code)
 	assert.Equal(t, 2, strings.Count(done.err, "connection refused"), done.err)
@@ -149,7 +145,7 @@ func TestAnInterruptEndsControl(t *testing.T) {
 	select {
 	case is := <-code:
 		assert.Equal(t, 130, is)
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("it goes on")
 	}
 }

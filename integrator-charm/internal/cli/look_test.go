@@ -2,6 +2,11 @@ package cli_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -136,7 +141,7 @@ func TestWaitEndsWithItsTime(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.create("a")
-	over := b.run("wait", "a", "none", "--for", "stopped", "--timeout", "50ms")
+	over := b.run("wait", "a", "none", "--for", "stopped", "--timeout", "2s")
 	assert.Equal(t, result{
 		4, "", "a: it is not stopped, the time is over: it is RUNNING, 1 of 1 tasks run\n" +
 			"none: it is not stopped, the time is over: it is not there\nconnect-manager: 2 of 2 failed\n",
@@ -148,7 +153,17 @@ func TestAnInterruptEndsAWaitAndSaysSo(t *testing.T) {
 	b := newBench(t)
 	b.create("a")
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(20*time.Millisecond, cancel)
+	cluster, err := url.Parse(b.server.URL())
+	require.NoError(t, err)
+	pass := httputil.NewSingleHostReverseProxy(cluster)
+	var looks atomic.Int32
+	between := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if pass.ServeHTTP(w, r); looks.Add(1) == 3 {
+			cancel()
+		}
+	}))
+	t.Cleanup(between.Close)
+	b.environ["CONNECT_ENDPOINTS"] = between.URL
 	ended := b.runWith(ctx, "", "wait", "a", "--for", "paused")
 	assert.Equal(t, 130, ended.code)
 	assert.Equal(t, "a: interrupted: look whether it was done\nconnect-manager: interrupted\n", ended.err)
@@ -167,7 +182,7 @@ func TestWatchFollowsChangesAndOutlivesAFault(t *testing.T) {
 	go func() { ended <- program.Run(ctx, []string{"watch", "--interval", "100ms"}) }()
 	shows := func(text string) {
 		t.Helper()
-		require.Eventually(t, func() bool { return out.String() == text }, 20*time.Second, 10*time.Millisecond, "%s", text)
+		require.Eventually(t, func() bool { return out.String() == text }, time.Minute, 10*time.Millisecond, "%s", text)
 	}
 	seen := "04:05:06  a  RUNNING  1/1\n04:05:06  b  RUNNING  1/1\n"
 	shows(seen)

@@ -129,13 +129,12 @@ func begin(t *testing.T, kept connections.Keeper) *desk {
 // inTime plays with a registry at work in a bubble of its own time.
 func inTime(t *testing.T, play func(t *testing.T, d *desk)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { atWork(t, newMemory(), play) })
+	synctest.Test(t, func(t *testing.T) { atWork(t, begin(t, newMemory()), play) })
 }
 
-// atWork plays with a registry while it asks.
-func atWork(t *testing.T, kept connections.Keeper, play func(t *testing.T, d *desk)) {
+// atWork plays with a registry that was begun, while it asks.
+func atWork(t *testing.T, d *desk, play func(t *testing.T, d *desk)) {
 	t.Helper()
-	d := begin(t, kept)
 	ctx, end := context.WithCancel(t.Context())
 	var group sync.WaitGroup
 	group.Go(func() { d.Run(ctx) })

@@ -283,7 +283,7 @@ func TestWhatIsRefusedAfterARestartHasExpiredIfItOnceGotIn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		kept := newMemory()
-		atWork(t, kept, func(t *testing.T, d *desk) {
+		atWork(t, begin(t, kept), func(t *testing.T, d *desk) {
 			d.set("never:9092", refused)
 			for _, id := range []string{"never", "once", "changed", "well", "again"} {
 				d.create(id)
@@ -292,16 +292,17 @@ func TestWhatIsRefusedAfterARestartHasExpiredIfItOnceGotIn(t *testing.T) {
 			synctest.Wait()
 		})
 		assert.Equal(t, 4, kept.written, "not every success is written")
-		atWork(t, kept, func(t *testing.T, d *desk) {
+		atWork(t, begin(t, kept), func(t *testing.T, d *desk) {
 			require.NoError(t, d.Delete(t.Context(), "again", "", "ada"))
 			d.set("again:9092", refused)
 			d.create("again")
 			assert.Equal(t, connection.Failed, d.state("again"), "it is another one")
 		})
-		atWork(t, kept, func(t *testing.T, d *desk) {
-			for _, id := range []string{"never", "once", "changed"} {
-				d.set(id+":9092", refused)
-			}
+		restarted := begin(t, kept)
+		for _, id := range []string{"never", "once", "changed"} {
+			restarted.set(id+":9092", refused)
+		}
+		atWork(t, restarted, func(t *testing.T, d *desk) {
 			spec := kafka("changed")
 			spec.Name = "renamed"
 			_, err := d.Update(t.Context(), spec, "", "ada")

@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	deadline = 20 * time.Second
+	deadline = time.Minute
 	letters  = "dead-letters"
 	password = "hunter2"
 )

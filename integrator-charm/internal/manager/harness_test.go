@@ -37,6 +37,7 @@ type stage struct {
 	rules     manager.Rules
 	notifier  *notify.Notifier
 	clock     *clock
+	watched   bool // the state file, from the next cluster on; else it is looked at in intervals and for syncs only
 	approvals approval.Config
 	needed    manager.Connections // nil: none are known
 	vault     overlay.Vault
@@ -96,6 +97,9 @@ func (s *stage) begin() {
 	s.t.Cleanup(func() { one.Keep(nil) })
 }
 
+// unwatched is a source that tells of no change: so a sync that a test asks for has what it wrote, and nobody else was sooner.
+type unwatched struct{ source.Source }
+
 // cluster is the one in memory, with the state file of the stage.
 func (s *stage) cluster(name string) manager.Cluster { return s.clusterAt(name, s.server.URL()) }
 
@@ -105,6 +109,9 @@ func (s *stage) clusterAt(name, endpoint string) manager.Cluster {
 	require.NoError(s.t, err)
 	from, err := source.Parse(s.path(), source.Options{Limits: source.Limits{Settle: time.Millisecond}})
 	require.NoError(s.t, err)
+	if !s.watched {
+		from = unwatched{from}
+	}
 	return manager.Cluster{
 		Name: name, Endpoints: []string{endpoint}, Source: from,
 		Owned: func(manager string) connectors.Owned {
@@ -119,7 +126,9 @@ func (s *stage) path() string { return filepath.Join(s.dir, "state.yaml") }
 
 func (s *stage) write(file string) {
 	s.t.Helper()
-	require.NoError(s.t, os.WriteFile(s.path(), []byte(file), 0o600))
+	coming := s.path() + ".new"
+	require.NoError(s.t, os.WriteFile(coming, []byte(file), 0o600))
+	require.NoError(s.t, os.Rename(coming, s.path()), "nobody reads a half")
 }
 
 // keep begins with a state file, and waits until it was carried out.
@@ -155,7 +164,7 @@ func (s *stage) sync() map[string][]string {
 
 func (s *stage) until(is func() bool) {
 	s.t.Helper()
-	require.Eventually(s.t, is, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(s.t, is, time.Minute, 5*time.Millisecond)
 }
 
 func (s *stage) client() *connect.Client {

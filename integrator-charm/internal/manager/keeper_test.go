@@ -34,6 +34,7 @@ func TestTheFileIsCarriedOutAtTheBeginning(t *testing.T) {
 func TestAFileThatChangesIsCarriedOutAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
+	s.watched = true
 	s.keep(lines)
 	s.write(strings.ReplaceAll(lines, "name: lines", "name: others"))
 	s.until(func() bool { return assert.ObjectsAreEqual([]string{"others"}, s.server.Connectors()) })
@@ -42,6 +43,7 @@ func TestAFileThatChangesIsCarriedOutAtOnce(t *testing.T) {
 func TestAWrongFileChangesNothingAndIsSaid(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
+	s.watched = true
 	s.keep(lines)
 	s.write(lines + "    pausedd: true\n")
 	s.until(func() bool { return len(s.status().Problems) == 1 })

@@ -12,6 +12,7 @@ func TestMetricsTellHowClustersAreKept(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.keep(lines)
+	s.until(func() bool { return s.status().Connectors["running"] == 1 }) // the look after the sync
 	families, err := s.metrics.Gather()
 	require.NoError(t, err)
 	values := map[string]float64{}

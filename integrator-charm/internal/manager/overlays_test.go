@@ -30,13 +30,14 @@ func TestABurstIsOneChange(t *testing.T) {
 	s := newAPI(t)
 	s.keep(api)
 	s.server.TakeWrites()
+	begun := time.Now()
 	for i := range 20 {
 		s.says(i, fmt.Sprintf(`{"batch": %d}`, 100+i))
 	}
 	shown := s.applied("api")
 	assert.Equal(t, int64(20), shown.Version)
 	assert.Equal(t, "119", s.own("api")["batch"])
-	assert.LessOrEqual(t, len(s.server.TakeWrites()), 3, "one a second, and one for the last")
+	assert.LessOrEqual(t, len(s.server.TakeWrites()), 2+int(time.Since(begun)/time.Second), "one a second, and one for the last")
 	s.until(func() bool { return s.controlRuns() > 0 })
 }
 
@@ -59,8 +60,8 @@ func TestAMessageDoesNotCarryOutWhatWaitsForApproval(t *testing.T) {
 	s := newAPI(t)
 	s.approvals = approval.Config{Expires: 1e15, Rules: []approval.Rule{{Name: "all", Approvers: 1}}}
 	s.keep("connectors: []")
-	s.approvals.Rules[0].Match.Changes = []connectors.Action{connectors.Update}
 	s.Keep(nil)
+	s.approvals.Rules[0].Match.Changes = []connectors.Action{connectors.Update}
 	s.begin()
 	s.keep(api)
 	s.write(strings.NewReplacer("start_date: 01-01-2022", "start_date: 02-02-2022", "batch: 10", "batch: 11").Replace(api))
@@ -185,7 +186,7 @@ func TestWhatIsDeletedForGoodIsForgottenAndItsVersionIsNot(t *testing.T) {
 	s.sync()
 	assert.Equal(t, "20", s.own("api")["batch"], "the file still has it: so it is as it was")
 	s.write("connectors: []")
-	s.sync() // or whoever watches the file has been sooner
+	assert.Equal(t, map[string][]string{"removed": {"api"}}, s.sync())
 	assert.Empty(t, s.server.Connectors())
 	files, err := os.ReadDir(filepath.Join(s.dir, "vault"))
 	require.NoError(t, err)
@@ -314,6 +315,7 @@ func TestSecretsThatOnlyTheClusterHasNotedStayWithTheWorkers(t *testing.T) {
 	s.again()
 	s.until(func() bool {
 		s.clock.passes(time.Minute)
+		s.sync()
 		left, err := filepath.Glob(filepath.Join(s.dir, "vault", "*"))
 		require.NoError(t, err)
 		return len(left) == 2

@@ -22,7 +22,7 @@ import (
 	"connectcharms/requirer-lib/secret"
 )
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // quick is a configuration in which nothing waits.
 const quick = "group-wait: 1ms\ngroup-interval: 1ms\n"

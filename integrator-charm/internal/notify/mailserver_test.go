@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	random "math/rand/v2"
 	"net"
 	"net/mail"
 	"os"
@@ -26,6 +27,7 @@ import (
 // mailServer is a real one, Exim, that wants TLS and a password, and keeps what it takes in files.
 type mailServer struct {
 	dir           string
+	ip            net.IP
 	starttls, tls string // host:port
 	caFile        string
 }
@@ -33,6 +35,8 @@ type mailServer struct {
 const (
 	mailUser     = "manager"
 	mailPassword = "hunter2 with spaces"
+	starttlsPort = "2525"
+	tlsPort      = "4650"
 )
 
 // nobody is whom Exim runs as where the tests are root's: then it needs nothing of the machine.
@@ -47,7 +51,8 @@ func newMailServer(t *testing.T) *mailServer {
 	dir, err := os.MkdirTemp("", "exim")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
-	s := &mailServer{dir: dir, starttls: freeAddress(t), tls: freeAddress(t), caFile: filepath.Join(dir, "cert.pem")}
+	s := &mailServer{dir: dir, ip: ownAddress(), caFile: filepath.Join(dir, "cert.pem")}
+	s.starttls, s.tls = net.JoinHostPort(s.ip.String(), starttlsPort), net.JoinHostPort(s.ip.String(), tlsPort)
 	s.write(t, program)
 	daemon := exec.CommandContext(t.Context(), program, "-C", filepath.Join(dir, "exim.conf"), "-bdf", "-q1m")
 	daemon.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -76,12 +81,9 @@ func account() (uid, gid int) {
 	return os.Geteuid(), os.Getegid()
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close()
-	return listener.Addr().String()
+// ownAddress is one on loopback that no other test listens on, and no connection leaves from.
+func ownAddress() net.IP {
+	return net.IPv4(127, byte(128+random.IntN(127)), byte(random.IntN(256)), byte(1+random.IntN(254)))
 }
 
 func (s *mailServer) write(t *testing.T, program string) {
@@ -90,16 +92,14 @@ func (s *mailServer) write(t *testing.T, program string) {
 	for _, dir := range []string{"spool", "log", "mail"} {
 		require.NoError(t, os.Mkdir(filepath.Join(s.dir, dir), 0o755))
 	}
-	certificate, key := selfSigned(t)
+	certificate, key := selfSigned(t, s.ip)
 	uid, gid := account()
-	config := strings.NewReplacer("DIR", s.dir, "PROGRAM", program, "STARTTLS", port(s.starttls), "TLSPORT", port(s.tls),
+	config := strings.NewReplacer("DIR", s.dir, "PROGRAM", program, "ADDRESS", s.ip.String(), "STARTTLS", starttlsPort, "TLSPORT", tlsPort,
 		"USER", mailUser, "PASSWORD", mailPassword, "UID", fmt.Sprint(uid), "GID", fmt.Sprint(gid)).Replace(eximConfig)
 	for name, text := range map[string]string{"cert.pem": certificate, "key.pem": key, "exim.conf": config} {
 		require.NoError(t, os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o644))
 	}
 }
-
-func port(address string) string { return address[strings.LastIndexByte(address, ':')+1:] }
 
 // eximConfig takes mail for one domain from whoever has logged in, over TLS. For gone@ it says never, for later@ not now.
 const eximConfig = `
@@ -111,7 +111,7 @@ primary_hostname = mail.example.org
 spool_directory = DIR/spool
 log_file_path = DIR/log/%s
 pid_file_path = DIR/exim.pid
-local_interfaces = 127.0.0.1
+local_interfaces = ADDRESS
 daemon_smtp_ports = STARTTLS : TLSPORT
 tls_on_connect_ports = TLSPORT
 tls_advertise_hosts = *
@@ -148,12 +148,12 @@ plain:
   server_set_id = $auth2
 `
 
-func selfSigned(t *testing.T) (certificate, key string) {
+func selfSigned(t *testing.T, ip net.IP) (certificate, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mail"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mail"}, IPAddresses: []net.IP{ip},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}

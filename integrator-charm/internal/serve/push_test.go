@@ -21,7 +21,7 @@ import (
 	"connectcharms/requirer-lib/connecttest"
 )
 
-const deadline = 20 * time.Second
+const deadline = time.Minute
 
 // commit puts a state file into a repository.
 func commit(t *testing.T, dir, text string) {

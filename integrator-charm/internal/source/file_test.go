@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const deadline = 10 * time.Second
+const deadline = time.Minute
 
 // place lays out a directory as something that deploys a file does, and can put another version in the file's place.
 type place struct {

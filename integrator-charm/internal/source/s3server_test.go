@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"fmt"
+	random "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -73,10 +75,8 @@ func compileS3(t *testing.T) string {
 // startS3 runs the server until the test ends, and gives its address.
 func startS3(t *testing.T, program string) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := listener.Addr().String()
-	require.NoError(t, listener.Close())
+	// An address of its own, that no other test listens on, and no connection leaves from.
+	address := fmt.Sprintf("127.%d.%d.%d:7070", 128+random.IntN(127), random.IntN(256), 1+random.IntN(254))
 	var output bytes.Buffer
 	command := exec.Command(program, "--port", address, "--quiet", "posix", "--sidecar", t.TempDir(), t.TempDir())
 	command.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s3User, "ROOT_SECRET_KEY="+s3Password)

@@ -161,7 +161,7 @@ func TestOpeningWaitsForTheOneThatEnds(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "manager.db")
 	ending, err := store.Open(t.Context(), path, store.Options{})
 	require.NoError(t, err)
-	time.AfterFunc(200*time.Millisecond, func() { assert.NoError(t, ending.Close()) })
+	time.AfterFunc(50*time.Millisecond, func() { assert.NoError(t, ending.Close()) })
 	openAt(t, path, store.Options{})
 }
 
