@@ -25,6 +25,8 @@ type partition struct {
 	end  context.CancelFunc
 	work sync.WaitGroup // of lanes
 
+	turning sync.Mutex // held until what follows from a turn is done
+
 	mu     sync.Mutex
 	window []*entry
 	lanes  map[string][]*entry

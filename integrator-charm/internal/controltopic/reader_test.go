@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -182,6 +183,36 @@ func TestAPartitionsWindowIsBoundedInBytes(t *testing.T) {
 	assert.Less(t, len(r.took()), number)
 	letGo()
 	s.until(func() bool { return len(r.took()) == number+1 })
+}
+
+func TestAPartitionThatIsEmptyAgainWhileItIsPausedIsReadOn(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	r := s.standby("")
+	letGo := r.holdUp("stuck")
+	defer letGo()
+	settled := func() bool { return slices.Contains(r.took(), "stuck 0") }
+	r.heard = func(line string) {
+		if strings.Contains(line, "no more are read") { // and that is yet to be done
+			letGo()
+			assert.Eventually(t, settled, deadline, 20*time.Millisecond)
+		}
+	}
+	r.Configure(s.open(s.settings()))
+	s.say(message("stuck", 0))
+	big := strings.Repeat(" ", 900_000)
+	const number = 1 + controltopic.WindowBytes/900_000 // are too many
+	for i := range number {
+		record := message("other", i)
+		record.Value = append(record.Value, big...)
+		s.say(record)
+		if i == number-2 {
+			s.until(func() bool { return len(r.took()) == number-1 })
+		}
+	}
+	s.until(settled)
+	s.say(message("last", number))
+	s.until(func() bool { return len(r.took()) == number+2 })
 }
 
 func TestADeadLetterThatIsTooLongGoesWithoutItsValue(t *testing.T) {

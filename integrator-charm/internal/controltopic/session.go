@@ -172,8 +172,11 @@ func (s *session) take(record *kgo.Record) {
 	s.turn(at, p)
 }
 
-// turn has a partition be read on, or not.
+// turn has a partition be read on, or not. One turn is over before the next: a pause that came after the resume that follows it
+// would last for ever.
 func (s *session) turn(at place, p *partition) {
+	p.turning.Lock()
+	defer p.turning.Unlock()
 	which := map[string][]int32{at.topic: {at.partition}}
 	switch pause, resume := p.turn(); {
 	case pause:

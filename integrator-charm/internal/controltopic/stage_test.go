@@ -2,7 +2,9 @@ package controltopic_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -13,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -73,6 +76,9 @@ func (s *stage) say(records ...*kgo.Record) (offsets []int64) {
 func (s *stage) committed(topic string) int64 {
 	s.t.Helper()
 	found, err := kadm.NewClient(s.client).FetchOffsets(s.t.Context(), "group")
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		return 0 // nobody was in it yet
+	}
 	require.NoError(s.t, err)
 	offset, _ := found.Lookup(topic, 0)
 	return offset.At
@@ -123,7 +129,8 @@ type reading struct {
 	registry *prometheus.Registry
 	log      *said.Lines
 	end      func()
-	caughtUp chan []string // what was taken when what was there at the beginning was tried
+	caughtUp chan []string     // what was taken when what was there at the beginning was tried
+	heard    func(line string) // is given what is logged, if not nil
 }
 
 // begin runs a reader until the end of the test, or before.
@@ -155,7 +162,7 @@ func (s *stage) standby(member string) *reading {
 		}
 	}
 	r.Reader = controltopic.New(controltopic.Options{
-		Taker: r.taker, Await: await, Member: member, Metrics: r.registry, Now: time.Now, Log: slog.New(slog.NewTextHandler(r.log, nil)),
+		Taker: r.taker, Await: await, Member: member, Metrics: r.registry, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.MultiWriter(r.log, r), nil)),
 	})
 	r.RetryAfter(10*time.Millisecond, 50*time.Millisecond)
 	ctx, cancel := context.WithCancel(s.t.Context())
@@ -176,6 +183,14 @@ func (s *stage) standby(member string) *reading {
 		}
 	})
 	return r
+}
+
+// Write is an io.Writer's, of the log.
+func (r *reading) Write(line []byte) (int, error) {
+	if r.heard != nil {
+		r.heard(string(line))
+	}
+	return len(line), nil
 }
 
 func (s *stage) until(is func() bool, why ...any) {
