@@ -133,8 +133,10 @@ func TestOnlyWhoWorksReadsTheTopicOfControlMessages(t *testing.T) {
 	s.begin()
 	s.until(members(1))
 	s.until(func() bool { return strings.Contains(s.metrics(), "connect_manager_control_up 1") })
-	_, status := s.ask(http.MethodGet, "/api/v1/status")
-	assert.Contains(t, status, `"controlTopic":{"topic":"connect-control","waiting":0}`)
+	s.until(func() bool {
+		_, status := s.ask(http.MethodGet, "/api/v1/status")
+		return strings.Contains(status, `"controlTopic":{"topic":"connect-control","waiting":0}`)
+	})
 
 	s.configure(beside, "active: false, "+topic)
 	code, body := s.ask(http.MethodPost, "/api/v1/reload")

@@ -236,7 +236,7 @@ func atOnce(t *testing.T, s *stand) {
 }
 
 func (s *stand) limits() Limits {
-	return Limits{Size: sizeLimit, Total: time.Minute, Attempts: 2, Pause: time.Millisecond, Settle: time.Millisecond}
+	return Limits{Size: sizeLimit, Total: 10 * time.Minute, Attempts: 2, Pause: time.Millisecond, Settle: time.Millisecond}
 }
 
 func (s *stand) source(t *testing.T, limits Limits) Source {
