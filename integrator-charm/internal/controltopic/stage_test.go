@@ -26,7 +26,7 @@ import (
 )
 
 const (
-	deadline = time.Minute
+	deadline = 5 * time.Minute // megabytes of messages take long on a busy machine
 	letters  = "dead-letters"
 	password = "hunter2"
 )

@@ -37,7 +37,8 @@ type stage struct {
 	rules     manager.Rules
 	notifier  *notify.Notifier
 	clock     *clock
-	watched   bool // the state file, from the next cluster on; else it is looked at in intervals and for syncs only
+	patience  time.Duration // of calls to a cluster
+	watched   bool          // the state file, from the next cluster on; else it is looked at in intervals and for syncs only
 	approvals approval.Config
 	needed    manager.Connections // nil: none are known
 	vault     overlay.Vault
@@ -64,7 +65,7 @@ func (c *clock) passes(by time.Duration) {
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{
-		t: t, dir: t.TempDir(), server: connecttest.NewServer(), clock: &clock{},
+		t: t, dir: t.TempDir(), server: connecttest.NewServer(), clock: &clock{}, patience: time.Minute,
 		rules: manager.Rules{Active: true, Interval: time.Hour, Drift: settings.Repair},
 	}
 	t.Cleanup(s.server.Close)
@@ -105,7 +106,7 @@ func (s *stage) cluster(name string) manager.Cluster { return s.clusterAt(name, 
 
 func (s *stage) clusterAt(name, endpoint string) manager.Cluster {
 	s.t.Helper()
-	client, err := connect.New(connect.Config{Endpoints: []string{endpoint}, Patience: 5 * time.Second})
+	client, err := connect.New(connect.Config{Endpoints: []string{endpoint}, Patience: s.patience})
 	require.NoError(s.t, err)
 	from, err := source.Parse(s.path(), source.Options{Limits: source.Limits{Settle: time.Millisecond}})
 	require.NoError(s.t, err)

@@ -183,6 +183,7 @@ func TestManyWhoAskShareASync(t *testing.T) {
 func TestAClusterThatDoesNotAnswerHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
+	s.patience = 5 * time.Second
 	s.write(lines)
 	s.Keep([]manager.Cluster{s.cluster("main"), s.clusterAt("gone", "http://127.0.0.1:1")})
 	s.until(func() bool { return assert.ObjectsAreEqual([]string{"lines"}, s.server.Connectors()) })

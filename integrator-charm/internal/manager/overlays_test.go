@@ -128,6 +128,7 @@ func TestWhoMayNotBeAskedOrIsNotThere(t *testing.T) {
 func TestAClusterThatIsAwayJudgesNothing(t *testing.T) {
 	t.Parallel()
 	s := newAPI(t)
+	s.patience = 5 * time.Second
 	s.keep(api)
 	s.server.Close()
 	s.clock.passes(2 * time.Second)
