@@ -33,6 +33,7 @@ func newScripts(t *testing.T) (scripts, *hook.Hook) {
 	t.Setenv("JUJU_DISPATCH_PATH", "hooks/start")
 	h, err := hook.FromEnvironment()
 	require.NoError(t, err)
+	h.Tools = h.WithTimeout(time.Hour) // the machine may have much else to do
 	return s, h
 }
 
