@@ -8,7 +8,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -111,9 +110,7 @@ func TestWhyNoBrokerIsReached(t *testing.T) {
 func TestAnyServerWillDo(t *testing.T) {
 	t.Parallel()
 	kafka := answering(t, func(c net.Conn) { request(c); _, _ = c.Write([]byte{0, 0, 0, 4, 0, 0, 0, 1}) })
-	start := time.Now()
 	require.NoError(t, Access{Servers: []string{"127.0.0.1:1", kafka}}.Reach(t.Context()))
-	assert.Less(t, time.Since(start), serverPatience)
 }
 
 func TestARefusedLoginIsNotNoBroker(t *testing.T) {

@@ -68,7 +68,7 @@ func TestServerTakesTheFile(t *testing.T) {
 	trusted := x509.NewCertPool()
 	trusted.AddCert(root.certificate)
 	server, client := net.Pipe()
-	require.NoError(t, server.SetDeadline(time.Now().Add(10*time.Second)))
+	require.NoError(t, server.SetDeadline(time.Now().Add(time.Minute)))
 	failed := make(chan error, 1)
 	go func() {
 		side := tls.Server(server, &tls.Config{Certificates: []tls.Certificate{pair}})

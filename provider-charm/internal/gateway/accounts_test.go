@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -187,9 +188,12 @@ func TestAnAccountThatGoesWhileItsBodyComesIsRefused(t *testing.T) {
 	request.Body, request.ContentLength = reader, -1
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Expect", "100-continue") // the body begins when the gateway asks for it: after the first check
+	patient := http.DefaultTransport.(*http.Transport).Clone()
+	patient.ExpectContinueTimeout = time.Minute // and not when the client has waited a second
+	t.Cleanup(patient.CloseIdleConnections)
 	status := make(chan int, 1)
 	go func() {
-		response, err := http.DefaultTransport.RoundTrip(request)
+		response, err := patient.RoundTrip(request)
 		if !assert.NoError(t, err) {
 			status <- 0
 			return

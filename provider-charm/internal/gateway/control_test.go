@@ -74,7 +74,7 @@ func TestRunSaysWhatItCannotListenOn(t *testing.T) {
 	} {
 		config := good
 		change(&config)
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		document, err := json.Marshal(config)
 		require.NoError(t, err)
 		path := filepath.Join(t.TempDir(), "gateway.json")

@@ -118,7 +118,7 @@ func (f *fixture) run(t testing.TB) {
 		status, err := f.control.Status(ctx)
 		f.address = status.Listen
 		return err == nil
-	}, 10*time.Second, time.Millisecond, "the gateway does not come up")
+	}, time.Minute, time.Millisecond, "the gateway does not come up")
 }
 
 // writeConfig puts the configuration into its file, as far as it can be written.

@@ -262,19 +262,16 @@ func TestTheWorkerIsNotAskedForItsHealthEachTime(t *testing.T) {
 		}
 		says(200, `{}`)(w, r)
 	})
-	begun := time.Now()
+	before, begun := asked.Load(), time.Now() // it was asked when the gateway was waited for
 	for range 100 {
 		require.Equal(t, 200, f.do(t, anonymous, "GET", "/health", "").status)
 	}
-	assert.LessOrEqual(t, int(asked.Load()), 2+int(time.Since(begun)/time.Second))
+	assert.LessOrEqual(t, int(asked.Load()-before), 1+int(time.Since(begun)/time.Second))
 }
 
 func TestAWorkerThatIsDownIsABadGateway(t *testing.T) {
 	t.Parallel()
-	closed, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, closed.Close())
-	f := start(t, says(200, `{}`), withConfig(func(c *gateway.Config) { c.Upstream = "http://" + closed.Addr().String() }))
+	f := start(t, says(200, `{}`), withConfig(func(c *gateway.Config) { c.Upstream = "http://127.0.0.1:1" }))
 
 	got := f.do(t, f.one, "GET", "/connectors/a", "")
 	assert.Equal(t, 502, got.status)
@@ -446,7 +443,7 @@ func TestTheEndWaitsForRequestsAtWorkWithinBounds(t *testing.T) {
 					_ = connection.Close()
 				}
 				return err != nil
-			}, 10*time.Second, time.Millisecond, "no new connections are taken")
+			}, time.Minute, time.Millisecond, "no new connections are taken")
 			close(release)
 			require.NoError(t, <-outcome)
 			require.NoError(t, <-ended)

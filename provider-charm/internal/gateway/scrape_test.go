@@ -47,12 +47,13 @@ func TestAReloadOpensMovesAndClosesTheMetrics(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, status.Metrics)
 
-	first := f.reload(t, func(c *gateway.Config) { c.Metrics = "127.0.0.1:0" }).Metrics
+	// On addresses of the test's own: no other connection takes a port of theirs as soon as it is free.
+	first := f.reload(t, func(c *gateway.Config) { c.Metrics = "127.3.0.1:0" }).Metrics
 	code, body := get(t, first, "/metrics")
 	assert.Equal(t, 200, code)
 	assert.Contains(t, body, "kafka_connect_gateway_accounts 3\n")
 
-	second := f.reload(t, func(c *gateway.Config) { c.Metrics = "127.0.0.2:0" }).Metrics
+	second := f.reload(t, func(c *gateway.Config) { c.Metrics = "127.3.0.2:0" }).Metrics
 	code, _ = get(t, second, "/metrics")
 	assert.Equal(t, 200, code)
 	_, err = new(net.Dialer).DialContext(t.Context(), "tcp", first)
@@ -65,7 +66,7 @@ func TestAReloadOpensMovesAndClosesTheMetrics(t *testing.T) {
 
 func TestMetricsThatCannotBeServedKeepNoClientOut(t *testing.T) {
 	t.Parallel()
-	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.3.0.3:0") // an address of its own: it is to be free later
 	require.NoError(t, err)
 	f := start(t, says(200, `{}`), withConfig(func(c *gateway.Config) { c.Metrics = taken.Addr().String() }))
 	status, err := f.control.Status(t.Context())

@@ -172,7 +172,7 @@ func TestBothSidesOfAConnectionShowIt(t *testing.T) {
 	roots := x509.NewCertPool()
 	roots.AddCert(made.TLS().Leaf)
 	server, client := net.Pipe()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	require.NoError(t, server.SetDeadline(deadline))
 	require.NoError(t, client.SetDeadline(deadline))
 	failed := make(chan error, 1)

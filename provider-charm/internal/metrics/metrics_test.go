@@ -236,6 +236,7 @@ func TestScrapesAtTheSameTimeCostOneRequest(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	registry := register(t, server.URL, unit(one, true))
+	begun := time.Now()
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
@@ -244,7 +245,7 @@ func TestScrapesAtTheSameTimeCostOneRequest(t *testing.T) {
 		})
 	}
 	all.Wait()
-	assert.EqualValues(t, 1, requests.Load())
+	assert.LessOrEqual(t, int(requests.Load()), 1+int(time.Since(begun)/(5*time.Second)), "one in five seconds")
 }
 
 func TestHowManySeriesThereAreDoesNotGrowWithConnectors(t *testing.T) {

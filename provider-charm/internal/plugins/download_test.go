@@ -32,14 +32,8 @@ func serveRaw(t *testing.T, answer string) string {
 	})
 }
 
-// closedPort returns a URL at which nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return "http://" + listener.Addr().String() + "/plugin"
-}
+// nobody is a URL at which nobody listens.
+const nobody = "http://127.0.0.1:1/plugin"
 
 func TestInstallNeedsAnHTTPURL(t *testing.T) {
 	t.Parallel()
@@ -188,7 +182,7 @@ func TestInstallSaysThatTheServerIsUnreachable(t *testing.T) {
 		transport http.RoundTripper
 		says      string
 	}{
-		{"nobody listens", closedPort(t), nil, "connection refused"},
+		{"nobody listens", nobody, nil, "connection refused"},
 		{"no DNS", "http://plugins.example/x", noDNS, "DNS gives no answer"},
 		{"not HTTP", serveRaw(t, "SSH-2.0-OpenSSH_9.6\r\n"), nil, "not usable HTTP"},
 		{"endless headers", serveRaw(t, "HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 2*longestHeaders)+"\r\n\r\n"), nil, "not usable HTTP"},
@@ -345,7 +339,7 @@ func TestErrorsNeverShowTheSecretsOfAURL(t *testing.T) {
 	}
 	html := badArchives(t)[3].body
 	for name, url := range map[string]string{
-		"refused": closedPort(t),
+		"refused": nobody,
 		"404":     serve(t, http.NotFound),
 		"html":    serveBytes(t, html),
 		"cut":     serveRaw(t, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx"),

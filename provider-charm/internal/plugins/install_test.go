@@ -260,7 +260,7 @@ func TestInstallOfAKnownDigestAsksNobody(t *testing.T) {
 	store := openStore(t)
 	first, err := install(t, store, serveBytes(t, body))
 	require.NoError(t, err)
-	again, err := store.Install(t.Context(), Source{URL: closedPort(t), SHA256: first.Digest}, Limits{})
+	again, err := store.Install(t.Context(), Source{URL: nobody, SHA256: first.Digest}, Limits{})
 	require.NoError(t, err)
 	assert.Equal(t, first, again)
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/pem"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -52,7 +51,7 @@ func TestAMirrorIsAskedInsteadOfTheServer(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, sumOf(body), got.Digest)
 
-	mirror.To = closedPort(t)
+	mirror.To = nobody
 	_, err = openStore(t).Install(t.Context(), Source{URL: "https://plugins.example/a.tar", Network: Network{Mirrors: []Mirror{mirror}}}, Limits{})
 	assert.ErrorContains(t, err, "127.0.0.1", "the error names who was asked")
 }
@@ -136,7 +135,7 @@ func TestAProxyIsAskedForWhatIsElsewhere(t *testing.T) {
 	require.NoError(t, through(proxy, serveBytes(t, body)), "this machine itself is not asked for through a proxy")
 	require.ErrorContains(t, through(proxy, "https://plugins.example/a.tar"), "the proxy answers 407")
 
-	away, err := url.Parse(closedPort(t))
+	away, err := url.Parse(nobody)
 	require.NoError(t, err)
 	away.Path, away.User = "", proxy.User
 	err = through(away, "http://plugins.example/a.tar")
@@ -206,13 +205,10 @@ func TestCredentialsGoToTheHostsThatTheyAreForOnly(t *testing.T) {
 func TestCredentialsAreNotSentInClear(t *testing.T) {
 	t.Parallel()
 	asked := false
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
 	proxy := proxyServer(t, func(http.ResponseWriter, *http.Request) { asked = true })
-	require.NoError(t, listener.Close())
 	network := Network{Proxy: proxy, Credentials: credentials(t, "hosts", "plugins.example", "token", "hunter2")}
 	store := openStore(t)
-	_, err = store.Install(t.Context(), Source{URL: "http://Plugins.example/a.tar", Network: network}, Limits{})
+	_, err := store.Install(t.Context(), Source{URL: "http://Plugins.example/a.tar", Network: network}, Limits{})
 	failure := requireFailure(t, store, err, BadURL)
 	assert.Contains(t, failure.Error(), "not sent over http")
 	assert.False(t, asked)

@@ -70,7 +70,7 @@ func TestOpenClearsWhatAKilledInstallationLeft(t *testing.T) {
 		require.NoError(t, err)
 		return len(entries)
 	}
-	require.Eventually(t, func() bool { return leftovers() == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return leftovers() == 1 }, time.Minute, time.Millisecond)
 	require.NoError(t, child.Process.Kill())
 	require.Error(t, child.Wait())
 	require.Equal(t, 1, leftovers())
