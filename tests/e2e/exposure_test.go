@@ -7,16 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"connectcharms/tests/charms"
+	"connectcharms/tests/permissions"
 )
 
 // opened has the integrator's managers listen at a port, with TLS and whatever else of them is secret; its source may change its file.
@@ -36,39 +34,11 @@ func (s *stage) opened(app, input, output string, ca *authority) {
 	require.NoError(s.t, s.SetConfig(app, config))
 }
 
-// lying is a row of docs/files.md's table of what lies where.
-type lying struct {
-	path   *regexp.Regexp
-	mode   fs.FileMode // the most that it may have
-	secret bool
-}
-
-var row = regexp.MustCompile("(?m)^\\| `([^`]+)` \\| ([0-7]{4}) \\| [^|]* \\| ([^|]*) \\|$")
-
-// whatLies is the table of one charm.
-func whatLies(t *testing.T, charm string) (table []lying) {
-	t.Helper()
-	root, err := charms.Repository()
-	require.NoError(t, err)
-	text, err := os.ReadFile(filepath.Join(root, "docs/files.md"))
-	require.NoError(t, err)
-	_, section, found := strings.Cut(string(text), "\n### On a unit of "+charm+"\n")
-	require.True(t, found)
-	section, _, _ = strings.Cut(section, "\n#")
-	for _, found := range row.FindAllStringSubmatch(section, -1) {
-		mode, err := strconv.ParseUint(found[2], 8, 12)
-		require.NoError(t, err)
-		pattern := regexp.QuoteMeta(strings.TrimSuffix(found[1], "/"))
-		pattern = regexp.MustCompile(`<[^>]*>`).ReplaceAllString(pattern, `[^/]+`)
-		table = append(table, lying{regexp.MustCompile("^" + strings.ReplaceAll(pattern, "…", ".*") + "$"), fs.FileMode(mode), strings.HasPrefix(found[3], "secret")})
-	}
-	return table
-}
-
 // requireClosed holds all that lies on a unit to the table: nothing else, nothing more open, and no value of a secret in what is not marked so.
 func (s *stage) requireClosed(unit, charm string, secrets map[string]string) {
 	s.t.Helper()
-	table := whatLies(s.t, charm)
+	table, err := permissions.Of(charm)
+	require.NoError(s.t, err)
 	data := s.data(unit)
 	require.NoError(s.t, filepath.WalkDir(data, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -80,15 +50,15 @@ func (s *stage) requireClosed(unit, charm string, secrets map[string]string) {
 		if err != nil || name == "." {
 			return nil //nolint:nilerr // gone meanwhile
 		}
-		at := slices.IndexFunc(table, func(l lying) bool { return l.path.MatchString(name) })
-		if !assert.GreaterOrEqual(s.t, at, 0, "%s is not in docs/files.md: %s", name, info.Mode()) {
+		row, is := table.At(name)
+		if !assert.True(s.t, is, "%s is not in docs/files.md: %s", name, info.Mode()) {
 			return nil
 		}
 		if info.Mode().Type() != fs.ModeSymlink {
-			assert.Zero(s.t, info.Mode().Perm()&^(table[at].mode&0o777), "%s of %s is more open than docs/files.md says: %s", name, unit, info.Mode())
+			assert.Zero(s.t, info.Mode().Perm()&^fs.FileMode(row.Mode&0o777), "%s of %s is more open than docs/files.md says: %s", name, unit, info.Mode())
 			assert.Zero(s.t, info.Mode()&(fs.ModeSetuid|fs.ModeDevice), name)
 		}
-		if info.Mode().IsRegular() && filepath.Ext(name) != ".jar" && !table[at].secret {
+		if info.Mode().IsRegular() && filepath.Ext(name) != ".jar" && !row.Secret {
 			content, _ := os.ReadFile(path)
 			requireNone(s.t, secrets, string(content), name)
 		}

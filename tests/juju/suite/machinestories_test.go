@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"connectcharms/tests/permissions"
 )
 
 // What is told on machines only. The table of stories says why.
@@ -62,6 +64,41 @@ func (s *pair) awaitHook(unit, hook string) {
 	until(s.T(), unit+" has run "+hook, func() string {
 		return s.onCharm(s.home, unit, `grep --quiet 'ran "`+hook+`" hook' `+log+" || echo not yet in "+log)
 	})
+}
+
+// permissions holds files and sockets of all units to the table, whatever daemons are writing meanwhile, and asks the services' account
+// itself what it may write.
+func (s *pair) permissions() {
+	for app, charm := range map[string]string{provider: provider, integrator: integrator, mirror: integrator} {
+		table, err := permissions.Of(charm)
+		s.Require().NoError(err)
+		units, _ := s.units(s.home, app)
+		for _, unit := range units {
+			dir := s.home.data(unit)
+			until(s.T(), "all on "+unit+" is as docs/files.md says", func() string {
+				found, err := permissions.Parse(s.on(s.home, unit, permissions.Command(dir)))
+				s.Require().NoError(err)
+				s.Require().NotEmpty(found, unit)
+				return strings.Join(table.Wrong(found, account), "\n")
+			})
+			if app == provider {
+				s.mayWriteLittle(unit, dir)
+			}
+		}
+	}
+}
+
+// account is that of the services of Kafka Connect.
+const account = "kafka-connect"
+
+// mayWriteLittle asks the services' account what it may write, which is what plugins' code may.
+func (s *pair) mayWriteLittle(unit, dir string) {
+	as := "runuser -u " + account + " -- "
+	for path := range strings.Lines(s.on(s.home, unit, as+"find "+dir+` ! -type l -writable -printf '%P\n' 2>/dev/null || true`)) {
+		s.Regexp(`^(worker/logs|gateway)(/|$)`, strings.TrimSpace(path), "%s may write it", account)
+	}
+	s.Equal("no", s.on(s.home, unit, as+"test -S "+dir+"/pebble/.pebble.socket && echo yes || echo no"), "no service gets to Pebble")
+	s.Regexp(`/(nologin|false)$`, s.on(s.home, unit, "getent passwd "+account))
 }
 
 func (s *pair) reboot() {

@@ -115,7 +115,7 @@ func (s *pair) answers(want int, username string, password secret.Value) (reason
 	return reason
 }
 
-// https gives the units a certificate, and takes it away again. Neither restarts a worker.
+// https gives the units a certificate. No worker is restarted for it.
 func (s *pair) https() {
 	workers := s.workerPIDs()
 	authority, err := kafka.NewAuthority("the suite's")
@@ -142,8 +142,13 @@ func (s *pair) https() {
 	})
 	s.awaitActive(s.home, provider, integrator, mirror)
 	s.flows(s.topic)
+	s.Equal(workers, s.workerPIDs())
+}
 
-	_, err = s.home.Juju(limited(s.T()), "remove-secret", "certificate")
+// http takes the certificate away again.
+func (s *pair) http() {
+	workers := s.workerPIDs()
+	_, err := s.home.Juju(limited(s.T()), "remove-secret", "certificate")
 	s.Require().NoError(err)
 	s.Require().NoError(s.home.SetConfig(limited(s.T()), provider, map[string]string{"tls-secret": ""}))
 	s.awaitScheme("http")
