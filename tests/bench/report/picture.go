@@ -1,27 +1,36 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
+	"image/color"
 	"math"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/plotutil"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 const (
 	pictureWidth  = 18 * vg.Centimeter
 	pictureHeight = 9 * vg.Centimeter
-	room          = 1.15 // above the highest point
+	margin        = 3 * vg.Millimeter
+	lastMark      = 8 * vg.Millimeter // half of the longest text at an axis' end
+	room          = 1.15              // above the highest point
 )
 
 // draw writes the curve's picture below dir: medians as lines, and from the least to the most as bars.
 func (c Curve) draw(dir string) error {
 	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.Title, c.X.Label, c.Y.Label
-	p.Legend.Top, p.Legend.Left = true, true
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = plain(c.Title), c.X.Label, c.Y.Label
+	p.Title.Padding, p.X.Label.Padding, p.Y.Label.Padding = margin, margin, margin
+	p.Legend.Top, p.Legend.Left, p.Legend.Padding, p.Legend.XOffs = true, true, vg.Points(2), margin
 	p.Add(plotter.NewGrid())
 	highest := 0.0
 	for i, series := range c.Series {
@@ -40,7 +49,7 @@ func (c Curve) draw(dir string) error {
 		}
 		bars.Color = plotutil.Color(i)
 		p.Add(line, marks, bars)
-		p.Legend.Add(series.Name, line, marks)
+		p.Legend.Add(plain(series.Name), line, marks)
 		for j := range drawn.XYs {
 			highest = max(highest, drawn.XYs[j].Y+drawn.YErrors[j].High)
 		}
@@ -50,10 +59,27 @@ func (c Curve) draw(dir string) error {
 	if p.Y.Max = highest * room; !c.Y.Log {
 		p.Y.Min = 0
 	}
-	if err := p.Save(pictureWidth, pictureHeight, filepath.Join(dir, c.file())); err != nil {
+	if err := save(p, filepath.Join(dir, c.file())); err != nil {
 		return fmt.Errorf("draw %s: %w", c.Name, err)
 	}
 	return nil
+}
+
+// plain is a text without the marks that Markdown has for code.
+func plain(text string) string { return strings.ReplaceAll(text, "`", "") }
+
+// save writes a picture with a margin, into which the text at an axis' end may reach.
+func save(p *plot.Plot, path string) error {
+	canvas := vgsvg.New(pictureWidth, pictureHeight)
+	whole := draw.New(canvas)
+	whole.SetColor(color.White)
+	whole.Fill(whole.Rectangle.Path())
+	p.Draw(draw.Crop(whole, margin, -lastMark, margin, -margin))
+	var picture bytes.Buffer
+	if _, err := canvas.WriteTo(&picture); err != nil {
+		return err
+	}
+	return os.WriteFile(path, picture.Bytes(), 0o644)
 }
 
 // drawnSeries is a series as plotters want it.
