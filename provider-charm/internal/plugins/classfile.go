@@ -178,8 +178,9 @@ func (c *classReader) u4() uint32 {
 }
 
 func (c *classReader) read(p []byte) {
-	if c.take(int64(len(p))) {
-		if _, err := io.ReadFull(c.source, p); err != nil {
+	if c.may(int64(len(p))) {
+		n, err := io.ReadFull(c.source, p)
+		if c.left -= int64(n); err != nil {
 			clear(p)
 			c.fail()
 		}
@@ -187,16 +188,17 @@ func (c *classReader) read(p []byte) {
 }
 
 func (c *classReader) skip(n int64) {
-	if c.take(n) {
-		if _, err := io.CopyN(io.Discard, c.source, n); err != nil {
+	if c.may(n) {
+		skipped, err := io.CopyN(io.Discard, c.source, n)
+		if c.left -= skipped; err != nil {
 			c.fail()
 		}
 	}
 }
 
-// take counts what is about to be read.
-func (c *classReader) take(n int64) bool {
-	if c.left -= n; c.left < 0 {
+// may says whether so much more may be read.
+func (c *classReader) may(n int64) bool {
+	if n > c.left {
 		c.fail()
 	}
 	return c.err == nil

@@ -208,6 +208,8 @@ func TestAPluginIsLoadedByAWorkerThatListsWhatItsVendorNamesOrAnyThatWasFound(t 
 func FuzzClassFile(f *testing.F) {
 	f.Add(plain("a/B", sourceAPI, "a/I", "a/J").bytes())
 	f.Add([]byte("\xca\xfe\xba\xbe\xff\xff\xff\xff\xff\xff"))
+	// An attribute says that it has 4 MiB, and has 4 bytes.
+	f.Add(bytes.Replace(plain("a/B", sourceAPI).bytes(), []byte{0, 0, 0, 4, 1, 2, 3, 4}, []byte{0, 0x40, 0, 0, 1, 2, 3, 4}, 1))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		reader := newClassReader()
 		for range 2 { // what one file left must not matter to the next
@@ -219,7 +221,7 @@ func FuzzClassFile(f *testing.F) {
 			require.NotEmpty(t, class.name)
 			require.LessOrEqual(t, len(class.parents), 65536)
 			reader.hasPublicConstructor()
-			require.LessOrEqual(t, reader.taken(), int64(len(content))+8)
+			require.LessOrEqual(t, reader.taken(), int64(len(content)), "what is announced and is not there was not read")
 		}
 	})
 }
