@@ -2,7 +2,6 @@ package docs
 
 import (
 	"encoding/json"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -12,8 +11,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"connectcharms/tests/charms"
 )
 
 // requirement is a row of the tables: a module, and those of ours that name it.
@@ -21,26 +18,22 @@ var requirement = regexp.MustCompile("(?m)^\\| `([^`]+)` \\| ([^|]+) \\|")
 
 func TestEveryDependencyIsAccountedFor(t *testing.T) {
 	t.Parallel()
-	root, err := charms.Repository()
-	require.NoError(t, err)
-	text, err := os.ReadFile(filepath.Join(root, "docs/dependencies.md"))
-	require.NoError(t, err)
 	told := map[string][]string{}
-	for _, row := range requirement.FindAllStringSubmatch(string(text), -1) {
+	for _, row := range requirement.FindAllStringSubmatch(document(t, "docs/dependencies.md"), -1) {
 		for _, user := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[2], -1) {
 			told[row[1]] = append(told[row[1]], user[1])
 		}
 		slices.Sort(told[row[1]])
 	}
-	assert.Equal(t, namedByModules(t, root), told)
+	assert.Equal(t, namedByModules(t), told)
 }
 
 // namedByModules is which modules of others each go.mod names itself, for its code or as a tool.
-func namedByModules(t *testing.T, root string) map[string][]string {
+func namedByModules(t *testing.T) map[string][]string {
 	t.Helper()
 	named := map[string][]string{}
-	for _, file := range strings.Fields(gitFiles(t, root, "go.mod", "*/go.mod")) {
-		command := exec.CommandContext(t.Context(), "go", "mod", "edit", "-json", filepath.Join(root, file))
+	for _, file := range strings.Fields(gitFiles(t, "go.mod", "*/go.mod")) {
+		command := exec.CommandContext(t.Context(), "go", "mod", "edit", "-json", filepath.Join(root(t), file))
 		out, err := command.Output()
 		require.NoError(t, err)
 		var module struct {
@@ -69,9 +62,9 @@ func namedByModules(t *testing.T, root string) map[string][]string {
 	return named
 }
 
-func gitFiles(t *testing.T, root string, patterns ...string) string {
+func gitFiles(t *testing.T, patterns ...string) string {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "git", append([]string{"-C", root, "ls-files", "--cached", "--others", "--exclude-standard", "--"}, patterns...)...)
+	command := exec.CommandContext(t.Context(), "git", append([]string{"-C", root(t), "ls-files", "--cached", "--others", "--exclude-standard", "--"}, patterns...)...)
 	out, err := command.Output()
 	require.NoError(t, err)
 	return string(out)

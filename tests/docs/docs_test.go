@@ -141,10 +141,10 @@ func TestLinksInTheDocsLeadSomewhere(t *testing.T) {
 	}
 }
 
-// named is a test that a document names.
-var named = regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]+)`")
+// named is a test or a fuzz target that a document names.
+var named = regexp.MustCompile("`((?:Test|Fuzz)[A-Z][A-Za-z0-9]+)`")
 
-// testsThere are the names of all tests of the repository.
+// testsThere are the names of all tests and fuzz targets of the repository.
 func testsThere(t *testing.T) map[string]bool {
 	t.Helper()
 	there := map[string]bool{}
@@ -153,7 +153,7 @@ func testsThere(t *testing.T) map[string]bool {
 			return err
 		}
 		code, err := os.ReadFile(path)
-		for _, found := range regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`).FindAllStringSubmatch(string(code), -1) {
+		for _, found := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(\w+ \*testing\.[TF]\)`).FindAllStringSubmatch(string(code), -1) {
 			there[found[1]] = true
 		}
 		return err

@@ -172,12 +172,9 @@ func TestAPartitionsWindowIsBoundedInBytes(t *testing.T) {
 	defer letGo()
 	r.Configure(s.open(s.settings()))
 	s.say(message("stuck", 1))
-	big := strings.Repeat(" ", 900_000)
-	const number = 2 * controltopic.WindowBytes / 900_000
+	const number = 2 * controltopic.WindowBytes / large
 	for i := range number {
-		record := message("other", i)
-		record.Value = append(record.Value, big...)
-		s.say(record)
+		s.say(largeMessage("other", i))
 	}
 	s.until(func() bool { return strings.Contains(r.log.String(), "no more are read") })
 	assert.Less(t, len(r.took()), number)
@@ -200,12 +197,9 @@ func TestAPartitionThatIsEmptyAgainWhileItIsPausedIsReadOn(t *testing.T) {
 	}
 	r.Configure(s.open(s.settings()))
 	s.say(message("stuck", 0))
-	big := strings.Repeat(" ", 900_000)
-	const number = 1 + controltopic.WindowBytes/900_000 // are too many
+	const number = 1 + controltopic.WindowBytes/large // are too many
 	for i := range number {
-		record := message("other", i)
-		record.Value = append(record.Value, big...)
-		s.say(record)
+		s.say(largeMessage("other", i))
 		if i == number-2 {
 			s.until(func() bool { return len(r.took()) == number-1 })
 		}

@@ -1,6 +1,7 @@
 package controltopic_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -116,6 +117,15 @@ func header(record *kgo.Record, key string) string {
 // message is a record with a message that sets the key n.
 func message(connector string, n int) *kgo.Record {
 	return &kgo.Record{Topic: "control", Key: []byte(connector), Value: text(n)}
+}
+
+// large is how many bytes a large message has more than another.
+const large = 900_000
+
+func largeMessage(connector string, n int) *kgo.Record {
+	record := message(connector, n)
+	record.Value = append(record.Value, bytes.Repeat([]byte{' '}, large)...)
+	return record
 }
 
 func text(n int) []byte {
